@@ -1,0 +1,36 @@
+using Avro;
+using System.Text.RegularExpressions;
+
+// usage: Cdp.Contracts.Generator SCHEMA_DIRECTORY OUTPUT_DIRECTORY
+var (schemaDirectory, output) = (args[0], args[1]);
+
+var texts = Directory.GetFiles(schemaDirectory, "*.avsc").Order(StringComparer.Ordinal)
+    .ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, File.ReadAllText);
+var names = new SchemaNames();
+var codeGen = new CodeGen();
+var parsed = new HashSet<string>();
+
+try
+{
+    foreach (var name in texts.Keys) Add(name);
+    codeGen.GenerateCode();
+}
+catch (Exception e) when (e is AvroException or Newtonsoft.Json.JsonException)
+{
+    Console.Error.WriteLine($"{schemaDirectory}(1,1): error CDP0001: {e.Message}");
+    return 1;
+}
+if (Directory.Exists(output)) Directory.Delete(output, recursive: true);
+Directory.CreateDirectory(output);
+codeGen.WriteTypes(output, skipDirectories: true);
+return 0;
+
+// A record may name another that has a file of its own; the parser wants that one first.
+void Add(string name)
+{
+    if (!parsed.Add(name)) return;
+    foreach (Match reference in Regex.Matches(texts[name], "\"cdp\\.(\\w+)\"")) if (texts.ContainsKey(reference.Groups[1].Value)) Add(reference.Groups[1].Value);
+    var schema = Schema.Parse(texts[name], names);
+    if (schema is not RecordSchema record || record.Fullname != $"cdp.{name}") throw new SchemaParseException($"{name}.avsc must define one record, cdp.{name}; it defines {schema.Fullname}");
+    codeGen.AddSchema(schema);
+}

@@ -1,0 +1,25 @@
+using cdp;
+
+namespace Cdp.Contracts;
+
+/// <summary>
+/// The Redis keys that more than one service reads. The braces are Redis Cluster hash tags: what is written together lives in one slot.
+/// A prefix, by default the topics' own, keeps installations on one Redis apart.
+/// </summary>
+public sealed class HotState(string prefix)
+{
+    /// <summary>
+    /// String <c>SEQUENCE ROOT</c>: the profile that an identifier belongs to since that decision. Absent: the id it implies (<see cref="ProfileIds"/>).
+    /// Written by the linker, read by the resolver and the profile API.
+    /// </summary>
+    public string Root(Identifier identifier) => $"{prefix}root:{identifier.type}:{identifier.value}";
+
+    /// <summary>String: the next offset of identity.requests that the linker has not yet applied to the roots. Written after them.</summary>
+    public string LinkerPosition => $"{prefix}linker:position";
+
+    /// <summary>Bytes: the Profile record (plain Avro binary after the registry framing, as on the profiles topic). Written by Profiles.</summary>
+    public string Profile(int partition, string profileId) => $"{prefix}profile:{{p{partition}}}:{profileId}";
+
+    /// <summary>String: the offset of the profiles topic up to and including which this partition's profiles are in Redis.</summary>
+    public string ProfilesPosition(int partition) => $"{prefix}profiles-position:{{p{partition}}}";
+}

@@ -1,0 +1,28 @@
+using System.Text;
+
+namespace Cdp.Contracts;
+
+/// <summary>
+/// Kafka's default partitioner for records with a key (murmur2, as the Java client and librdkafka's <c>murmur2_random</c> do it), so that a reader
+/// can tell which partition, and so which part of Redis, a profile lives in.
+/// </summary>
+public static class Partitioner
+{
+    public static int Partition(string key, int partitions) => (int)(Murmur2(Encoding.UTF8.GetBytes(key)) & 0x7fffffff) % partitions;
+
+    private static uint Murmur2(ReadOnlySpan<byte> data)
+    {
+        const uint M = 0x5bd1e995;
+        var h = 0x9747b28c ^ (uint)data.Length;
+        for (; data.Length >= 4; data = data[4..])
+        {
+            var k = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(data) * M;
+            k = (k ^ (k >> 24)) * M;
+            h = (h * M) ^ k;
+        }
+        for (var i = data.Length - 1; i >= 0; i--) h ^= (uint)data[i] << (8 * i);
+        if (data.Length > 0) h *= M;
+        h = (h ^ (h >> 13)) * M;
+        return h ^ (h >> 15);
+    }
+}

@@ -1,0 +1,46 @@
+using Avro.Specific;
+using Cdp.Contracts;
+using Confluent.Kafka;
+
+namespace Cdp.Streaming;
+
+/// <summary>A record of a changelog. A null value is a tombstone.</summary>
+public sealed record Change(long Offset, string? Key, ISpecificRecord? Value);
+
+/// <summary>Reads a partition up to where it ends now, to catch hot state up from the log.</summary>
+public static class Changelog
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Hands over the committed records from offset <paramref name="from"/> up to the high watermark as a read-uncommitted query gives it at the call.
+    /// It returns only when the reader's position has passed that mark: the markers of a predecessor's last transaction reach each partition at their
+    /// own time, and stopping at the last stable offset could miss what they commit. Records are handed over in batches, in order.
+    /// </summary>
+    /// <returns>The position reached: everything before it has been handed over.</returns>
+    /// <exception cref="KafkaException">Kafka is away.</exception>
+    public static async Task<long> ReadAsync(KafkaOptions kafka, AvroCodec codec, Topic topic, int partition, long from, Func<IReadOnlyList<Change>, Task> apply, CancellationToken stopping)
+    {
+        const int BatchSize = 1_000;
+        var config = kafka.Consumer("changelog-reader");
+        using var consumer = new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(Keys.Deserializer).Build();
+        var source = new TopicPartition(kafka.TopicPrefix + topic.Name, partition);
+        var marks = consumer.QueryWatermarkOffsets(source, Patience);
+        var position = Math.Max(from, marks.Low.Value);
+        if (position >= marks.High.Value) return position;
+
+        consumer.Assign(new TopicPartitionOffset(source, position));
+        var batch = new List<Change>();
+        while (position < marks.High.Value)
+        {
+            var result = await Task.Run(() => consumer.Consume(stopping), stopping);
+            // The end of the partition is told with the position behind the markers, which are no records.
+            position = result.IsPartitionEOF ? result.Offset.Value : result.Offset.Value + 1;
+            if (!result.IsPartitionEOF) batch.Add(new Change(result.Offset.Value, result.Message.Key, result.Message.Value is { } value ? codec.Decode(value) : null));
+            if (batch.Count < BatchSize && position < marks.High.Value) continue;
+            await apply(batch);
+            batch = [];
+        }
+        return position;
+    }
+}

@@ -1,0 +1,43 @@
+using Confluent.Kafka;
+using Confluent.SchemaRegistry;
+
+namespace Cdp.Streaming;
+
+/// <summary>The client settings that every service shares, and why.</summary>
+public static class KafkaClients
+{
+    /// <summary>Idempotent, acks=all, records placed as the Java client places them.</summary>
+    public static ProducerConfig Producer(this KafkaOptions kafka) => new(Settings(kafka))
+    {
+        EnableIdempotence = true,
+        Acks = Acks.All,
+        Partitioner = Confluent.Kafka.Partitioner.Murmur2Random,
+        LingerMs = 1,
+        CompressionType = CompressionType.Lz4,
+    };
+
+    /// <summary>Reads committed records only; offsets are committed by whoever asks, never by a timer.</summary>
+    public static ConsumerConfig Consumer(this KafkaOptions kafka, string group) => new(Settings(kafka))
+    {
+        GroupId = kafka.TopicPrefix + group,
+        IsolationLevel = IsolationLevel.ReadCommitted,
+        EnableAutoCommit = false,
+        EnableAutoOffsetStore = false,
+        AutoOffsetReset = AutoOffsetReset.Earliest,
+        EnablePartitionEof = true,
+        SessionTimeoutMs = 10_000,
+        HeartbeatIntervalMs = 2_000,
+        FetchWaitMaxMs = 100,
+    };
+
+    public static AdminClientConfig Admin(this KafkaOptions kafka) => new(Settings(kafka));
+
+    public static ISchemaRegistryClient Registry(this KafkaOptions kafka) => new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = kafka.SchemaRegistry });
+
+    private static Dictionary<string, string> Settings(KafkaOptions kafka) => new(kafka.Client)
+    {
+        ["bootstrap.servers"] = kafka.BootstrapServers,
+        ["client.id"] = kafka.InstanceId,
+        ["reconnect.backoff.max.ms"] = "1000",
+    };
+}

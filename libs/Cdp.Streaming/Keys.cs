@@ -1,0 +1,17 @@
+using System.Text;
+using Confluent.Kafka;
+
+namespace Cdp.Streaming;
+
+/// <summary>Keys are UTF-8 text, or absent.</summary>
+public static class Keys
+{
+    public static readonly IDeserializer<string?> Deserializer = new Utf8();
+
+    public static byte[]? Bytes(string? key) => key is null ? null : Encoding.UTF8.GetBytes(key);
+
+    private sealed class Utf8 : IDeserializer<string?>
+    {
+        public string? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => isNull ? null : Encoding.UTF8.GetString(data);
+    }
+}

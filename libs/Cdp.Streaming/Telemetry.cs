@@ -1,0 +1,13 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Cdp.Streaming;
+
+/// <summary>The meter and the activity source of every loop.</summary>
+public static class Telemetry
+{
+    public const string Name = "Cdp.Streaming";
+
+    internal static readonly ActivitySource Activities = new(Name);
+    internal static readonly Meter Meter = new(Name);
+}
