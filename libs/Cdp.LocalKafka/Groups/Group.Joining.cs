@@ -123,7 +123,8 @@ internal sealed partial class Group
         State = GroupState.PreparingRebalance;
     }
 
-    private int RebalanceTimeoutMs => _members.All.Select(m => m.RebalanceTimeoutMs).DefaultIfEmpty().Max();
+    // At least one, so that a phase that has to begin anew does so later.
+    private int RebalanceTimeoutMs => _members.All.Select(m => m.RebalanceTimeoutMs).Append(1).Max();
 
     private void TryCompleteJoin(long now)
     {

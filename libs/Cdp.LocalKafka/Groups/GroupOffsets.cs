@@ -9,7 +9,9 @@ internal sealed class GroupOffsets
     private readonly Dictionary<long, Dictionary<TopicPartition, CommittedOffset>> _pending = [];
 
     public IReadOnlyDictionary<TopicPartition, CommittedOffset> Committed => _committed;
-    public IEnumerable<long> PendingProducers => _pending.Keys;
+
+    /// <summary>The partitions with an offset, committed or pending.</summary>
+    public IEnumerable<TopicPartition> Partitions => _committed.Keys.Concat(_pending.Values.SelectMany(p => p.Keys)).Distinct();
 
     /// <summary>Whether a transaction that has not ended has committed an offset for the partition (KIP-447).</summary>
     public bool IsPending(TopicPartition partition) => _pending.Values.Any(p => p.ContainsKey(partition));

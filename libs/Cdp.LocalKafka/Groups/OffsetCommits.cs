@@ -39,7 +39,7 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
     public void ForgetTopic(string topic)
     {
         foreach (var group in groups.Groups)
-            lock (group.Gate) store.Remove(group, [.. group.Offsets.Committed.Keys.Where(p => p.Topic == topic)]);
+            lock (group.Gate) store.Remove(group, [.. group.Offsets.Partitions.Where(p => p.Topic == topic)]);
     }
 
     public OffsetFetchResponse Fetch(OffsetFetchRequest request, short version)
