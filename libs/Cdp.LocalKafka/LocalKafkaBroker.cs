@@ -1,5 +1,7 @@
+using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Transactions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,17 +15,23 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 {
     private readonly DataLock _dataLock;
     private readonly TopicStore _topics;
+    private readonly GroupCoordinator _groups;
+    private readonly TransactionCoordinator _transactions;
     private readonly Listener _listener;
     private readonly string _host;
     private int _stopped;
 
-    private LocalKafkaBroker(DataLock dataLock, TopicStore topics, Listener listener, string host)
+    private LocalKafkaBroker(DataLock dataLock, TopicStore topics, Listener listener, LocalKafkaOptions options, ILogger logger)
     {
         _dataLock = dataLock;
         _topics = topics;
         _listener = listener;
-        _host = host;
+        _host = options.Host;
         Port = listener.Port;
+        var self = new NodeAddress(BrokerNode.Id, _host, Port);
+        _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
+        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
+        listener.Start(new Dispatcher(Apis(options, logger)), logger);
     }
 
     /// <summary>The port it listens on, chosen by the system when the options left it open.</summary>
@@ -39,16 +47,16 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         var logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<LocalKafkaBroker>();
         var dataLock = DataLock.Take(options.DataDirectory);
         TopicStore? topics = null;
+        Listener? listener = null;
         try
         {
             topics = TopicStore.Open(options.DataDirectory, options.TimeProvider, options.Flush == LocalKafkaFlush.EveryAppend);
-            var listener = await Listener.Bind(options.Host, options.Port, cancel).ConfigureAwait(false);
-            var node = new BrokerNode(options.Host, listener.Port, topics.ClusterId);
-            listener.Start(new Dispatcher(Apis(topics, node, options, logger)), logger);
-            return new LocalKafkaBroker(dataLock, topics, listener, options.Host);
+            listener = await Listener.Bind(options.Host, options.Port, cancel).ConfigureAwait(false);
+            return new LocalKafkaBroker(dataLock, topics, listener, options, logger);
         }
         catch (Exception e)
         {
+            listener?.Drop();
             topics?.Close(flush: false);
             dataLock.Dispose();
             if (e is InvalidDataException) throw new LocalKafkaStartException(e.Message, e);
@@ -63,8 +71,9 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     public void Kill()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
-        _topics.Close(flush: false);
         _listener.Drop();
+        _topics.Close(flush: false);
+        StopCoordinators().GetAwaiter().GetResult();
         _dataLock.Dispose();
     }
 
@@ -72,18 +81,28 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
-        await _listener.Stop().ConfigureAwait(false);
+        _listener.Drop();
+        await StopCoordinators().ConfigureAwait(false); // they answer waiting members, whose connections could else not end
+        await _listener.Stopped().ConfigureAwait(false);
         _topics.Close(flush: true);
         _dataLock.Dispose();
     }
 
-    private static IEnumerable<Api> Apis(TopicStore topics, BrokerNode node, LocalKafkaOptions options, ILogger logger) =>
+    private async Task StopCoordinators()
+    {
+        await _transactions.DisposeAsync().ConfigureAwait(false);
+        await _groups.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private IEnumerable<Api> Apis(LocalKafkaOptions options, ILogger logger) =>
     [
-        new ProduceApi(topics, logger).Row,
-        new FetchApi(topics).Row,
-        new ListOffsetsApi(topics).Row,
-        new MetadataApi(topics, node, options).Row,
-        .. new TopicApis(topics, options).Rows,
-        new ConfigsApi(topics, options).Row,
+        new ProduceApi(_topics, _transactions, logger).Row,
+        new FetchApi(_topics).Row,
+        new ListOffsetsApi(_topics).Row,
+        new MetadataApi(_topics, new BrokerNode(_host, Port, _topics.ClusterId), options).Row,
+        .. new TopicApis(_topics, options, _groups.Offsets.ForgetTopic).Rows,
+        new ConfigsApi(_topics, options).Row,
+        .. _groups.Apis,
+        .. _transactions.Apis,
     ];
 }

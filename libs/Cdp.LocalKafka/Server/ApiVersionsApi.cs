@@ -1,5 +1,4 @@
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Protocol.Messages;
 
 namespace Cdp.LocalKafka.Server;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Protocol.Messages;
 
 namespace Cdp.LocalKafka.Server;
 

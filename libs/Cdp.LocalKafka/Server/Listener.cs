@@ -48,10 +48,9 @@ internal sealed class Listener
 
     public void Start(Dispatcher dispatcher, ILogger logger) => _accepting = Accept(dispatcher, logger);
 
-    /// <summary>Stops accepting, drops every connection, and waits for their handlers to end.</summary>
-    public async Task Stop()
+    /// <summary>After <see cref="Drop"/>: completes when every handler has ended.</summary>
+    public async Task Stopped()
     {
-        Drop();
         await _accepting.ConfigureAwait(false);
         await Task.WhenAll(_connections.Values).ConfigureAwait(false);
         _stop.Dispose();

@@ -1,6 +1,5 @@
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Protocol.Messages;
 
 namespace Cdp.LocalKafka.Server;
 

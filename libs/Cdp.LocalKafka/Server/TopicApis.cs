@@ -1,11 +1,11 @@
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Protocol.Messages;
 
 namespace Cdp.LocalKafka.Server;
 
 /// <summary>Makes and removes topics.</summary>
-internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options)
+/// <param name="deleted">Told the name of each topic that was removed.</param>
+internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Action<string> deleted)
 {
     public IEnumerable<Api> Rows =>
     [
@@ -99,6 +99,10 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options)
         {
             result.ErrorCode = wanted.Name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
             result.ErrorMessage = "there is no such topic";
+        }
+        else
+        {
+            deleted(topic.Name);
         }
         return result;
     }

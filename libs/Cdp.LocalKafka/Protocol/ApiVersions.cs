@@ -1,4 +1,4 @@
-namespace Cdp.LocalKafka.Protocol.Messages;
+namespace Cdp.LocalKafka.Protocol;
 
 internal sealed class ApiVersionsRequest : IWireFields
 {
