@@ -8,7 +8,11 @@ internal sealed partial class PartitionLog
     private const int LeaderEpoch = 0;
 
     /// <summary>Appends a batch from a producer, as received but for its base offset and leader epoch.</summary>
-    public AppendResult Append(ReadOnlyMemory<byte> batch)
+    /// <param name="mayBegin">
+    /// Asked, under this log's lock, before a batch begins a transaction here (KIP-890): a batch that was delayed past its transaction's
+    /// marker would else open one that nobody ends. Null trusts the producer.
+    /// </param>
+    public AppendResult Append(ReadOnlyMemory<byte> batch, Func<BatchHeader, ErrorCode>? mayBegin = null)
     {
         var refusal = Refusal(batch.Span, out var header);
         if (refusal is not null) return refusal.Value;
@@ -22,6 +26,8 @@ internal sealed partial class PartitionLog
                     return new AppendResult(ErrorCode.None, stored.BaseOffset, _settings.LogAppendTime ? stored.Timestamp : -1);
                 var (error, why) = producer.Check(header);
                 if (error != ErrorCode.None) return AppendResult.Refused(error, why!);
+                if (header.IsTransactional && producer.TransactionStart is null && mayBegin is not null && (error = mayBegin(header)) != ErrorCode.None)
+                    return AppendResult.Refused(error, $"producer {header.ProducerId} has no open transaction that covers this partition");
             }
 
             if (_settings.LogAppendTime) (batch, header) = Restamped(batch, header);

@@ -52,8 +52,8 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>Batches from the one that holds <paramref name="offset"/> on, and what a consumer must know beside them.</summary>
-    /// <param name="maxBytes">A bound on the slice, passed only when its first batch alone is larger.</param>
-    public LogRead Read(long offset, int maxBytes, bool committedOnly)
+    /// <param name="wholeFirst">Whether <paramref name="maxBytes"/> gives way to a first batch that alone is larger.</param>
+    public LogRead Read(long offset, int maxBytes, bool wholeFirst, bool committedOnly)
     {
         lock (_lock)
         {
@@ -62,7 +62,7 @@ internal sealed partial class PartitionLog
             if (_closed) return read with { Error = ErrorCode.NotLeaderOrFollower };
             if (offset < _segments[0].BaseOffset || offset > End) return read with { Error = ErrorCode.OffsetOutOfRange };
             if (offset >= until) return read;
-            var (slice, sliceUntil) = SegmentOf(offset).SliceFrom(offset, until, maxBytes);
+            var (slice, sliceUntil) = SegmentOf(offset).SliceFrom(offset, until, maxBytes, wholeFirst);
             return read with { Slice = slice, Aborted = committedOnly ? _transactions.AbortedIn(offset, sliceUntil) : null };
         }
     }

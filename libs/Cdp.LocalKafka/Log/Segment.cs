@@ -79,11 +79,13 @@ internal sealed class Segment
         _dirty = false;
     }
 
-    /// <summary>Everything from the batch that holds <paramref name="offset"/> to the one that holds <paramref name="until"/>, at most <paramref name="maxBytes"/> unless the first batch alone is larger.</summary>
+    /// <summary>Everything from the batch that holds <paramref name="offset"/> to the one that holds <paramref name="until"/>, at most <paramref name="maxBytes"/>.</summary>
+    /// <param name="wholeFirst">Whether the first batch is given even when it alone is larger, so that a consumer gets on.</param>
     /// <returns>The slice and the offset its last byte is sure to lie before.</returns>
-    public (LogSlice Slice, long Until) SliceFrom(long offset, long until, int maxBytes)
+    public (LogSlice Slice, long Until) SliceFrom(long offset, long until, int maxBytes, bool wholeFirst)
     {
         if (!TryLocate(offset, out var first) || first.Header.BaseOffset >= until) return (LogSlice.Empty, offset);
+        if (first.Header.Bytes > maxBytes && !wholeFirst) return (LogSlice.Empty, offset);
         var end = until >= NextOffset || !TryLocate(until, out var limit) ? Length : limit.Position;
         var length = Math.Min(end - first.Position, Math.Max(maxBytes, first.Header.Bytes));
         var sliceEnd = first.Position + length;

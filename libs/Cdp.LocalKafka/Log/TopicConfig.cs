@@ -10,7 +10,7 @@ internal static class TopicConfig
     private const string SegmentBytes = "segment.bytes";
     private const string TimestampType = "message.timestamp.type";
 
-    public static IReadOnlyDictionary<string, (string Default, ConfigType Type)> Known { get; } = new SortedDictionary<string, (string, ConfigType)>(StringComparer.Ordinal)
+    private static readonly SortedDictionary<string, (string Default, ConfigType Type)> Known = new(StringComparer.Ordinal)
     {
         [CleanupPolicy] = ("delete", ConfigType.List),
         ["compression.type"] = ("producer", ConfigType.String),
@@ -61,11 +61,28 @@ internal static class TopicConfig
         return valid ? null : $"invalid value '{value}' for topic config '{name}'";
     }
 
+    /// <summary>Every known config with the value in force, set or default.</summary>
+    public static IEnumerable<ConfigValue> Describe(IReadOnlyDictionary<string, string> configs) =>
+        Known.Select(known => configs.TryGetValue(known.Key, out var value)
+            ? new ConfigValue(known.Key, value, ConfigSource.Topic, known.Value.Type)
+            : new ConfigValue(known.Key, known.Value.Default, ConfigSource.Default, known.Value.Type));
+
     public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) => new(
         time, flushEveryAppend, int.Parse(Value(configs, MaxMessageBytes), CultureInfo.InvariantCulture),
         int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime");
 
     private static string Value(IReadOnlyDictionary<string, string> configs, string name) => configs.GetValueOrDefault(name, Known[name].Default);
+}
+
+/// <summary>A config as it is in force.</summary>
+internal readonly record struct ConfigValue(string Name, string Value, ConfigSource Source, ConfigType Type);
+
+/// <summary>Where a config's value comes from, as DescribeConfigs numbers it.</summary>
+internal enum ConfigSource : sbyte
+{
+    Topic = 1,
+    StaticBroker = 4,
+    Default = 5,
 }
 
 /// <summary>Config types as DescribeConfigs numbers them.</summary>

@@ -33,6 +33,9 @@ internal sealed class TopicStore
         _flushEveryAppend = flushEveryAppend;
     }
 
+    /// <summary>Made with the directory and kept, so that clients notice another cluster behind the same address.</summary>
+    public string ClusterId { get; private set; } = "";
+
     public IReadOnlyCollection<Topic> All => [.. _byName.Values.OrderBy(topic => topic.Name, StringComparer.Ordinal)];
 
     /// <summary>Opens the topics of a directory that no other broker has open; the first start makes the internal ones.</summary>
@@ -42,9 +45,10 @@ internal sealed class TopicStore
         Directory.CreateDirectory(dataDirectory);
         var store = new TopicStore(dataDirectory, time, flushEveryAppend);
         Directory.CreateDirectory(store._logs);
-        var entries = store._file.Read();
-        store.RemoveUnnamed(entries);
-        Parallel.ForEach(entries, entry => store.Add(store.OpenTopic(entry)));
+        var content = store._file.Read();
+        store.ClusterId = content.ClusterId;
+        store.RemoveUnnamed(content.Topics);
+        Parallel.ForEach(content.Topics, entry => store.Add(store.OpenTopic(entry)));
         foreach (var name in (string[])[OffsetsTopic, TransactionsTopic])
             if (store.Find(name) is null) store.Create(name, 1, InternalConfigs);
         return store;
@@ -62,7 +66,7 @@ internal sealed class TopicStore
         {
             if (_byName.ContainsKey(name)) return (ErrorCode.TopicAlreadyExists, null);
             var entry = new TopicEntry(name, Guid.NewGuid(), partitions, new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal));
-            _file.Write([.. All.Select(Entry), entry]);
+            _file.Write(ClusterId, [.. All.Select(Entry), entry]);
             var topic = OpenTopic(entry);
             Add(topic);
             return (ErrorCode.None, topic);
@@ -76,7 +80,7 @@ internal sealed class TopicStore
         {
             if (!_byName.TryRemove(name, out var topic)) return false;
             _byId.TryRemove(topic.Id, out _);
-            _file.Write([.. All.Select(Entry)]);
+            _file.Write(ClusterId, [.. All.Select(Entry)]);
             foreach (var partition in topic.Partitions) partition.Delete();
             return true;
         }
