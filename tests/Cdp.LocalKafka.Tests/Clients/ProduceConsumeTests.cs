@@ -64,13 +64,13 @@ public sealed class ProduceConsumeTests(KafkaFixture kafka)
     public async Task Consume_WaitingAtTheEnd_GetsARecordAtOnce()
     {
         var topic = await kafka.Topic();
-        using var consumer = Client.Consumer(kafka.Bootstrap, kafka.Name("g"), configure: config => config.FetchWaitMaxMs = 10_000);
+        using var consumer = Client.Consumer(kafka.Bootstrap, kafka.Name("g"), configure: config => config.FetchWaitMaxMs = 4000);
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
         Assert.True(consumer.Consume(Client.Limit).IsPartitionEOF);
         using var producer = Client.Producer(kafka.Bootstrap);
 
         await producer.Send(topic, Client.Message("x"));
-        Assert.Equal("x", consumer.Consume(TimeSpan.FromSeconds(5))?.Message?.Value);
+        Assert.Equal("x", consumer.Consume(TimeSpan.FromSeconds(3))?.Message?.Value);
     }
 
     [Fact]
