@@ -31,8 +31,8 @@ public static class RegistryEndpoints
         app.MapGet("/subjects/{subject}/versions", async (string subject) =>
             await registry.ReadAsync(store => store.Versions(subject)) is { Count: > 0 } versions ? Json(versions.Select(version => version.Version)) : Problem(RegistryError.SubjectNotFound(subject)));
 
-        app.MapGet("/subjects/{subject}/versions/{version}", async (string subject, string version) =>
-            await registry.ReadAsync(store => store.Version(subject, version)) is { Version: { } found } ? Json(Describe(found)) : Problem((await registry.ReadAsync(store => store.Version(subject, version))).Error!));
+        app.MapGet("/subjects/{subject}/versions/{version}", (string subject, string version) => registry.ReadAsync(store =>
+            store.Version(subject, version) is { Version: { } found } ? Json(Describe(found)) : Problem(store.Version(subject, version).Error!)));
 
         app.MapPost("/subjects/{subject}/versions", (string subject, HttpRequest request) => WithSchema(request, async schema =>
         {
