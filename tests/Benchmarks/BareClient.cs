@@ -19,14 +19,14 @@ internal sealed class BareClient(KafkaOptions kafka, string run)
     }
 
     /// <summary>Records a second: acks=all, idempotent, keyed, acknowledged to the last.</summary>
-    public double Produce(int records, int bytes)
+    public double Produce(IReadOnlyList<byte[]> values)
     {
         using var producer = new ProducerBuilder<byte[], byte[]>(kafka.Producer()).Build();
-        var (value, acked, failed) = (Random.Shared.GetItems("abcdefgh "u8, bytes), 0, 0);
+        var (acked, failed) = (0, 0);
         var started = Stopwatch.GetTimestamp();
-        for (var i = 0; i < records; i++)
+        for (var i = 0; i < values.Count; i++)
         {
-            var message = new Message<byte[], byte[]> { Key = BitConverter.GetBytes(i % 20_000), Value = value };
+            var message = new Message<byte[], byte[]> { Key = BitConverter.GetBytes(i % 20_000), Value = values[i] };
             while (true)
             {
                 try
@@ -42,7 +42,7 @@ internal sealed class BareClient(KafkaOptions kafka, string run)
         }
         producer.Flush(TimeSpan.FromMinutes(1));
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return acked == records ? records / seconds : throw new InvalidOperationException($"the bare producer: {failed} failed, {records - acked - failed} unanswered");
+        return acked == values.Count ? values.Count / seconds : throw new InvalidOperationException($"the bare producer: {failed} failed, {values.Count - acked - failed} unanswered");
     }
 
     /// <summary>Records a second from one topic to another, offsets in the transaction, 5,000 a transaction.</summary>

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Cdp.Benchmarks;
 
 /// <summary>A service, or the infrastructure, as a process of its own; it can be killed and started again under the same name.</summary>
-internal sealed class ServiceProcess(string name, string arguments, Uri health) : IAsyncDisposable
+internal sealed class ServiceProcess(string name, string arguments, Uri address, string health) : IAsyncDisposable
 {
     private const double TicksPerSecond = 100; // USER_HZ of Linux, see proc(5)
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
@@ -15,7 +15,7 @@ internal sealed class ServiceProcess(string name, string arguments, Uri health) 
     private long _peakOfTheDead;
 
     public string Name { get; } = name;
-    public Uri Address { get; } = health;
+    public Uri Address { get; } = address;
 
     /// <summary>CPU seconds of all its lives.</summary>
     public double CpuSeconds => _cpuOfTheDead + Cpu();
@@ -70,7 +70,7 @@ internal sealed class ServiceProcess(string name, string arguments, Uri health) 
         if (_process!.HasExited) throw new InvalidOperationException($"{Name} ended with {_process.ExitCode}:\n{string.Join('\n', _output.TakeLast(20))}");
         try
         {
-            return (await Http.GetAsync(new Uri(Address, "/health/ready"))).IsSuccessStatusCode;
+            return (await Http.GetAsync(new Uri(Address, health))).IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
