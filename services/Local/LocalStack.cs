@@ -27,7 +27,8 @@ public sealed class LocalStack : IAsyncDisposable
     public static async Task<LocalStack> StartAsync(LocalOptions options)
     {
         var secrets = Secrets.Open(options.DataDirectory);
-        var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true));
+        // Garnet's argument parser warns of settings that it ignores because it is given loggers.
+        var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ArgParser", LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true));
         LocalInfra? infra = null;
         try
         {

@@ -40,13 +40,11 @@ public static class Session
         Console.WriteLine($"write key: {stack.Secrets.WriteKey}");
         if (stack.Services is not null)
         {
-            Console.WriteLine($$"""
-
-                Try it:
-                  curl -u {{stack.Secrets.WriteKey}}: {{stack.Services.Url("ingestion")}}/v1/identify -d '{"userId":"u1","traits":{"name":"Ada"}}'
-                  curl {{stack.Services.Url("profiles")}}/v1/profiles/user_id/u1
-
-                """);
+            Console.WriteLine();
+            Console.WriteLine("Try it:");
+            Console.WriteLine($"  curl -u {stack.Secrets.WriteKey}: {stack.Services.Url("ingestion")}/v1/identify -d '{{\"userId\":\"u1\",\"traits\":{{\"name\":\"Ada\"}}}}'");
+            Console.WriteLine($"  curl {stack.Services.Url("profiles")}/v1/profiles/user_id/u1");
+            Console.WriteLine();
         }
         Console.WriteLine($"ready after {elapsed.TotalSeconds:F1} s; Ctrl-C stops");
     }

@@ -12,6 +12,9 @@ public static class RegistryEndpoints
 {
     private const string ContentType = "application/vnd.schemaregistry.v1+json";
 
+    // Schemas are full of quotes, and the answers are never put into HTML.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static void MapRegistry(this IEndpointRouteBuilder app, Registry registry)
     {
         app.MapGet("/", () => Json(new { }));
@@ -113,7 +116,7 @@ public static class RegistryEndpoints
 
     private static IResult Problem(RegistryError error) => Json(new { error_code = error.Code, message = error.Message }, error.Status);
 
-    private static IResult Json(object body, int status = StatusCodes.Status200OK) => Results.Text(JsonSerializer.Serialize(body), ContentType, statusCode: status);
+    private static IResult Json(object body, int status = StatusCodes.Status200OK) => Results.Text(JsonSerializer.Serialize(body, Readable), ContentType, statusCode: status);
 
     private sealed record SchemaBody(
         [property: JsonPropertyName("schema")] string? Schema,

@@ -11,7 +11,6 @@ public class AvroCompatibilityTests
     [Theory]
     [InlineData("same", "\"int\"", "\"int\"")]
     [InlineData("promoted", "\"double\"", "\"int\"")]
-    [InlineData("bytes for string", "\"bytes\"", "\"string\"")]
     [InlineData("logical type added", """{"type":"long","logicalType":"timestamp-millis"}""", "\"long\"")]
     [InlineData("logical type removed", "\"long\"", """{"type":"long","logicalType":"timestamp-millis"}""")]
     [InlineData("made nullable", """["null","string"]""", "\"string\"")]
