@@ -36,7 +36,7 @@ public sealed class ChangelogTests(TestStack stack)
 
         var read = writer.ReadAsync(0);
         writer.Commit();
-        Assert.Equal(["a", "b"], (await read.WaitAsync(TimeSpan.FromSeconds(30))).Ids);
+        Assert.Equal(["a", "b"], (await read.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Ids);
     }
 
     private sealed class Writer : IDisposable
@@ -96,7 +96,7 @@ public sealed class ChangelogTests(TestStack stack)
             {
                 ids.AddRange(changes.Select(change => ((Profile)change.Value!).profileId));
                 return Task.CompletedTask;
-            }, CancellationToken.None);
+            }, TestContext.Current.CancellationToken);
             return (position, ids);
         }
 

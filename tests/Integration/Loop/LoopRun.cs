@@ -5,6 +5,7 @@ using Cdp.Streaming;
 using cdp;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace Cdp.Integration.Loop;
 
@@ -93,7 +94,7 @@ internal static class LoopRecords
             {
                 all.AddRange(changes.Select(change => change.Value).Cast<T>());
                 return Task.CompletedTask;
-            }, CancellationToken.None);
+            }, TestContext.Current.CancellationToken);
         }
         return all;
     }

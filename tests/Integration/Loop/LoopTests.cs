@@ -35,7 +35,7 @@ public sealed class LoopTests(TestStack stack)
         await cluster.ProduceAsync(0, 200);
         using (var producer = new ProducerBuilder<string, byte[]>(cluster.Kafka.Producer()).Build())
         {
-            await producer.ProduceAsync(cluster.Prefix + Topics.EventsCollected.Name, new Message<string, byte[]> { Key = "key-3", Value = "not Avro"u8.ToArray(), Headers = new Headers { { "h", [1] } } });
+            await producer.ProduceAsync(cluster.Prefix + Topics.EventsCollected.Name, new Message<string, byte[]> { Key = "key-3", Value = "not Avro"u8.ToArray(), Headers = new Headers { { "h", [1] } } }, TestContext.Current.CancellationToken);
         }
         await cluster.ProduceAsync(200, 200);
         var tries = 0;
@@ -155,7 +155,7 @@ public sealed class LoopTests(TestStack stack)
         await Eventually.TrueAsync(() => Sum(successor, "assigned") > 0, "the successor has joined");
         release.SetResult();
 
-        Assert.IsAssignableFrom<KafkaException>(await one.Ended.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.IsAssignableFrom<KafkaException>(await one.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         await AssertCopiedAsync(cluster, 200);
         await two.StopAsync();
         Assert.Equal(0, Sum(zombie, "committed"));
