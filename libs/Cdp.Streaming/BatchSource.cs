@@ -15,15 +15,22 @@ internal sealed class BatchSource : IDisposable
 {
     private static readonly TimeSpan IdleWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StableTimeout = TimeSpan.FromSeconds(5);
 
     private readonly IConsumer<byte[]?, byte[]?> _consumer;
     private readonly StreamOptions _options;
     private readonly StreamLog _log;
     private readonly Action<IReadOnlyList<TopicPartition>> _revoked;
-    private readonly Queue<Raw> _held = new();
     private readonly HashSet<TopicPartition> _fresh = [];
+    // Lost since the last poll returned; concerns the batch it returned, not what arrives afterwards.
     private readonly HashSet<TopicPartition> _lost = [];
+    // Where the batch at hand begins, per partition; after each commit, where it goes on.
     private readonly Dictionary<TopicPartition, Offset> _positions = [];
+    // What a poll under way has gathered, and what arrived while a task was awaited. Both give up what a rebalance takes away, at once: the same
+    // partition may come back within the same call, at its committed offset, and those records are good.
+    private List<Raw> _gathered = [];
+    private Queue<Raw> _held = new();
+    private bool _isAway;
 
     public BatchSource(KafkaOptions kafka, StreamOptions options, StreamLog log, Action<IReadOnlyList<TopicPartition>> revoked)
     {
@@ -36,7 +43,7 @@ internal sealed class BatchSource : IDisposable
             .SetPartitionsAssignedHandler((_, partitions) => _fresh.UnionWith(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => Lose(partitions))
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions))
-            .SetErrorHandler((_, error) => log.ClientError(error.Reason))
+            .SetErrorHandler((_, error) => Note(error))
             .SetLogHandler((_, message) => log.Client(message))
             .Build();
         _consumer.Subscribe(options.Inputs.Select(topic => kafka.TopicPrefix + topic.Name));
@@ -44,6 +51,26 @@ internal sealed class BatchSource : IDisposable
 
     /// <summary>True once the group's coordinator knows this member.</summary>
     public bool HasJoined => !string.IsNullOrEmpty(_consumer.MemberId);
+
+    /// <summary>
+    /// Whether the client has lost every broker. It reconnects by itself but does not tell when it has, so while it is away each call asks a broker.
+    /// </summary>
+    public bool IsAway
+    {
+        get
+        {
+            if (!_isAway || _consumer.Assignment is not [var any, ..]) return _isAway = false;
+            try
+            {
+                _consumer.QueryWatermarkOffsets(any, Patience);
+                return _isAway = false;
+            }
+            catch (KafkaException)
+            {
+                return true;
+            }
+        }
+    }
 
     public IConsumerGroupMetadata GroupMetadata => _consumer.ConsumerGroupMetadata;
 
@@ -57,23 +84,19 @@ internal sealed class BatchSource : IDisposable
     /// <summary>Waits for a first record, then takes what is there until a bound of <see cref="StreamOptions"/> is met or nothing more is waiting.</summary>
     public Batch Poll()
     {
-        var (records, ends, bytes) = (new List<Raw>(), new List<TopicPartitionOffset>(), 0L);
-        _lost.Clear();
         _positions.Clear();
-        for (var since = Stopwatch.GetTimestamp(); records.Count < _options.MaxRecords && bytes < _options.MaxBytes && Stopwatch.GetElapsedTime(since) < _options.MaxWait;)
+        _gathered = [];
+        var (bytes, since) = (0L, Stopwatch.GetTimestamp());
+        while (_gathered.Count < _options.MaxRecords && bytes < _options.MaxBytes && (_gathered.Count == 0 || Stopwatch.GetElapsedTime(since) < _options.MaxWait))
         {
-            if (!_held.TryDequeue(out var result) && (result = Consume(records.Count + ends.Count == 0 ? IdleWait : TimeSpan.Zero)) is null) break;
-            if (records.Count + ends.Count == 0) since = Stopwatch.GetTimestamp();
-            if (result.IsPartitionEOF)
-            {
-                ends.Add(result.TopicPartitionOffset);
-                continue;
-            }
-            records.Add(result);
-            bytes += (result.Message.Key?.Length ?? 0) + (result.Message.Value?.Length ?? 0);
-            _positions.TryAdd(result.TopicPartition, result.Offset);
+            if (!_held.TryDequeue(out var result) && (result = Consume(_gathered.Count == 0 ? IdleWait : TimeSpan.Zero)) is null) break;
+            if (_gathered.Count == 0) since = Stopwatch.GetTimestamp();
+            _gathered.Add(result);
+            bytes += result.IsPartitionEOF ? 0 : (result.Message.Key?.Length ?? 0) + (result.Message.Value?.Length ?? 0);
         }
-        return new Batch(records, ends);
+        _lost.Clear();
+        foreach (var result in _gathered) _positions.TryAdd(result.TopicPartition, result.Offset);
+        return new Batch([.. _gathered.Where(result => !result.IsPartitionEOF)], [.. _gathered.Where(result => result.IsPartitionEOF).Select(end => end.TopicPartitionOffset)]);
     }
 
     /// <summary>The partitions assigned since the last call, whose hot state has not been caught up yet.</summary>
@@ -83,6 +106,13 @@ internal sealed class BatchSource : IDisposable
         _fresh.Clear();
         return fresh;
     }
+
+    /// <summary>
+    /// Waits until no transaction of a previous owner holds offsets of these partitions: the group answers for them only then (KIP-447). What such a
+    /// transaction writes is in the log by then, so whoever catches up from the log afterwards misses nothing of it.
+    /// </summary>
+    /// <exception cref="KafkaException">It is still open, or Kafka is away.</exception>
+    public void AwaitStable(IEnumerable<TopicPartition> partitions) => _consumer.Committed(partitions, StableTimeout);
 
     /// <summary>
     /// False once the partition was revoked after the batch was polled. Revoked is final, even if the partition came back meanwhile: it came back at
@@ -120,13 +150,8 @@ internal sealed class BatchSource : IDisposable
     /// <summary>After an abort: back to the committed offsets, which for what was polled are where the batch began or its last commit ended.</summary>
     public void Rewind()
     {
-        Raw[] keep = [.. _held.Where(held => !_positions.ContainsKey(held.TopicPartition))];
-        _held.Clear();
-        foreach (var held in keep) _held.Enqueue(held);
-        foreach (var (partition, offset) in _positions)
-        {
-            if (IsOwned(partition) && _consumer.Assignment.Contains(partition)) _consumer.Seek(new TopicPartitionOffset(partition, offset));
-        }
+        _held = new Queue<Raw>(_held.Where(held => !_positions.ContainsKey(held.TopicPartition)));
+        foreach (var (partition, offset) in _positions) _consumer.Seek(new TopicPartitionOffset(partition, offset));
     }
 
     public void Dispose()
@@ -149,14 +174,20 @@ internal sealed class BatchSource : IDisposable
         }
     }
 
+    private void Note(Error error)
+    {
+        _isAway |= error.Code == ErrorCode.Local_AllBrokersDown;
+        _log.ClientError(error.Reason);
+    }
+
     private void Lose(IEnumerable<TopicPartitionOffset> partitions)
     {
         TopicPartition[] lost = [.. partitions.Select(partition => partition.TopicPartition)];
         _lost.UnionWith(lost);
         _fresh.ExceptWith(lost);
-        Raw[] keep = [.. _held.Where(held => !lost.Contains(held.TopicPartition))];
-        _held.Clear();
-        foreach (var held in keep) _held.Enqueue(held);
+        foreach (var partition in lost) _positions.Remove(partition);
+        _gathered.RemoveAll(result => lost.Contains(result.TopicPartition));
+        _held = new Queue<Raw>(_held.Where(held => !lost.Contains(held.TopicPartition)));
         _revoked(lost);
     }
 }

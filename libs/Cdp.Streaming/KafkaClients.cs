@@ -41,5 +41,7 @@ public static class KafkaClients
         ["bootstrap.servers"] = kafka.BootstrapServers,
         ["client.id"] = kafka.InstanceId,
         ["reconnect.backoff.max.ms"] = "1000",
+        // With "rebootstrap" a transactional producer can stand still for a minute after its only broker restarts (confluentinc/librdkafka#5511).
+        ["metadata.recovery.strategy"] = "none",
     };
 }

@@ -7,7 +7,6 @@ namespace Cdp.Streaming;
 internal sealed class Patience(StreamLog log, Readiness readiness, string part, CancellationToken stopping)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private bool _waiting;
 
     /// <summary>Whether Kafka or the registry is away, rather than a record bad or ourselves fenced.</summary>
     public bool IsOutage(Exception exception) => exception switch
@@ -17,6 +16,20 @@ internal sealed class Patience(StreamLog log, Readiness readiness, string part, 
         OperationCanceledException => !stopping.IsCancellationRequested,
         _ => exception is HttpRequestException,
     };
+
+    /// <summary>Tells that something is away. The loop tells that it is ready again when it turns.</summary>
+    public void Waiting(string what, string error)
+    {
+        readiness.Report(part, false, $"waiting for {what}: {error}");
+        log.Waiting(what, error);
+    }
+
+    /// <inheritdoc cref="Until{T}"/>
+    public void Until(string what, Action call, Func<Exception, bool> isOutage) => Until(what, () =>
+    {
+        call();
+        return true;
+    }, isOutage, pause => pause.GetAwaiter().GetResult());
 
     /// <param name="what">What is waited for, for people.</param>
     /// <param name="call">Repeated until it succeeds.</param>
@@ -29,16 +42,11 @@ internal sealed class Patience(StreamLog log, Readiness readiness, string part, 
             stopping.ThrowIfCancellationRequested();
             try
             {
-                var answer = call();
-                if (_waiting) readiness.Report(part, true);
-                _waiting = false;
-                return answer;
+                return call();
             }
             catch (Exception e) when (isOutage(e))
             {
-                _waiting = true;
-                readiness.Report(part, false, $"waiting for {what}: {e.Message}");
-                log.Waiting(what, e.Message);
+                Waiting(what, e.Message);
                 wait(Task.Delay(Pause, stopping));
             }
         }

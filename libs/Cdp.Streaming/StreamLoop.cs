@@ -21,18 +21,23 @@ internal sealed class StreamLoop<TView>(
     public void Run(CancellationToken stopping)
     {
         _stopping = stopping;
-        for (var joined = false; !stopping.IsCancellationRequested;)
+        while (!stopping.IsCancellationRequested)
         {
             var batch = source.Poll();
             CatchUp();
-            if (!joined && source.HasJoined) readiness.Report($"loop {options.Group}", joined = true);
+            if (source.HasJoined && !source.IsAway) readiness.Report($"loop {options.Group}", true);
+            else readiness.Report($"loop {options.Group}", false, "waiting for Kafka");
             if (Process(batch.Records)) Conclude(batch.Ends);
         }
     }
 
     private void CatchUp()
     {
-        for (var fresh = source.TakeFresh(); fresh.Count > 0; fresh = source.TakeFresh()) Hot(() => processor.AssignedAsync(fresh, _stopping));
+        for (var fresh = source.TakeFresh(); fresh.Count > 0; fresh = source.TakeFresh())
+        {
+            patience.Until("the previous owner's transaction", () => source.AwaitStable(fresh), patience.IsOutage);
+            Hot(() => processor.AssignedAsync(fresh, _stopping));
+        }
     }
 
     /// <summary>Answers whether all of it is committed. If not, it was aborted and will be polled again.</summary>
@@ -122,7 +127,7 @@ internal sealed class StreamLoop<TView>(
         var offsets = new Dictionary<TopicPartition, Offset>();
         foreach (var record in records) offsets[record.TopicPartition] = record.Offset + 1;
         TopicPartitionOffset[] next = [.. offsets.Select(offset => new TopicPartitionOffset(offset.Key, offset.Value))];
-        sink.Commit(outbox.Records, next, source.GroupMetadata, _stopping);
+        sink.Commit(outbox.Records, next, source.GroupMetadata);
         source.Committed(next);
         _meters.Committed(records.Count, outbox.Records.Count, started, records.Min(record => record.Message.Timestamp.UtcDateTime), time.GetUtcNow().UtcDateTime);
     }

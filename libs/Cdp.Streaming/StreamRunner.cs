@@ -18,13 +18,11 @@ public static class StreamRunner
         var patience = new Patience(log, readiness, part, stopping);
         using var registry = kafka.Registry();
         var codec = new AvroCodec(registry, kafka.TopicPrefix);
-        Await("Kafka", () => TopicAdmin.EnsureAsync(kafka, options.Inputs.Concat(options.Outputs).Distinct()).GetAwaiter().GetResult());
-        Await("the schema registry", () => codec.Register(options.Outputs));
-        using var sink = new TransactionalSink(kafka, options, codec, log);
-        Await("Kafka's transactions", sink.Init);
+        patience.Until("Kafka", () => TopicAdmin.EnsureAsync(kafka, options.Inputs.Concat(options.Outputs).Distinct()).GetAwaiter().GetResult(), patience.IsOutage);
+        patience.Until("the schema registry", () => codec.Register(options.Outputs), patience.IsOutage);
+        using var sink = new TransactionalSink(kafka, options, codec, patience, log);
+        patience.Until("Kafka's transactions", sink.Init, patience.IsOutage);
         using var source = new BatchSource(kafka, options, log, processor.Revoked);
         new StreamLoop<TView>(kafka.TopicPrefix, options, processor, source, codec, sink, patience, time, readiness, log).Run(stopping);
-
-        void Await(string what, Action call) => patience.Until(what, () => { call(); return true; }, patience.IsOutage, pause => pause.GetAwaiter().GetResult());
     }
 }

@@ -15,24 +15,29 @@ internal sealed class UnwritableRecordException(string reason) : Exception(reaso
 /// </summary>
 internal sealed class TransactionalSink : IDisposable
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
     private readonly IProducer<byte[]?, byte[]> _producer;
     private readonly AvroCodec _codec;
     private readonly string _prefix;
-    private readonly StreamLog _log;
+    private readonly Patience _patience;
     private Error? _refused;
 
-    public TransactionalSink(KafkaOptions kafka, StreamOptions options, AvroCodec codec, StreamLog log)
+    public TransactionalSink(KafkaOptions kafka, StreamOptions options, AvroCodec codec, Patience patience, StreamLog log)
     {
         var config = kafka.Producer();
         config.TransactionalId = $"{kafka.TopicPrefix}{options.Group}-{kafka.InstanceId}";
         // Short, because the open transaction of a crashed process holds back every committed reader until it times out.
         config.TransactionTimeoutMs = 15_000;
         config.LingerMs = 0;
-        (_codec, _prefix, _log) = (codec, kafka.TopicPrefix, log);
+        (_codec, _prefix, _patience) = (codec, kafka.TopicPrefix, patience);
         _producer = new ProducerBuilder<byte[]?, byte[]>(config)
-            .SetErrorHandler((_, error) => log.ClientError(error.Reason))
+            .SetErrorHandler((_, error) =>
+            {
+                // Told at once, from the client's own thread: a call of ours may stand still until the broker is back.
+                if (error.Code == ErrorCode.Local_AllBrokersDown) patience.Waiting("Kafka", error.Reason);
+                else log.ClientError(error.Reason);
+            })
             .SetLogHandler((_, message) => log.Client(message))
             .Build();
     }
@@ -43,24 +48,24 @@ internal sealed class TransactionalSink : IDisposable
     /// <summary>Writes the records and commits the offsets, all or nothing.</summary>
     /// <exception cref="TransactionAbortedException">Nothing was written; read again.</exception>
     /// <exception cref="UnwritableRecordException">Nothing was written; a record can never be.</exception>
-    public void Commit(IReadOnlyList<Outgoing> records, IReadOnlyList<TopicPartitionOffset> offsets, IConsumerGroupMetadata group, CancellationToken stopping)
+    public void Commit(IReadOnlyList<Outgoing> records, IReadOnlyList<TopicPartitionOffset> offsets, IConsumerGroupMetadata group)
     {
         _refused = null;
         try
         {
             _producer.BeginTransaction();
             foreach (var record in records) Send(record);
-            Retry(() => _producer.SendOffsetsToTransaction(offsets, group, CallTimeout), stopping);
-            Retry(() => _producer.CommitTransaction(CallTimeout), stopping);
+            Retry(() => _producer.SendOffsetsToTransaction(offsets, group, CallTimeout));
+            Retry(() => _producer.CommitTransaction(CallTimeout));
         }
         catch (ProduceException<byte[]?, byte[]> e) when (!e.Error.IsFatal)
         {
-            Abort(stopping);
+            Abort();
             throw IsUnwritable(e.Error) ? new UnwritableRecordException(e.Error.Reason) : new TransactionAbortedException(e.Error.Reason);
         }
         catch (KafkaTxnRequiresAbortException e)
         {
-            Abort(stopping);
+            Abort();
             throw _refused is { } refused && IsUnwritable(refused) ? new UnwritableRecordException(refused.Reason) : new TransactionAbortedException(e.Error.Reason);
         }
     }
@@ -90,25 +95,10 @@ internal sealed class TransactionalSink : IDisposable
         }
     }
 
-    private void Abort(CancellationToken stopping) => Retry(() => _producer.AbortTransaction(CallTimeout), stopping);
+    private void Abort() => Retry(() => _producer.AbortTransaction(CallTimeout));
 
-    // The client says which calls may be repeated as they are; an outage may last, so they are repeated until it ends or we are stopped.
-    private void Retry(Action call, CancellationToken stopping)
-    {
-        while (true)
-        {
-            try
-            {
-                call();
-                return;
-            }
-            catch (KafkaRetriableException e)
-            {
-                _log.ClientError(e.Error.Reason);
-                stopping.ThrowIfCancellationRequested();
-            }
-        }
-    }
+    // The client says which calls may be repeated as they are.
+    private void Retry(Action call) => _patience.Until("Kafka", call, e => e is KafkaRetriableException);
 
     private static bool IsUnwritable(Error error) => error.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidMsg or ErrorCode.InvalidRecord or ErrorCode.Local_InvalidArg;
 }

@@ -55,8 +55,7 @@ internal sealed class LoopRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await Ended;
-        _stopping.Dispose();
+        await Ended.WaitAsync(TimeSpan.FromSeconds(30));
     }
 }
 
