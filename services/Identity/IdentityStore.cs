@@ -12,8 +12,8 @@ namespace Cdp.Identity;
 public readonly record struct Applied(long Sequence, long Offset);
 
 /// <summary>
-/// The identity graph in Redis. Every write is a script over one key, on the condition that nothing later is there, so it may be repeated, come
-/// from a linker that was replaced, and run on Redis Cluster.
+/// The identity graph in Redis. Every write is a script over one key in which the later decision wins, so it may be repeated, come from a linker
+/// that was replaced, and run on Redis Cluster.
 /// </summary>
 public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 {
@@ -25,12 +25,12 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return 1
         """;
 
-    // HASH first SEQUENCE last SEQUENCE TYPE:VALUE '' ...
+    // HASH first SEQUENCE last SEQUENCE TYPE:VALUE '' ...; least, greatest, union: the same in whatever order writes arrive, so that a rebuild may
+    // meet what a write in flight left in an emptied Redis.
     private const string GrowNode = """
-        local last = redis.call('HGET', KEYS[1], 'last')
-        if last and tonumber(last) >= tonumber(ARGV[2]) then return 0 end
-        redis.call('HSETNX', KEYS[1], 'first', ARGV[1])
-        redis.call('HSET', KEYS[1], 'last', ARGV[2])
+        local first, last = redis.call('HGET', KEYS[1], 'first'), redis.call('HGET', KEYS[1], 'last')
+        if not first or tonumber(first) > tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'first', ARGV[1]) end
+        if not last or tonumber(last) < tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], 'last', ARGV[2]) end
         for i = 3, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], '') end
         return 1
         """;
@@ -44,8 +44,8 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     // GET "SEQUENCE OFFSET". Answers 0 where Redis has less than the writer built upon: it lost its state meanwhile.
     private const string Advance = """
         local now = redis.call('GET', KEYS[1])
-        local sequence = 0
-        if now then sequence = tonumber(string.match(now, '^%d+')) end
+        if not now then return 0 end
+        local sequence = tonumber(string.match(now, '^%d+'))
         if sequence < tonumber(ARGV[1]) then return 0 end
         if sequence < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[3]) end
         return 1
@@ -92,11 +92,19 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return asked.Zip(hashes).Where(node => node.Second.Length > 0).ToDictionary(node => node.First, node => ToNode(node.Second));
     }
 
-    public async Task<Applied> AppliedAsync()
+    /// <summary>Null: Redis is empty.</summary>
+    public async Task<Applied?> AppliedAsync()
     {
-        if ((string?)await Database.StringGetAsync(AppliedKey) is not { } text) return default;
+        if ((string?)await Database.StringGetAsync(AppliedKey) is not { } text) return null;
         var space = text.IndexOf(' ');
         return new Applied(long.Parse(text.AsSpan(0, space), CultureInfo.InvariantCulture), long.Parse(text.AsSpan(space + 1), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Marks an empty Redis as one to be filled, so that it is noticed if it is emptied between two writes.</summary>
+    public async Task<Applied> BeginAsync()
+    {
+        await Database.StringSetAsync(AppliedKey, "0 0", when: When.NotExists);
+        return await AppliedAsync() ?? throw new IOException("Redis lost its state while it was written to");
     }
 
     /// <summary>Brings Redis from one state of the decision log to a later one: roots and nodes first, then how far it is.</summary>

@@ -3,14 +3,14 @@ using cdp;
 namespace Cdp.Identity.Linking;
 
 /// <summary>Identifiers that joined a root.</summary>
-/// <param name="First">The first decision among those at hand that named the root; counts if none named it before.</param>
-/// <param name="Last">The last; the write counts only if the root has seen none as late.</param>
+/// <param name="First">The first decision among those at hand that named the root; the least of all writes counts.</param>
+/// <param name="Last">The last; the greatest of all writes counts.</param>
 /// <param name="Identifiers">What they added to it.</param>
 public sealed record NodeWrite(long First, long Last, HashSet<Identifier> Identifiers);
 
 /// <summary>
-/// What decisions change in the hot state: one write a key, each on the condition that the key has seen no later decision. The same whether the
-/// decisions were just made or are read from the log.
+/// What decisions change in the hot state: one write a key, in which a later decision that the key has seen wins. The same whether the decisions
+/// were just made or are read from the log.
 /// </summary>
 /// <param name="Roots">The root of each identifier that they named, and the decision that said so last.</param>
 /// <param name="Nodes">By root.</param>

@@ -73,7 +73,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
 
     private async Task CatchUpAsync(CancellationToken stopping)
     {
-        _applied = await store.AppliedAsync();
+        _applied = await store.BeginAsync();
         await log.ReadAsync(_applied, ApplyAsync, stopping);
     }
 
