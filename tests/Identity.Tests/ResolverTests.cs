@@ -1,5 +1,5 @@
-using Cdp.Identity.Resolving;
 using cdp;
+using Cdp.Identity.Resolving;
 using Xunit;
 
 namespace Cdp.Identity.Tests;

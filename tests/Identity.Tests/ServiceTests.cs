@@ -1,10 +1,10 @@
 using System.Net;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
 using Cdp.Streaming;
-using cdp;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Xunit;
