@@ -62,6 +62,25 @@ public sealed class ServiceTests(RedisServers servers) : IClassFixture<RedisServ
     }
 
     [Fact]
+    public async Task Barrier_RequestInATransactionStillOpen_IsBehindIt()
+    {
+        var directory = Directory.CreateTempSubdirectory("cdp-identity-barrier-");
+        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.FullName }, cancel: TestContext.Current.CancellationToken);
+        var kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers };
+        await TopicAdmin.EnsureAsync(kafka, [Topics.IdentityRequests]);
+        var config = kafka.Producer();
+        config.TransactionalId = "predecessor";
+        using var predecessor = new ProducerBuilder<Null, byte[]>(config).Build();
+        predecessor.InitTransactions(Bound);
+        predecessor.BeginTransaction();
+        var sent = await predecessor.ProduceAsync(kafka.TopicPrefix + Topics.IdentityRequests.Name, new() { Value = [1] }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(sent.Offset.Value + 1, await Changelog.EndAsync(kafka, Topics.IdentityRequests, 0));
+        predecessor.AbortTransaction();
+        directory.Delete(recursive: true);
+    }
+
+    [Fact]
     public void Build_WithoutAProfileIdKey_TellsKeyAndRemedy()
     {
         var e = Assert.Throws<ConfigurationException>(() => CdpHost.Build(IdentityService.Service, ["--Kafka:Partitions=0"]));
