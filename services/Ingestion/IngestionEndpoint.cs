@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Cdp.Contracts;
+using Cdp.Streaming;
 using Confluent.Kafka;
 
 namespace Cdp.Ingestion;
@@ -144,7 +145,7 @@ public sealed class IngestionEndpoint(IngestionOptions options, EventLog log, Ti
     private static Headers TraceHeaders()
     {
         var headers = new Headers();
-        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } traceParent }) headers.Add("traceparent", Encoding.ASCII.GetBytes(traceParent));
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } traceParent }) headers.Add(TraceHeader.Name, Encoding.ASCII.GetBytes(traceParent));
         return headers;
     }
 
