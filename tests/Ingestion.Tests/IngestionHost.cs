@@ -56,7 +56,7 @@ internal sealed class IngestionHost : IAsyncDisposable
         {
             using var response = await request();
             if (response.StatusCode == status) return;
-            if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"still {response.StatusCode} after {waited.Elapsed}");
+            if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"still {response.StatusCode} after {waited.Elapsed}: {await response.Content.ReadAsStringAsync()}");
             await Task.Delay(20);
         }
     }
