@@ -156,7 +156,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
                 }
             }
         }
-        Assert.Equal(16, sent);
+        Assert.Equal(19, sent);
     }
 
     private static byte[] Compress(byte[] body, string encoding)

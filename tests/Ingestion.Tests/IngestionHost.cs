@@ -5,6 +5,7 @@ using System.Text;
 using Cdp.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Cdp.Ingestion.Tests;
@@ -62,6 +63,13 @@ internal sealed class IngestionHost : IAsyncDisposable
     }
 
     public Task UntilReadyAsync() => UntilAsync(HttpStatusCode.OK, () => Client.GetAsync("/health/ready"));
+
+    /// <summary>Stops as a signal would, and answers the exit code that the process would have.</summary>
+    public async Task<int> StopAsync()
+    {
+        await _app.StopAsync();
+        return _app.Services.GetRequiredService<Failure>().ExitCode;
+    }
 
     public async ValueTask DisposeAsync()
     {
