@@ -2,8 +2,8 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Cdp.Contracts;
 using cdp;
+using Cdp.Contracts;
 using Xunit;
 
 namespace Cdp.Ingestion.Tests;
