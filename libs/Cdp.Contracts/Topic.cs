@@ -8,7 +8,7 @@ public enum Cleanup
     /// <summary>Seven days.</summary>
     Delete,
 
-    /// <summary>Ninety days: what somebody may want to mend and send again.</summary>
+    /// <summary>Ninety days: what somebody may want to mend and send again. Records may be larger than elsewhere, since they wrap one.</summary>
     DeleteLong,
 
     /// <summary>The last record of each key.</summary>
@@ -36,7 +36,7 @@ public sealed record Topic(string Name, string Key, Cleanup Cleanup, bool Single
     public IReadOnlyDictionary<string, string> Configs => Cleanup switch
     {
         Cleanup.Delete => new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(7) },
-        Cleanup.DeleteLong => new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(90) },
+        Cleanup.DeleteLong => new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(90), ["max.message.bytes"] = "4194304" },
         Cleanup.Compact => new Dictionary<string, string> { ["cleanup.policy"] = "compact" },
         _ => new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = "-1" },
     };

@@ -13,13 +13,14 @@ public static class Streams
     {
         builder.Services.AddSingleton<IHostedService>(services => new StreamWorker(
             options.Group,
-            new StreamLoop<TView>(
+            stopping => StreamRunner.Run(
                 kafka,
                 options,
                 processor(services),
                 services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<Readiness>(),
-                services.GetRequiredService<ILoggerFactory>()).Run,
+                services.GetRequiredService<ILoggerFactory>(),
+                stopping),
             services.GetRequiredService<Failure>()));
     }
 }

@@ -14,6 +14,8 @@ public static class KafkaClients
         Partitioner = Confluent.Kafka.Partitioner.Murmur2Random,
         LingerMs = 1,
         CompressionType = CompressionType.Lz4,
+        // Above the topics' own limit: a dead letter carries a whole record, and the broker is the one to refuse.
+        MessageMaxBytes = 4 * 1024 * 1024,
     };
 
     /// <summary>Reads committed records only; offsets are committed by whoever asks, never by a timer.</summary>

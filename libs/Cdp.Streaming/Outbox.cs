@@ -29,10 +29,13 @@ public sealed class Outbox
     /// <summary>The trace that the record being decided belongs to; what it causes is sent under it.</summary>
     public string? TraceParent { get; internal set; }
 
-    /// <summary>Writes <paramref name="value"/> to <paramref name="topic"/>, in the partition that the key hashes to unless one is named.</summary>
-    public Outgoing Add(Topic topic, string? key, ISpecificRecord value, int? partition = null)
+    /// <summary>
+    /// Writes <paramref name="value"/> to <paramref name="topic"/>, in the partition that the key hashes to unless one is named, under
+    /// <see cref="TraceParent"/> unless another trace is named (a batch's conclusion belongs to no single record).
+    /// </summary>
+    public Outgoing Add(Topic topic, string? key, ISpecificRecord value, int? partition = null, string? traceParent = null)
     {
-        var record = new Outgoing(topic, key, value, partition) { TraceParent = TraceParent };
+        var record = new Outgoing(topic, key, value, partition) { TraceParent = traceParent ?? TraceParent };
         _records.Add(record);
         return record;
     }

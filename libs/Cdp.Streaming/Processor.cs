@@ -4,8 +4,9 @@ using Confluent.Kafka;
 namespace Cdp.Streaming;
 
 /// <summary>
-/// What a service adds to the loop. Per batch the loop calls <see cref="ReadAsync"/>, then <see cref="Decide"/> once a record in order, commits the
-/// outbox and the input offsets in one transaction, then calls <see cref="CommittedAsync"/>. All calls come from one thread at a time.
+/// What a service adds to the loop. Per batch the loop calls <see cref="ReadAsync"/>, then <see cref="Decide"/> once a record in order, then
+/// <see cref="Conclude"/> once, commits the outbox and the input offsets in one transaction, then calls <see cref="CommittedAsync"/>. All calls come
+/// from one thread at a time.
 /// </summary>
 /// <typeparam name="TView">The hot state that one batch's decisions need; thrown away after the batch.</typeparam>
 public abstract class Processor<TView>
@@ -21,6 +22,13 @@ public abstract class Processor<TView>
     /// into <paramref name="view"/>. A record for which it throws twice, alone, goes to the dead topic.
     /// </summary>
     public abstract void Decide(TView view, Incoming record, DateTime now, Outbox outbox);
+
+    /// <summary>
+    /// After the last decision of a batch, before the commit: writes to <paramref name="outbox"/> what is said once a batch rather than once a record,
+    /// such as the state that its records leave behind. Pure, as <see cref="Decide"/> is. Not called for a batch in which a decision threw: the
+    /// loop then starts over with a fresh view and a fresh outbox. When it throws itself, that counts against the records of its batch.
+    /// </summary>
+    public virtual void Conclude(TView view, DateTime now, Outbox outbox) { }
 
     /// <summary>
     /// After the commit: brings the hot state up to what was committed, each write on the condition that nothing newer is there.

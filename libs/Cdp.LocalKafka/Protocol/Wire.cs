@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cdp.LocalKafka.Log;
 
 namespace Cdp.LocalKafka.Protocol;
 
@@ -46,6 +47,9 @@ internal abstract class Wire(short version, bool flexible)
     /// <summary>Opaque bytes. Null is legal where the message definition says nullable.</summary>
     public void Bytes(ref ReadOnlyMemory<byte>? value, short since = 0, short until = short.MaxValue) { if (Carries(since, until)) OnBytes(ref value); }
 
+    /// <summary>Record batches: read as a part of the frame, written from bytes or, when the frame is sent, from a segment file.</summary>
+    public void Records(ref Records value, short since = 0, short until = short.MaxValue) { if (Carries(since, until)) OnRecords(ref value); }
+
     /// <summary>An array of structures; null is legal where the message definition says nullable.</summary>
     public void Array<T>(ref List<T>? items, short since = 0, short until = short.MaxValue) where T : class, IWireFields, new()
     {
@@ -80,6 +84,7 @@ internal abstract class Wire(short version, bool flexible)
     protected abstract void OnUuid(ref Guid value);
     protected abstract void OnString(ref string? value);
     protected abstract void OnBytes(ref ReadOnlyMemory<byte>? value);
+    protected abstract void OnRecords(ref Records value);
     protected abstract void OnLength(ref int count);
     protected abstract void OnTags(ReadOnlySpan<TaggedField> known);
 
@@ -102,6 +107,9 @@ internal abstract class Wire(short version, bool flexible)
         }
     }
 }
+
+/// <summary>A field of record batches: bytes in memory (null is legal), or else a stretch of a log.</summary>
+internal readonly record struct Records(ReadOnlyMemory<byte>? Bytes, LogSlice Stored);
 
 /// <summary>A tagged field (KIP-482): walked when read, and when <see cref="Present"/> says it differs from its default, written.</summary>
 internal readonly record struct TaggedField(uint Tag, bool Present, Action<Wire> Describe);
@@ -136,6 +144,13 @@ internal sealed class WireReader(ReadOnlyMemory<byte> frame, short version, bool
         if (length < 0) { value = null; return; }
         Take(length);
         value = frame.Slice(_at - length, length);
+    }
+
+    protected override void OnRecords(ref Records value)
+    {
+        ReadOnlyMemory<byte>? bytes = null;
+        OnBytes(ref bytes);
+        value = new Records(bytes, LogSlice.Empty);
     }
 
     protected override void OnLength(ref int count)
@@ -187,8 +202,21 @@ internal sealed class WireWriter(short version, bool flexible, int capacity = 25
 {
     private byte[] _buffer = new byte[capacity];
     private int _length;
+    private List<(int At, LogSlice Slice)>? _stored;
 
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);
+
+    /// <summary>The slices that belong between the written bytes, each before the byte <c>At</c>.</summary>
+    public IReadOnlyList<(int At, LogSlice Slice)> Stored => _stored ?? [];
+
+    /// <summary>Puts the size of all that follows, slices included, into the first four bytes.</summary>
+    public void CloseFrame()
+    {
+        var size = (long)_length - sizeof(int);
+        foreach (var (_, slice) in Stored) size += slice.Length;
+        BinaryPrimitives.WriteInt32BigEndian(_buffer, checked((int)size));
+    }
+
     protected override bool Reading => false;
 
     protected override void OnInt8(ref sbyte value) => Put(1)[0] = (byte)value;
@@ -211,6 +239,19 @@ internal sealed class WireWriter(short version, bool flexible, int capacity = 25
         var length = value?.Length ?? -1;
         OnLength(ref length);
         if (length > 0) value!.Value.Span.CopyTo(Put(length));
+    }
+
+    protected override void OnRecords(ref Records value)
+    {
+        if (value.Stored.Length == 0)
+        {
+            var bytes = value.Bytes;
+            OnBytes(ref bytes);
+            return;
+        }
+        var length = value.Stored.Length;
+        OnLength(ref length);
+        (_stored ??= []).Add((_length, value.Stored));
     }
 
     protected override void OnLength(ref int count)

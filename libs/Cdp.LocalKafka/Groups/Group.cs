@@ -1,0 +1,190 @@
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Groups;
+
+/// <summary>
+/// The state machine of one classic group: it answers joins, syncs, heartbeats and leaves, and says when it next has to look at the
+/// clock. It does no I/O and knows no clock: every call brings the time, in milliseconds. Callers hold <see cref="Gate"/>.
+/// The rules are those of Kafka's group coordinator (KIP-62, KIP-345, KIP-394, KIP-559, KIP-814).
+/// </summary>
+internal sealed partial class Group(string id, GroupOptions options)
+{
+    /// <summary>A join that nobody answers is given up after this; a client that still wants in asks again.</summary>
+    private const long NewMemberJoinTimeoutMs = 5 * 60 * 1000;
+
+    private readonly Membership _members = new();
+    private readonly HashSet<string> _awaitedSyncs = [];
+    private long _syncDeadline = long.MaxValue;
+
+    public Lock Gate { get; } = new();
+    public string Id { get; } = id;
+    public GroupState State { get; private set; }
+    public int Generation { get; private set; }
+    public string? ProtocolType { get; private set; }
+    public string? ProtocolName { get; private set; }
+    public GroupOffsets Offsets { get; } = new();
+    public IReadOnlyList<Member> Members => _members.All;
+    public string? Leader => _members.Leader;
+
+    /// <summary>When <see cref="Expire"/> has something to do.</summary>
+    public long NextDeadline
+    {
+        get
+        {
+            var next = Math.Min(_joinDeadline, _syncDeadline);
+            foreach (var member in _members.All) next = Math.Min(next, member.Deadline);
+            foreach (var deadline in _members.Pending.Values) next = Math.Min(next, deadline);
+            return next;
+        }
+    }
+
+    public Task<SyncGroupResponse> Sync(SyncGroupRequest request, long now)
+    {
+        var error = ValidateSync(request);
+        if (error != ErrorCode.None) return Task.FromResult(new SyncGroupResponse { ErrorCode = error });
+
+        var member = _members.Find(request.MemberId)!;
+        _awaitedSyncs.Remove(member.Id);
+        if (State == GroupState.Stable)
+        {
+            Heard(member, now);
+            return Task.FromResult(AssignmentOf(member));
+        }
+
+        var answer = member.AwaitSync();
+        if (_members.Leader == member.Id) Assign(request.Assignments ?? [], now);
+        if (_awaitedSyncs.Count == 0) _syncDeadline = long.MaxValue;
+        return answer;
+    }
+
+    public ErrorCode Heartbeat(HeartbeatRequest request, long now)
+    {
+        var error = ValidateMember(request.MemberId, request.GroupInstanceId, request.GenerationId);
+        if (error != ErrorCode.None) return error;
+        Heard(_members.Find(request.MemberId)!, now);
+        return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+    }
+
+    /// <summary>Removes one member: by its id, or, for an administrator, by its instance id alone.</summary>
+    public ErrorCode Leave(string memberId, string? instanceId, long now)
+    {
+        if (State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
+        if (memberId.Length == 0)
+        {
+            if (instanceId is null || _members.FindInstance(instanceId) is not { } known) return ErrorCode.UnknownMemberId;
+            Remove(known, now);
+            return ErrorCode.None;
+        }
+        if (_members.Forget(memberId))
+        {
+            TryCompleteJoin(now);
+            return ErrorCode.None;
+        }
+
+        var error = _members.Validate(memberId, instanceId);
+        if (error == ErrorCode.None) Remove(_members.Find(memberId)!, now);
+        return error;
+    }
+
+    /// <summary>
+    /// Whether these may commit the group's offsets (KIP-447 for transactions). A generation below zero comes from a client that manages
+    /// its partitions itself; it may commit while the group has no members. A commit counts as a sign of life, but for transactions.
+    /// </summary>
+    public ErrorCode ValidateCommit(string memberId, string? instanceId, int generation, bool transactional, long now)
+    {
+        if (State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
+        if (generation < 0 && State == GroupState.Empty) return ErrorCode.None;
+        if (generation < 0 && memberId.Length == 0 && instanceId is null) return transactional ? ErrorCode.None : ErrorCode.UnknownMemberId;
+
+        var error = ValidateMember(memberId, instanceId, generation);
+        if (error != ErrorCode.None || transactional) return error;
+        if (State == GroupState.CompletingRebalance) return ErrorCode.RebalanceInProgress;
+        Heard(_members.Find(memberId)!, now);
+        return ErrorCode.None;
+    }
+
+    /// <summary>Does what is due: removes members whose session is over, and ends phases that have waited long enough.</summary>
+    public void Expire(long now)
+    {
+        foreach (var pending in _members.Pending.Where(p => p.Value <= now).ToList())
+        {
+            _members.Forget(pending.Key);
+            TryCompleteJoin(now);
+        }
+        foreach (var member in _members.All.Where(m => m.Deadline <= now).ToList())
+        {
+            if (member.Deadline > now) continue; // renewed by a phase that just ended
+            // Whoever waits for the group cannot send heartbeats; its session starts anew with the answer.
+            if (!member.IsNew && (member.AwaitsJoin || member.AwaitsSync)) member.Deadline = long.MaxValue;
+            else Remove(member, now);
+        }
+        if (_syncDeadline <= now) ExpireSyncs(now);
+        if (_joinDeadline <= now) JoinPhaseIsOver(now);
+    }
+
+    /// <summary>The coordinator stops: whoever waits is told to look for another one.</summary>
+    public void Close()
+    {
+        State = GroupState.Dead;
+        foreach (var member in _members.All)
+        {
+            member.AnswerJoin(new JoinGroupResponse { ErrorCode = ErrorCode.NotCoordinator, MemberId = member.Id });
+            member.AnswerSync(new SyncGroupResponse { ErrorCode = ErrorCode.NotCoordinator });
+        }
+    }
+
+    private ErrorCode ValidateSync(SyncGroupRequest request)
+    {
+        var error = ValidateMember(request.MemberId, request.GroupInstanceId, request.GenerationId);
+        if (error != ErrorCode.None) return error;
+        if (request.ProtocolType is { } type && type != ProtocolType) return ErrorCode.InconsistentGroupProtocol;
+        if (request.ProtocolName is { } name && name != ProtocolName) return ErrorCode.InconsistentGroupProtocol;
+        return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+    }
+
+    private ErrorCode ValidateMember(string memberId, string? instanceId, int generation)
+    {
+        if (State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
+        var error = _members.Validate(memberId, instanceId);
+        if (error != ErrorCode.None) return error;
+        return generation == Generation ? ErrorCode.None : ErrorCode.IllegalGeneration;
+    }
+
+    private void Assign(List<SyncGroupAssignment> assignments, long now)
+    {
+        var byMember = new Dictionary<string, byte[]>();
+        foreach (var assignment in assignments) byMember[assignment.MemberId] = assignment.Assignment.GetValueOrDefault().ToArray();
+        State = GroupState.Stable;
+        foreach (var member in _members.All)
+        {
+            member.Assignment = byMember.GetValueOrDefault(member.Id, []);
+            if (!member.AwaitsSync) continue;
+            member.AnswerSync(AssignmentOf(member));
+            Heard(member, now);
+        }
+    }
+
+    private SyncGroupResponse AssignmentOf(Member member) =>
+        new() { ProtocolType = ProtocolType, ProtocolName = ProtocolName, Assignment = member.Assignment };
+
+    private void ExpireSyncs(long now)
+    {
+        _syncDeadline = long.MaxValue;
+        if (_awaitedSyncs.Count == 0) return;
+        foreach (var silent in _awaitedSyncs.Select(_members.Find).OfType<Member>().ToList()) _members.Remove(silent);
+        PrepareRebalance(now);
+        TryCompleteJoin(now);
+    }
+
+    private void Remove(Member member, long now)
+    {
+        member.AnswerJoin(new JoinGroupResponse { ErrorCode = ErrorCode.UnknownMemberId });
+        member.AnswerSync(new SyncGroupResponse { ErrorCode = ErrorCode.UnknownMemberId });
+        _members.Remove(member);
+        _awaitedSyncs.Remove(member.Id);
+        if (State is GroupState.Stable or GroupState.CompletingRebalance) PrepareRebalance(now);
+        TryCompleteJoin(now);
+    }
+
+    private static void Heard(Member member, long now) => member.Deadline = now + member.SessionTimeoutMs;
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Log;
+
+/// <summary>
+/// The topics in a data directory: <c>topics.json</c> names them, <c>logs/NAME-PARTITION/</c> holds their segments. The file is
+/// written before a topic's logs are made and before they are removed, so a crash in between leaves only directories nobody names.
+/// Thread-safe.
+/// </summary>
+internal sealed class TopicStore
+{
+    public const string OffsetsTopic = "__consumer_offsets";
+    public const string TransactionsTopic = "__transaction_state";
+
+    // Group state is written by nobody but the broker, whose largest record is a group's assignment.
+    private static readonly Dictionary<string, string> InternalConfigs = new() { [TopicConfig.CleanupPolicy] = "compact", ["max.message.bytes"] = "104857600" };
+
+    private readonly Lock _changing = new();
+    private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
+    private readonly TopicFile _file;
+    private readonly string _logs;
+    private readonly TimeProvider _time;
+    private readonly bool _flushEveryAppend;
+
+    private TopicStore(string dataDirectory, TimeProvider time, bool flushEveryAppend)
+    {
+        _file = new TopicFile(Path.Combine(dataDirectory, "topics.json"));
+        _logs = Path.Combine(dataDirectory, "logs");
+        _time = time;
+        _flushEveryAppend = flushEveryAppend;
+    }
+
+    /// <summary>Made with the directory and kept, so that clients notice another cluster behind the same address.</summary>
+    public string ClusterId { get; private set; } = "";
+
+    public IReadOnlyCollection<Topic> All => [.. _byName.Values.OrderBy(topic => topic.Name, StringComparer.Ordinal)];
+
+    /// <summary>Opens the topics of a directory that no other broker has open; the first start makes the internal ones.</summary>
+    /// <exception cref="InvalidDataException">What is on disk is damaged or of a newer format; the message names the file and the remedy.</exception>
+    public static TopicStore Open(string dataDirectory, TimeProvider time, bool flushEveryAppend = false)
+    {
+        Directory.CreateDirectory(dataDirectory);
+        var store = new TopicStore(dataDirectory, time, flushEveryAppend);
+        Directory.CreateDirectory(store._logs);
+        var content = store._file.Read();
+        store.ClusterId = content.ClusterId;
+        store.RemoveUnnamed(content.Topics);
+        Parallel.ForEach(content.Topics, entry => store.Add(store.OpenTopic(entry)));
+        foreach (var name in (string[])[OffsetsTopic, TransactionsTopic])
+            if (store.Find(name) is null) store.Create(name, 1, InternalConfigs);
+        return store;
+    }
+
+    public Topic? Find(string name) => _byName.GetValueOrDefault(name);
+
+    public Topic? Find(Guid id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>Makes a topic. The caller has checked name, count and configs.</summary>
+    /// <returns>TOPIC_ALREADY_EXISTS, or the new topic.</returns>
+    public (ErrorCode Error, Topic? Topic) Create(string name, int partitions, IReadOnlyDictionary<string, string> configs)
+    {
+        lock (_changing)
+        {
+            if (_byName.ContainsKey(name)) return (ErrorCode.TopicAlreadyExists, null);
+            var entry = new TopicEntry(name, Guid.NewGuid(), partitions, new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal));
+            _file.Write(ClusterId, [.. All.Select(Entry), entry]);
+            var topic = OpenTopic(entry);
+            Add(topic);
+            return (ErrorCode.None, topic);
+        }
+    }
+
+    /// <summary>Removes a topic and its files. False when there is none of that name.</summary>
+    public bool Delete(string name)
+    {
+        lock (_changing)
+        {
+            if (!_byName.TryRemove(name, out var topic)) return false;
+            _byId.TryRemove(topic.Id, out _);
+            _file.Write(ClusterId, [.. All.Select(Entry)]);
+            foreach (var partition in topic.Partitions) partition.Delete();
+            return true;
+        }
+    }
+
+    /// <summary>Ends all appends and reads; without <paramref name="flush"/>, as a killed process would.</summary>
+    public void Close(bool flush)
+    {
+        lock (_changing)
+            foreach (var topic in _byName.Values)
+                foreach (var partition in topic.Partitions) partition.Close(flush);
+    }
+
+    private static TopicEntry Entry(Topic topic) => new(topic.Name, topic.Id, topic.Partitions.Count, topic.Configs);
+
+    private void Add(Topic topic)
+    {
+        _byId[topic.Id] = topic;
+        _byName[topic.Name] = topic;
+    }
+
+    private Topic OpenTopic(TopicEntry entry)
+    {
+        var settings = TopicConfig.Settings(entry.Configs, _time, _flushEveryAppend);
+        var partitions = Enumerable.Range(0, entry.Partitions).Select(i => PartitionLog.Open(LogDirectory(entry.Name, i), i, settings));
+        return new Topic(entry.Name, entry.Id, entry.Configs, [.. partitions]);
+    }
+
+    private void RemoveUnnamed(IEnumerable<TopicEntry> entries)
+    {
+        var named = entries.SelectMany(entry => Enumerable.Range(0, entry.Partitions).Select(i => LogDirectory(entry.Name, i))).ToHashSet(StringComparer.Ordinal);
+        foreach (var directory in Directory.GetDirectories(_logs))
+            if (!named.Contains(directory)) Directory.Delete(directory, recursive: true);
+    }
+
+    private string LogDirectory(string topic, int partition) =>
+        Path.Combine(_logs, string.Create(CultureInfo.InvariantCulture, $"{topic}-{partition}"));
+}

@@ -1,0 +1,4 @@
+namespace Cdp.LocalKafka.Protocol;
+
+/// <summary>Names one partition.</summary>
+internal readonly record struct TopicPartition(string Topic, int Partition);

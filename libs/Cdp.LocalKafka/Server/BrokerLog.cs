@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace Cdp.LocalKafka.Server;
+
+/// <summary>All that the broker logs. Ids, never payloads.</summary>
+internal static partial class BrokerLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "Closed connection {Connection}: {Reason}")]
+    public static partial void ConnectionRefused(ILogger logger, string connection, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "Closed connection {Connection}: a request failed")]
+    public static partial void RequestFailed(ILogger logger, string connection, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Error, "Could not append to {Topic}-{Partition}")]
+    public static partial void AppendFailed(ILogger logger, string topic, int partition, Exception exception);
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Server;
+
+/// <summary>Answers fetches, waiting for records when there are fewer than the consumer wants. Incremental sessions (KIP-227) are declined.</summary>
+internal sealed class FetchApi(TopicStore topics)
+{
+    private const short FirstWithIds = 13;
+    private const sbyte ReadCommitted = 1;
+
+    // Before version 4 a client cannot read batches v2.
+    public Api Row => Api.Of<FetchRequest>(ApiKey.Fetch, 4, 17, 12, Answer);
+
+    private async Task<IWireFields?> Answer(RequestContext context, FetchRequest request)
+    {
+        if (request.SessionId != 0) return new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound };
+        var wanted = Wanted(request, context.ApiVersion >= FirstWithIds);
+        var response = Read(request, wanted, out var complete);
+        if (complete || request.MaxWaitMs <= 0) return response;
+
+        using var signal = new AppendSignal();
+        var logs = wanted.SelectMany(topic => topic.Logs).OfType<PartitionLog>().ToList();
+        foreach (var log in logs) log.Watch(signal);
+        try
+        {
+            var asked = Stopwatch.GetTimestamp();
+            var limit = TimeSpan.FromMilliseconds(request.MaxWaitMs);
+            while (true)
+            {
+                // First of all look again: a record may have come before the watch began.
+                response = Read(request, wanted, out complete);
+                var left = limit - Stopwatch.GetElapsedTime(asked);
+                if (complete || left <= TimeSpan.Zero || !await signal.Wait(left, context.ConnectionClosed).ConfigureAwait(false)) return response;
+            }
+        }
+        finally
+        {
+            foreach (var log in logs) log.Unwatch(signal);
+        }
+    }
+
+    private List<WantedTopic> Wanted(FetchRequest request, bool byId)
+    {
+        var wanted = new List<WantedTopic>();
+        foreach (var asked in request.Topics ?? [])
+        {
+            var topic = byId ? topics.Find(asked.TopicId) : topics.Find(asked.Topic);
+            var missing = topic is null && byId ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
+            wanted.Add(new WantedTopic(asked, [.. (asked.Partitions ?? []).Select(partition => topic?.Partition(partition.Partition))], missing));
+        }
+        return wanted;
+    }
+
+    /// <summary>Reads what there is. Complete when it is enough, or when an error should not wait.</summary>
+    private static FetchResponse Read(FetchRequest request, List<WantedTopic> wanted, out bool complete)
+    {
+        var response = new FetchResponse();
+        var (total, failed) = (0, false);
+        foreach (var topic in wanted)
+        {
+            var partitions = new List<PartitionData>(topic.Logs.Count);
+            for (var i = 0; i < topic.Logs.Count; i++)
+            {
+                var asked = topic.Asked.Partitions![i];
+                var data = topic.Logs[i] is not { } log
+                    ? new PartitionData { PartitionIndex = asked.Partition, ErrorCode = topic.Missing, HighWatermark = -1 }
+                    : Read(log, asked, Math.Min(asked.PartitionMaxBytes, request.MaxBytes - total), first: total == 0, request.IsolationLevel == ReadCommitted);
+                total += data.Records.Stored.Length;
+                failed |= data.ErrorCode != ErrorCode.None;
+                partitions.Add(data);
+            }
+            response.Responses!.Add(new FetchableTopicResponse { Topic = topic.Asked.Topic, TopicId = topic.Asked.TopicId, Partitions = partitions });
+        }
+        complete = failed || total >= request.MinBytes || wanted.Count == 0;
+        return response;
+    }
+
+    private static PartitionData Read(PartitionLog log, FetchPartition asked, int maxBytes, bool first, bool committedOnly)
+    {
+        if (asked.CurrentLeaderEpoch > BrokerNode.LeaderEpoch)
+            return new PartitionData { PartitionIndex = asked.Partition, ErrorCode = ErrorCode.UnknownLeaderEpoch, HighWatermark = -1 };
+        var read = log.Read(asked.FetchOffset, Math.Max(0, maxBytes), wholeFirst: first, committedOnly);
+        return new PartitionData
+        {
+            PartitionIndex = asked.Partition,
+            ErrorCode = read.Error,
+            HighWatermark = read.HighWatermark,
+            LastStableOffset = read.LastStableOffset,
+            LogStartOffset = read.StartOffset,
+            AbortedTransactions = read.Aborted?.ConvertAll(aborted => new AbortedProducer { ProducerId = aborted.ProducerId, FirstOffset = aborted.FirstOffset }),
+            Records = read.Slice.Length > 0 ? new Records(null, read.Slice) : new Records(ReadOnlyMemory<byte>.Empty, LogSlice.Empty),
+        };
+    }
+
+    /// <param name="Logs">One for each asked partition, null where there is none.</param>
+    /// <param name="Missing">The error for those.</param>
+    private readonly record struct WantedTopic(FetchTopic Asked, List<PartitionLog?> Logs, ErrorCode Missing);
+}

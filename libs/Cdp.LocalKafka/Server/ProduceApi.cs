@@ -1,0 +1,76 @@
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Transactions;
+using Microsoft.Extensions.Logging;
+
+namespace Cdp.LocalKafka.Server;
+
+/// <summary>Appends produced batches to their logs.</summary>
+internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator transactions, ILogger logger)
+{
+    private const short AcksNone = 0;
+    private const short AcksLeader = 1;
+    private const short AcksAll = -1;
+    private const short FirstWithTransactionAbortable = 11;
+
+    // librdkafka compresses only for brokers that offer the versions before batches v2, as Apache Kafka 4.0 does for its sake.
+    public Api Row => Api.Of<ProduceRequest>(ApiKey.Produce, 0, 11, 9, (context, request) => Task.FromResult<IWireFields?>(Answer(context, request)));
+
+    private ProduceResponse? Answer(RequestContext context, ProduceRequest request)
+    {
+        var response = new ProduceResponse();
+        foreach (var topic in request.TopicData ?? [])
+        {
+            var found = topics.Find(topic.Name);
+            var partitions = new List<PartitionProduceResponse>();
+            foreach (var partition in topic.PartitionData ?? []) partitions.Add(Append(found, partition, request.Acks, context.ApiVersion));
+            response.Responses!.Add(new TopicProduceResponse { Name = topic.Name, PartitionResponses = partitions });
+        }
+        if (request.Acks != AcksNone) return response;
+
+        // Without an answer, a closed connection is the one way to tell the producer; Kafka does so too.
+        var failed = response.Responses!.SelectMany(topic => topic.PartitionResponses!).FirstOrDefault(partition => partition.ErrorCode != ErrorCode.None);
+        return failed is null ? null : throw new ProtocolException($"a produce request with acks=0 failed with {failed.ErrorCode}: {failed.ErrorMessage}");
+    }
+
+    private PartitionProduceResponse Append(Topic? topic, PartitionProduceData data, short acks, short version)
+    {
+        var log = topic?.Partition(data.Index);
+        var result = Append(topic, log, data.Records.Bytes, acks, version);
+        return new PartitionProduceResponse
+        {
+            Index = data.Index,
+            ErrorCode = result.ErrorCode,
+            ErrorMessage = result.Message,
+            BaseOffset = result.BaseOffset,
+            LogAppendTimeMs = result.LogAppendTime,
+            LogStartOffset = result.ErrorCode == ErrorCode.None ? log!.StartOffset : -1,
+        };
+    }
+
+    private AppendResult Append(Topic? topic, PartitionLog? log, ReadOnlyMemory<byte>? batch, short acks, short version)
+    {
+        if (acks is not (AcksNone or AcksLeader or AcksAll)) return AppendResult.Refused(ErrorCode.InvalidRequiredAcks, $"acks={acks}");
+        if (log is null) return AppendResult.Refused(ErrorCode.UnknownTopicOrPartition, "there is no such topic or partition");
+        if (topic!.IsInternal) return AppendResult.Refused(ErrorCode.InvalidTopicException, $"'{topic.Name}' is the broker's own");
+        if (batch is null) return AppendResult.Refused(ErrorCode.InvalidRecord, "no record batch");
+        try
+        {
+            return log.Append(batch.Value, header => MayBegin(header, topic.Name, log.Partition, version));
+        }
+        catch (IOException e)
+        {
+            BrokerLog.AppendFailed(logger, topic.Name, log.Partition, e);
+            return AppendResult.Refused(ErrorCode.KafkaStorageError, "the broker could not write to its disk");
+        }
+    }
+
+    // While markers are being written the producer is to try again, and the one code every client retries on is this (as in Kafka).
+    private ErrorCode MayBegin(BatchHeader header, string topic, int partition, short version) =>
+        transactions.Verify(header.ProducerId, header.ProducerEpoch, topic, partition) switch
+        {
+            ErrorCode.ConcurrentTransactions => ErrorCode.NotEnoughReplicas,
+            ErrorCode.InvalidTxnState when version >= FirstWithTransactionAbortable => ErrorCode.TransactionAbortable,
+            var verdict => verdict,
+        };
+}

@@ -1,0 +1,76 @@
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Server;
+
+namespace Cdp.LocalKafka.Transactions;
+
+/// <summary>Requests about transactions, put to the coordinator and answered in the words that each version knows.</summary>
+internal static class TransactionApis
+{
+    public static IEnumerable<Api> Rows(TransactionCoordinator transactions, TopicStore topics) =>
+    [
+        Api.Of<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 5, 2, (context, request) => Answer(InitProducerId(transactions, request, context.ApiVersion))),
+        Api.Of<AddPartitionsToTxnRequest>(
+            ApiKey.AddPartitionsToTxn, 0, 3, 3, (context, request) => Answer(AddPartitions(transactions, topics, request, context.ApiVersion))),
+        Api.Of<AddOffsetsToTxnRequest>(ApiKey.AddOffsetsToTxn, 0, 4, 3, (context, request) => Answer(AddOffsets(transactions, request, context.ApiVersion))),
+        Api.Of<TxnOffsetCommitRequest>(ApiKey.TxnOffsetCommit, 0, 4, 3, (context, request) => Answer(new TxnOffsetCommitResponse
+        {
+            // TRANSACTION_ABORTABLE came with version 4 (KIP-890).
+            Topics = transactions.CommitOffsets(request, context.ApiVersion >= 4 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTxnState),
+        })),
+        Api.Of<EndTxnRequest>(ApiKey.EndTxn, 0, 4, 3, (context, request) => Answer(new EndTxnResponse
+        {
+            ErrorCode = Known(
+                transactions.End(request.TransactionalId, request.ProducerId, request.ProducerEpoch, request.Committed), context.ApiVersion, fencedSince: 2),
+        })),
+    ];
+
+    private static InitProducerIdResponse InitProducerId(TransactionCoordinator transactions, InitProducerIdRequest request, short version)
+    {
+        if (request.ProducerId < 0 != request.ProducerEpoch < 0) return new InitProducerIdResponse { ErrorCode = ErrorCode.InvalidRequest };
+        (long, short)? expected = request.ProducerId < 0 ? null : (request.ProducerId, request.ProducerEpoch);
+        var (error, producerId, epoch) = transactions.Initialise(request.TransactionalId, request.TransactionTimeoutMs, expected);
+        return new InitProducerIdResponse { ErrorCode = Known(error, version, fencedSince: 4), ProducerId = producerId, ProducerEpoch = epoch };
+    }
+
+    private static AddPartitionsToTxnResponse AddPartitions(
+        TransactionCoordinator transactions, TopicStore topics, AddPartitionsToTxnRequest request, short version)
+    {
+        var wanted = (request.Topics ?? []).SelectMany(topic => (topic.Partitions ?? []).Select(p => new TopicPartition(topic.Name, p))).ToList();
+        var unknown = wanted.Where(p => topics.Find(p.Topic)?.Partition(p.Partition) is null).ToHashSet();
+        var error = unknown.Count > 0
+            ? ErrorCode.OperationNotAttempted
+            : Known(transactions.AddPartitions(request.TransactionalId, request.ProducerId, request.ProducerEpoch, wanted), version, fencedSince: 2);
+        return new AddPartitionsToTxnResponse
+        {
+            Results =
+            [
+                .. wanted.GroupBy(p => p.Topic).Select(topic => new AddedTopic
+                {
+                    Name = topic.Key,
+                    Results =
+                    [
+                        .. topic.Select(p => new AddedPartition
+                        {
+                            PartitionIndex = p.Partition,
+                            ErrorCode = unknown.Contains(p) ? ErrorCode.UnknownTopicOrPartition : error,
+                        }),
+                    ],
+                }),
+            ],
+        };
+    }
+
+    private static AddOffsetsToTxnResponse AddOffsets(TransactionCoordinator transactions, AddOffsetsToTxnRequest request, short version)
+    {
+        var error = transactions.AddPartitions(
+            request.TransactionalId, request.ProducerId, request.ProducerEpoch, [new TopicPartition(TopicStore.OffsetsTopic, 0)]);
+        return new AddOffsetsToTxnResponse { ErrorCode = Known(error, version, fencedSince: 2) };
+    }
+
+    // KIP-588: versions that do not know PRODUCER_FENCED are told INVALID_PRODUCER_EPOCH.
+    private static ErrorCode Known(ErrorCode error, short version, short fencedSince) =>
+        error == ErrorCode.ProducerFenced && version < fencedSince ? ErrorCode.InvalidProducerEpoch : error;
+
+    private static Task<IWireFields?> Answer(IWireFields response) => Task.FromResult<IWireFields?>(response);
+}

@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using Cdp.LocalKafka.Groups;
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Server;
+
+namespace Cdp.LocalKafka.Transactions;
+
+/// <summary>
+/// Carries transactions through. Every state is in the transaction log before it is acted on: a decision that is logged will be
+/// carried out, at the next start if need be, for markers may be written twice. One lock for each transactional id; taken before a
+/// group's or a partition's, never after.
+/// </summary>
+internal sealed class TransactionCoordinator : IAsyncDisposable
+{
+    // After a marker could not be written, the disk may be full: the decision stands, and is tried again until it is carried out.
+    private const long RetryMs = 1000;
+
+    private readonly ConcurrentDictionary<string, Entry> _byId = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, Entry> _byProducer = new();
+    private readonly TopicStore _topics;
+    private readonly GroupCoordinator _groups;
+    private readonly TimeProvider _time;
+    private readonly TransactionOptions _options;
+    private readonly TransactionLog _log;
+    private readonly DeadlineTimer<Entry> _deadlines;
+
+    /// <summary>Reads the transaction log and completes what was decided; what was ongoing keeps its timeout.</summary>
+    public TransactionCoordinator(TopicStore topics, GroupCoordinator groups, TimeProvider time, TransactionOptions options)
+    {
+        (_topics, _groups, _time, _options) = (topics, groups, time, options);
+        _log = new TransactionLog(topics);
+        _deadlines = new DeadlineTimer<Entry>(time, () => Now, Expire);
+        foreach (var transaction in _log.Load())
+        {
+            var entry = _byId[transaction.TransactionalId] = new Entry { Current = transaction };
+            _byProducer[transaction.ProducerId] = entry;
+            if (transaction.IsPrepared) Complete(entry);
+            _deadlines.Schedule(entry, transaction.Deadline);
+        }
+    }
+
+    /// <summary>The rows of the dispatch table for transactions: the versions of transactions V1, without KIP-890's second part.</summary>
+    public IEnumerable<Api> Apis => TransactionApis.Rows(this, _topics);
+
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Stops the clock; what is ongoing stays so until the next start. The logs must still be open.</summary>
+    public ValueTask DisposeAsync() => _deadlines.DisposeAsync();
+
+    /// <summary>
+    /// Whether a batch of this producer may be appended (KIP-890's verification). Takes no lock, and is meant to be asked under the
+    /// partition's: the state leaves Ongoing before the first marker takes that lock, so an append that was let through stands
+    /// before its marker, and none can slip in behind it.
+    /// </summary>
+    public bool IsInTransaction(long producerId, short producerEpoch, string topic, int partition) =>
+        Verify(producerId, producerEpoch, topic, partition) == ErrorCode.None;
+
+    /// <summary>
+    /// The same, and why not: INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING, CONCURRENT_TRANSACTIONS while markers are being written,
+    /// INVALID_TXN_STATE when the partition was not added.
+    /// </summary>
+    public ErrorCode Verify(long producerId, short producerEpoch, string topic, int partition)
+    {
+        var current = _byProducer.GetValueOrDefault(producerId)?.Current;
+        var error = TransactionSteps.Verify(current, producerId, producerEpoch);
+        if (error == ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch;
+        if (error != ErrorCode.None) return error;
+        return current!.State == TransactionState.Ongoing && current.Partitions.Contains(new TopicPartition(topic, partition))
+            ? ErrorCode.None
+            : ErrorCode.InvalidTxnState;
+    }
+
+    /// <returns>The producer id and epoch, or the error.</returns>
+    public (ErrorCode Error, long ProducerId, short Epoch) Initialise(string? transactionalId, int timeoutMs, (long Id, short Epoch)? expected)
+    {
+        if (transactionalId is null) return (ErrorCode.None, _log.NewProducerId(), 0);
+        if (transactionalId.Length == 0) return (ErrorCode.InvalidRequest, -1, -1);
+        if (timeoutMs <= 0 || timeoutMs > _options.MaxTimeout.TotalMilliseconds) return (ErrorCode.InvalidTransactionTimeout, -1, -1);
+
+        var entry = _byId.GetOrAdd(transactionalId, static _ => new Entry());
+        lock (entry.Gate)
+        {
+            var step = TransactionSteps.Initialise(entry.Current, transactionalId, expected, timeoutMs, _log.NewProducerId, Now);
+            if (step.Next is not { } next) return (step.Error, -1, -1);
+            Enter(entry, next);
+            if (!next.IsPrepared) return (ErrorCode.None, next.ProducerId, next.ProducerEpoch);
+            Complete(entry);
+            return (ErrorCode.ConcurrentTransactions, -1, -1);
+        }
+    }
+
+    public ErrorCode AddPartitions(string transactionalId, long producerId, short epoch, IReadOnlyCollection<TopicPartition> partitions) =>
+        Take(transactionalId, entry => TransactionSteps.AddPartitions(entry.Current, producerId, epoch, partitions, Now));
+
+    /// <summary>Returns when the markers are written: whoever reads after it sees the whole transaction, or nothing of it.</summary>
+    public ErrorCode End(string transactionalId, long producerId, short epoch, bool commit) =>
+        Take(transactionalId, entry => TransactionSteps.End(entry.Current, producerId, epoch, commit, Now));
+
+    /// <summary>Stores offsets in the transaction, which cannot end meanwhile.</summary>
+    /// <param name="notCovered">The answer when the transaction does not cover the group's offsets.</param>
+    public List<CommittedTopic> CommitOffsets(TxnOffsetCommitRequest request, ErrorCode notCovered)
+    {
+        if (request.GroupId.Length == 0) return OffsetCommits.Refuse(request, ErrorCode.InvalidGroupId);
+        if (!_byId.TryGetValue(request.TransactionalId, out var entry)) return OffsetCommits.Refuse(request, ErrorCode.InvalidProducerIdMapping);
+        lock (entry.Gate)
+        {
+            var error = TransactionSteps.Verify(entry.Current, request.ProducerId, request.ProducerEpoch);
+            if (error == ErrorCode.None) error = Verify(request.ProducerId, request.ProducerEpoch, TopicStore.OffsetsTopic, 0);
+            return error switch
+            {
+                ErrorCode.None => _groups.Offsets.CommitPending(request),
+                ErrorCode.InvalidTxnState => OffsetCommits.Refuse(request, notCovered),
+                ErrorCode.ProducerFenced => OffsetCommits.Refuse(request, ErrorCode.InvalidProducerEpoch),
+                _ => OffsetCommits.Refuse(request, error),
+            };
+        }
+    }
+
+    private ErrorCode Take(string transactionalId, Func<Entry, Step> step)
+    {
+        if (transactionalId.Length == 0) return ErrorCode.InvalidRequest;
+        if (!_byId.TryGetValue(transactionalId, out var entry)) return ErrorCode.InvalidProducerIdMapping;
+        lock (entry.Gate)
+        {
+            var (error, next) = step(entry);
+            if (next is null) return error;
+            Enter(entry, next);
+            if (next.IsPrepared) Complete(entry);
+        }
+        _deadlines.Schedule(entry, entry.Current!.Deadline);
+        return ErrorCode.None;
+    }
+
+    private void Enter(Entry entry, Transaction next)
+    {
+        _log.Append(next);
+        var previous = entry.Current;
+        entry.Current = next;
+        if (previous is not null && previous.ProducerId != next.ProducerId) _byProducer.TryRemove(previous.ProducerId, out _);
+        _byProducer[next.ProducerId] = entry;
+    }
+
+    private void Complete(Entry entry)
+    {
+        var prepared = entry.Current!;
+        var commit = prepared.State == TransactionState.PrepareCommit;
+        try
+        {
+            foreach (var partition in prepared.Partitions) WriteMarker(partition, prepared, commit);
+            _groups.Offsets.EndTransaction(prepared.ProducerId, commit);
+            Enter(entry, TransactionSteps.Complete(prepared, Now));
+        }
+        catch
+        {
+            _deadlines.Schedule(entry, Now + RetryMs);
+            throw;
+        }
+    }
+
+    private void WriteMarker(TopicPartition partition, Transaction prepared, bool commit)
+    {
+        var topic = _topics.Find(partition.Topic);
+        try
+        {
+            topic?.Partition(partition.Partition)?.AppendMarker(prepared.ProducerId, prepared.ProducerEpoch, commit, coordinatorEpoch: 0);
+        }
+        catch (ObjectDisposedException) when (_topics.Find(partition.Topic) != topic)
+        {
+            // The topic was deleted since it was looked up: no log, no marker.
+        }
+    }
+
+    private long Expire(Entry entry, long now)
+    {
+        lock (entry.Gate)
+        {
+            var current = entry.Current!;
+            try
+            {
+                if (current.Deadline <= now) Enter(entry, TransactionSteps.Fence(current, now));
+                if (entry.Current!.IsPrepared) Complete(entry);
+                return entry.Current!.Deadline;
+            }
+            catch (ObjectDisposedException)
+            {
+                return long.MaxValue; // The logs are closed, so the broker stops; the next start goes on from what they hold.
+            }
+            catch (IOException)
+            {
+                // On a timer nobody could be told. The transaction stays where the log has it and whoever writes to that disk hears of it.
+                return now + RetryMs;
+            }
+        }
+    }
+
+    /// <summary>The current state of one transactional id; read without, replaced under its lock.</summary>
+    private sealed class Entry
+    {
+        private volatile Transaction? _current;
+
+        public Lock Gate { get; } = new();
+        public Transaction? Current { get => _current; set => _current = value; }
+    }
+}

@@ -1,0 +1,53 @@
+using Cdp.LocalKafka.Log;
+
+namespace Cdp.LocalKafka.Transactions;
+
+/// <summary>
+/// The transaction log, on <c>__transaction_state</c>. Producer ids are taken from it in blocks, as Kafka's controller hands them out:
+/// after a restart the rest of a block is skipped, so that no id is given twice.
+/// </summary>
+internal sealed class TransactionLog(TopicStore topics)
+{
+    private const int ProducerIdBlock = 1000;
+    private readonly Lock _gate = new();
+    private long _nextProducerId;
+    private long _blockEnd;
+
+    private PartitionLog Log => topics.Find(TopicStore.TransactionsTopic)!.Partitions[0];
+
+    public void Append(Transaction transaction) =>
+        Log.AppendRecords([(TransactionRecords.Key(transaction.TransactionalId), TransactionRecords.Value(transaction))]);
+
+    public long NewProducerId()
+    {
+        lock (_gate)
+        {
+            if (_nextProducerId == _blockEnd)
+            {
+                Log.AppendRecords([(TransactionRecords.ProducerIdsKey, TransactionRecords.ProducerIdsValue(_blockEnd + ProducerIdBlock))]);
+                _blockEnd += ProducerIdBlock;
+            }
+            return _nextProducerId++;
+        }
+    }
+
+    /// <summary>The last state of every transactional id.</summary>
+    public IReadOnlyCollection<Transaction> Load()
+    {
+        var transactions = new Dictionary<string, Transaction>(StringComparer.Ordinal);
+        foreach (var record in Log.Records(Log.StartOffset))
+        {
+            if (record.Key is not { } key) continue;
+            if (key.AsSpan().SequenceEqual(TransactionRecords.ProducerIdsKey))
+            {
+                _nextProducerId = _blockEnd = TransactionRecords.ReadProducerIds(record.Value!);
+            }
+            else if (TransactionRecords.TryReadKey(key, out var id))
+            {
+                if (record.Value is null) transactions.Remove(id);
+                else transactions[id] = TransactionRecords.ReadValue(id, record.Value);
+            }
+        }
+        return transactions.Values;
+    }
+}

@@ -1,0 +1,112 @@
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Transactions;
+
+/// <summary>The outcome of a request: an error, or the state to go to; neither when the request is a retry of what is done.</summary>
+internal readonly record struct Step(ErrorCode Error, Transaction? Next)
+{
+    public static Step To(Transaction next) => new(ErrorCode.None, next);
+    public static Step Refuse(ErrorCode error) => new(error, null);
+    public static Step Done => new(ErrorCode.None, null);
+}
+
+/// <summary>
+/// The transitions of a transactional id, as Kafka's transaction coordinator makes them for clients of transactions V1
+/// (KIP-98, KIP-360, KIP-588). Pure: the time and new producer ids are arguments.
+/// </summary>
+internal static class TransactionSteps
+{
+    /// <summary>
+    /// A producer begins with the id, or goes on after an error. If a transaction is ongoing the next state is its abort, in a bumped epoch
+    /// that nobody is told of: the client is answered CONCURRENT_TRANSACTIONS and asks again.
+    /// </summary>
+    /// <param name="expected">Producer id and epoch that the client believes it has; null when it starts.</param>
+    public static Step Initialise(
+        Transaction? current, string transactionalId, (long Id, short Epoch)? expected, int timeoutMs, Func<long> newProducerId, long now)
+    {
+        if (current is null)
+            return Step.To(new Transaction(transactionalId, newProducerId(), 0, timeoutMs) { UpdatedAt = now });
+        if (expected is { } claimed && !MayBe(current, claimed)) return Step.Refuse(ErrorCode.ProducerFenced);
+        if (current.IsPrepared) return Step.Refuse(ErrorCode.ConcurrentTransactions);
+        if (current.State == TransactionState.Ongoing) return Step.To(Fence(current, now));
+
+        var empty = current with
+        {
+            PreviousProducerId = current.ProducerId,
+            TimeoutMs = timeoutMs,
+            State = TransactionState.Empty,
+            StartedAt = -1,
+            UpdatedAt = now,
+        };
+        if (Transaction.IsExhausted(current.ProducerEpoch) && (expected is null || expected.Value.Epoch == current.ProducerEpoch))
+            return Step.To(empty with { ProducerId = newProducerId(), ProducerEpoch = 0, LastProducerEpoch = expected is null ? (short)-1 : current.ProducerEpoch });
+        if (expected is null)
+            return Step.To(empty with { ProducerEpoch = Next(current), LastProducerEpoch = -1 });
+        if (expected.Value.Epoch == current.ProducerEpoch)
+            return Step.To(empty with { ProducerEpoch = Next(current), LastProducerEpoch = current.ProducerEpoch });
+        // The answer to a bump was lost; no other producer came since, for it would have reset the last epoch.
+        return expected.Value.Epoch == current.LastProducerEpoch ? Step.To(empty) : Step.Refuse(ErrorCode.ProducerFenced);
+    }
+
+    public static Step AddPartitions(Transaction? current, long producerId, short epoch, IReadOnlyCollection<TopicPartition> partitions, long now)
+    {
+        var error = Verify(current, producerId, epoch);
+        if (error != ErrorCode.None) return Step.Refuse(error);
+        var ongoing = current!.State == TransactionState.Ongoing;
+        if (ongoing && current.Partitions.IsSupersetOf(partitions)) return Step.Done;
+        return Step.To(current with
+        {
+            State = TransactionState.Ongoing,
+            Partitions = current.Partitions.Union(partitions),
+            StartedAt = ongoing ? current.StartedAt : now,
+            UpdatedAt = now,
+        });
+    }
+
+    /// <summary>The decision. A retry of the decision that was taken is answered as the first was.</summary>
+    public static Step End(Transaction? current, long producerId, short epoch, bool commit, long now)
+    {
+        if (current is null || current.ProducerId != producerId) return Step.Refuse(ErrorCode.InvalidProducerIdMapping);
+        if (current.ProducerEpoch != epoch) return Step.Refuse(ErrorCode.ProducerFenced);
+        return current.State switch
+        {
+            TransactionState.Ongoing => Step.To(current with { State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort, UpdatedAt = now }),
+            TransactionState.PrepareCommit when commit => Step.Refuse(ErrorCode.ConcurrentTransactions),
+            TransactionState.PrepareAbort when !commit => Step.Refuse(ErrorCode.ConcurrentTransactions),
+            TransactionState.CompleteCommit when commit => Step.Done,
+            TransactionState.CompleteAbort when !commit => Step.Done,
+            _ => Step.Refuse(ErrorCode.InvalidTxnState),
+        };
+    }
+
+    /// <summary>Aborts an ongoing transaction over its producer's head: the bumped epoch, in the markers too, shuts that producer out.</summary>
+    public static Transaction Fence(Transaction ongoing, long now) => ongoing with
+    {
+        State = TransactionState.PrepareAbort,
+        ProducerEpoch = Next(ongoing),
+        LastProducerEpoch = -1,
+        UpdatedAt = now,
+    };
+
+    /// <summary>All markers are written.</summary>
+    public static Transaction Complete(Transaction prepared, long now) => prepared with
+    {
+        State = prepared.State == TransactionState.PrepareCommit ? TransactionState.CompleteCommit : TransactionState.CompleteAbort,
+        Partitions = [],
+        UpdatedAt = now,
+    };
+
+    /// <summary>Whether the producer is the current one, and its last decision carried out.</summary>
+    public static ErrorCode Verify(Transaction? current, long producerId, short epoch)
+    {
+        if (current is null || current.ProducerId != producerId) return ErrorCode.InvalidProducerIdMapping;
+        if (current.ProducerEpoch != epoch) return ErrorCode.ProducerFenced;
+        return current.IsPrepared ? ErrorCode.ConcurrentTransactions : ErrorCode.None;
+    }
+
+    // A claim to the previous id with its epochs used up: the retry of a call that brought a new id.
+    private static bool MayBe(Transaction current, (long Id, short Epoch) claimed) =>
+        claimed.Id == current.ProducerId || (claimed.Id == current.PreviousProducerId && Transaction.IsExhausted(claimed.Epoch));
+
+    private static short Next(Transaction current) => checked((short)(current.ProducerEpoch + 1));
+}

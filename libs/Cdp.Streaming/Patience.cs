@@ -1,0 +1,46 @@
+using Confluent.Kafka;
+using Confluent.SchemaRegistry;
+
+namespace Cdp.Streaming;
+
+/// <summary>Waits for what is away: tries again until it is back or the process is stopped, tells one log line a minute, and is not ready meanwhile.</summary>
+internal sealed class Patience(StreamLog log, Readiness readiness, string part, CancellationToken stopping)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private bool _waiting;
+
+    /// <summary>Whether Kafka or the registry is away, rather than a record bad or ourselves fenced.</summary>
+    public bool IsOutage(Exception exception) => exception switch
+    {
+        KafkaException kafka => !kafka.Error.IsFatal,
+        SchemaRegistryException registry => (int)registry.Status >= 500,
+        OperationCanceledException => !stopping.IsCancellationRequested,
+        _ => exception is HttpRequestException,
+    };
+
+    /// <param name="what">What is waited for, for people.</param>
+    /// <param name="call">Repeated until it succeeds.</param>
+    /// <param name="isOutage">Which exceptions mean that waiting helps; others escape.</param>
+    /// <param name="wait">Lets a pause pass in the caller's way.</param>
+    public T Until<T>(string what, Func<T> call, Func<Exception, bool> isOutage, Action<Task> wait)
+    {
+        while (true)
+        {
+            stopping.ThrowIfCancellationRequested();
+            try
+            {
+                var answer = call();
+                if (_waiting) readiness.Report(part, true);
+                _waiting = false;
+                return answer;
+            }
+            catch (Exception e) when (isOutage(e))
+            {
+                _waiting = true;
+                readiness.Report(part, false, $"waiting for {what}: {e.Message}");
+                log.Waiting(what, e.Message);
+                wait(Task.Delay(Pause, stopping));
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using Confluent.Kafka;
+
+namespace Cdp.Streaming;
+
+/// <summary>The transaction was aborted; nothing of it is visible, and the input is to be read again from its committed offsets.</summary>
+internal sealed class TransactionAbortedException(string reason) : Exception(reason);
+
+/// <summary>A record that the client or the broker will never take, such as one larger than max.message.bytes. The transaction was aborted.</summary>
+internal sealed class UnwritableRecordException(string reason) : Exception(reason);
+
+/// <summary>
+/// The producer's side of the loop: the outputs of a batch and its input offsets in one transaction (KIP-98, KIP-447).
+/// A fatal error, such as being fenced by a successor, escapes as <see cref="KafkaException"/>: the process must end.
+/// </summary>
+internal sealed class TransactionalSink : IDisposable
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly IProducer<byte[]?, byte[]> _producer;
+    private readonly AvroCodec _codec;
+    private readonly string _prefix;
+    private readonly StreamLog _log;
+    private Error? _refused;
+
+    public TransactionalSink(KafkaOptions kafka, StreamOptions options, AvroCodec codec, StreamLog log)
+    {
+        var config = kafka.Producer();
+        config.TransactionalId = $"{kafka.TopicPrefix}{options.Group}-{kafka.InstanceId}";
+        // Short, because the open transaction of a crashed process holds back every committed reader until it times out.
+        config.TransactionTimeoutMs = 15_000;
+        config.LingerMs = 0;
+        (_codec, _prefix, _log) = (codec, kafka.TopicPrefix, log);
+        _producer = new ProducerBuilder<byte[]?, byte[]>(config)
+            .SetErrorHandler((_, error) => log.ClientError(error.Reason))
+            .SetLogHandler((_, message) => log.Client(message))
+            .Build();
+    }
+
+    /// <summary>Fences a predecessor of the same transactional id and aborts what it left open. Retriable while Kafka is away.</summary>
+    public void Init() => _producer.InitTransactions(CallTimeout);
+
+    /// <summary>Writes the records and commits the offsets, all or nothing.</summary>
+    /// <exception cref="TransactionAbortedException">Nothing was written; read again.</exception>
+    /// <exception cref="UnwritableRecordException">Nothing was written; a record can never be.</exception>
+    public void Commit(IReadOnlyList<Outgoing> records, IReadOnlyList<TopicPartitionOffset> offsets, IConsumerGroupMetadata group, CancellationToken stopping)
+    {
+        _refused = null;
+        try
+        {
+            _producer.BeginTransaction();
+            foreach (var record in records) Send(record);
+            Retry(() => _producer.SendOffsetsToTransaction(offsets, group, CallTimeout), stopping);
+            Retry(() => _producer.CommitTransaction(CallTimeout), stopping);
+        }
+        catch (ProduceException<byte[]?, byte[]> e) when (!e.Error.IsFatal)
+        {
+            Abort(stopping);
+            throw IsUnwritable(e.Error) ? new UnwritableRecordException(e.Error.Reason) : new TransactionAbortedException(e.Error.Reason);
+        }
+        catch (KafkaTxnRequiresAbortException e)
+        {
+            Abort(stopping);
+            throw _refused is { } refused && IsUnwritable(refused) ? new UnwritableRecordException(refused.Reason) : new TransactionAbortedException(e.Error.Reason);
+        }
+    }
+
+    public void Dispose() => _producer.Dispose();
+
+    private void Send(Outgoing record)
+    {
+        var message = new Message<byte[]?, byte[]> { Key = Keys.Bytes(record.Key), Value = _codec.Encode(record.Topic, record.Value) };
+        if (record.TraceParent is { } trace) message.Headers = new Headers { { TraceHeader.Name, Encoding.ASCII.GetBytes(trace) } };
+        var target = new TopicPartition(_prefix + record.Topic.Name, record.Partition ?? Partition.Any);
+        while (true)
+        {
+            try
+            {
+                _producer.Produce(target, message, report =>
+                {
+                    if (report.Error.IsError) _refused ??= report.Error;
+                    (record.Partition, record.Offset) = (report.Partition.Value, report.Offset.Value);
+                });
+                return;
+            }
+            catch (ProduceException<byte[]?, byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+            {
+                _producer.Poll(TimeSpan.FromMilliseconds(100));
+            }
+        }
+    }
+
+    private void Abort(CancellationToken stopping) => Retry(() => _producer.AbortTransaction(CallTimeout), stopping);
+
+    // The client says which calls may be repeated as they are; an outage may last, so they are repeated until it ends or we are stopped.
+    private void Retry(Action call, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                call();
+                return;
+            }
+            catch (KafkaRetriableException e)
+            {
+                _log.ClientError(e.Error.Reason);
+                stopping.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private static bool IsUnwritable(Error error) => error.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidMsg or ErrorCode.InvalidRecord or ErrorCode.Local_InvalidArg;
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using Cdp.Streaming;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Cdp.Benchmarks;
+
+/// <summary>What the Kafka client does with the same bytes on the same broker in the same run: the measure of everything else.</summary>
+internal sealed class BareClient(KafkaOptions kafka, string run)
+{
+    private const int CopyBatch = 5_000;
+    private readonly string _source = $"bench.{run}.source";
+    private readonly string _copy = $"bench.{run}.copy";
+
+    public async Task CreateTopicsAsync()
+    {
+        using var admin = new AdminClientBuilder(kafka.Admin()).Build();
+        await admin.CreateTopicsAsync([.. new[] { _source, _copy }.Select(name => new TopicSpecification { Name = name, NumPartitions = kafka.Partitions, ReplicationFactor = -1 })]);
+    }
+
+    /// <summary>Records a second: acks=all, idempotent, keyed, acknowledged to the last.</summary>
+    public double Produce(IReadOnlyList<byte[]> values)
+    {
+        using var producer = new ProducerBuilder<byte[], byte[]>(kafka.Producer()).Build();
+        var (acked, failed) = (0, 0);
+        var started = Stopwatch.GetTimestamp();
+        for (var i = 0; i < values.Count; i++)
+        {
+            var message = new Message<byte[], byte[]> { Key = BitConverter.GetBytes(i % 20_000), Value = values[i] };
+            while (true)
+            {
+                try
+                {
+                    producer.Produce(_source, message, report => Interlocked.Increment(ref report.Error.IsError ? ref failed : ref acked));
+                    break;
+                }
+                catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+                {
+                    producer.Poll(TimeSpan.FromMilliseconds(10));
+                }
+            }
+        }
+        producer.Flush(TimeSpan.FromMinutes(1));
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return acked == values.Count ? values.Count / seconds : throw new InvalidOperationException($"the bare producer: {failed} failed, {values.Count - acked - failed} unanswered");
+    }
+
+    /// <summary>Records a second from one topic to another, offsets in the transaction, 5,000 a transaction.</summary>
+    public double Copy(int records)
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(kafka.Consumer($"bench-{run}")).Build();
+        var config = kafka.Producer();
+        (config.TransactionalId, config.LingerMs) = ($"bench-{run}", 0);
+        using var producer = new ProducerBuilder<byte[], byte[]>(config).Build();
+        producer.InitTransactions(TimeSpan.FromSeconds(30));
+        consumer.Subscribe(_source);
+
+        var (done, started) = (0, 0L);
+        while (done < records)
+        {
+            var (offsets, count) = (new Dictionary<TopicPartition, Offset>(), 0);
+            while (count < CopyBatch && done + count < records)
+            {
+                if (consumer.Consume(TimeSpan.FromSeconds(10)) is not { } result) throw new TimeoutException($"the bare copy got {done + count} of {records} records");
+                if (result.IsPartitionEOF) continue;
+                if (started == 0) started = Stopwatch.GetTimestamp();
+                if (count++ == 0) producer.BeginTransaction();
+                producer.Produce(new TopicPartition(_copy, result.Partition), result.Message);
+                offsets[result.TopicPartition] = result.Offset + 1;
+            }
+            producer.SendOffsetsToTransaction(offsets.Select(offset => new TopicPartitionOffset(offset.Key, offset.Value)), consumer.ConsumerGroupMetadata, TimeSpan.FromSeconds(30));
+            producer.CommitTransaction(TimeSpan.FromSeconds(30));
+            done += count;
+        }
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        consumer.Close();
+        return records / seconds;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Cdp.Benchmarks;
+
+const string Usage = """
+    usage: dotnet run -c Release --project tests/Benchmarks -- pipeline [options]
+      --events N    events to send through the pipeline, twice (200000)
+      --users N     users they belong to (20000)
+      --bytes N     size of an event as JSON (400)
+      --batch N     events a request (100)
+      --connections N  concurrent senders (8)
+      --seconds N   length of the steady run at 1,000 events/s (20)
+      --kill        SIGKILL and restart each service once during the whole-pipeline run
+    """;
+
+if (args is not ["pipeline", ..])
+{
+    Console.Error.WriteLine(Usage);
+    return 2;
+}
+try
+{
+    var options = new PipelineOptions
+    {
+        Events = Number("--events", 200_000),
+        Users = Number("--users", 20_000),
+        Bytes = Number("--bytes", 400),
+        Batch = Number("--batch", 100),
+        Connections = Number("--connections", 8),
+        Seconds = Number("--seconds", 20),
+        Kill = args.Contains("--kill"),
+    };
+    return await Pipeline.RunAsync(options) ? 0 : 1;
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine($"{e.Message}\n{Usage}");
+    return 2;
+}
+
+int Number(string name, int otherwise) => Array.IndexOf(args, name) is var at && at < 0
+    ? otherwise
+    : at + 1 < args.Length && int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+        ? number
+        : throw new FormatException($"{name} takes a whole number above 0");

@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+using Xunit;
+
+namespace Cdp.Contracts.Tests;
+
+/// <summary>Dependencies point one way: services to libs, never service to service (only Local may), and the contracts know Avro alone.</summary>
+public sealed class ArchitectureTests
+{
+    private static readonly string Root = FindRoot();
+
+    // The files in which the decisions are made; design: no clock, no Kafka, no Redis, no logger in them.
+    public static TheoryData<string> PureFiles =>
+    [
+    ];
+
+    [Theory]
+    [InlineData("Ingestion", "Cdp.Hosting")]
+    [InlineData("Validation", "Cdp.Hosting")]
+    [InlineData("Identity", "Cdp.Hosting")]
+    [InlineData("Profiles", "Cdp.Hosting")]
+    [InlineData("Fanout", "Cdp.Hosting", "Cdp.Destinations")]
+    public void Services_ProjectReferences_AreLibrariesOnly(string service, params string[] libraries) =>
+        Assert.Equal(libraries.Order(), References($"services/{service}/{service}.csproj", "ProjectReference").Select(Path.GetFileNameWithoutExtension).Order());
+
+    [Fact]
+    public void Contracts_PackageReferences_AreAvroAlone() => Assert.Equal(["Apache.Avro"], References("libs/Cdp.Contracts/Cdp.Contracts.csproj", "PackageReference"));
+
+    [Fact]
+    public void LocalKafka_ReferencesNothingOfOurs() => Assert.Empty(References("libs/Cdp.LocalKafka/Cdp.LocalKafka.csproj", "ProjectReference"));
+
+    [Theory]
+    [MemberData(nameof(PureFiles))]
+    public void PureFiles_Imports_AreFreeOfFrameworks(string file) =>
+        Assert.DoesNotContain(File.ReadLines(Path.Combine(Root, file)), line =>
+            line.StartsWith("using ", StringComparison.Ordinal) && (line.Contains("Confluent") || line.Contains("StackExchange") || line.Contains("Microsoft.Extensions") || line.Contains("Microsoft.AspNetCore")));
+
+    private static IEnumerable<string> References(string project, string kind) =>
+        XDocument.Load(Path.Combine(Root, project)).Descendants(kind).Select(reference => reference.Attribute("Include")!.Value.Replace('\\', '/'));
+
+    private static string FindRoot([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
+}
