@@ -9,17 +9,17 @@ public sealed class StartException(string message) : Exception(message);
 /// <summary>Finds and checks the ports that Local listens on.</summary>
 public static class Ports
 {
-    /// <summary>The port to listen on: <paramref name="port"/> itself if it is free, any free one if it is 0.</summary>
+    /// <summary>Checks that a port can be listened on; 0, any free one, always can.</summary>
     /// <param name="use">What it is for, to say so when it is taken.</param>
     /// <param name="option">The option that changes it.</param>
     /// <exception cref="StartException">The port is taken.</exception>
-    public static int Claim(IPAddress host, int port, string use, string option)
+    public static void Check(IPAddress host, int port, string use, string option)
     {
+        if (port == 0) return;
         using var listener = new TcpListener(host, port) { ExclusiveAddressUse = true };
         try
         {
             listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -31,7 +31,11 @@ public static class Ports
         }
     }
 
-    /// <summary>The address by which this machine reaches what listens on <paramref name="host"/>.</summary>
-    public static IPAddress ClientAddress(IPAddress host) =>
-        host.Equals(IPAddress.Any) ? IPAddress.Loopback : host.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : host;
+    /// <summary>A port that is free now, for a server that cannot say which one it was given.</summary>
+    public static int Free(IPAddress host)
+    {
+        using var listener = new TcpListener(host, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 }

@@ -24,6 +24,7 @@ public sealed class EmbeddedRedis : IDisposable
     public static EmbeddedRedis Start(string directory, IPAddress host, int port, ILoggerFactory loggers)
     {
         Directory.CreateDirectory(directory);
+        if (port == 0) port = Ports.Free(host);
         var before = Trace.Listeners.Cast<TraceListener>().ToList();
         var server = new GarnetServer(
             [
@@ -42,7 +43,7 @@ public sealed class EmbeddedRedis : IDisposable
         // Garnet adds a listener that prints every trace message of the process to the console.
         foreach (var added in Trace.Listeners.Cast<TraceListener>().Except(before).ToList()) Trace.Listeners.Remove(added);
         server.Start();
-        return new EmbeddedRedis(server, new IPEndPoint(Ports.ClientAddress(host), port).ToString());
+        return new EmbeddedRedis(server, new IPEndPoint(host, port).ToString());
     }
 
     public void Dispose() => _server.Dispose();

@@ -12,6 +12,9 @@ public static class RegistryEndpoints
 {
     private const string ContentType = "application/vnd.schemaregistry.v1+json";
 
+    // Schemas are full of quotes, and the answers are never put into HTML.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static void MapRegistry(this IEndpointRouteBuilder app, Registry registry)
     {
         app.MapGet("/", () => Json(new { }));
@@ -31,8 +34,8 @@ public static class RegistryEndpoints
         app.MapGet("/subjects/{subject}/versions", async (string subject) =>
             await registry.ReadAsync(store => store.Versions(subject)) is { Count: > 0 } versions ? Json(versions.Select(version => version.Version)) : Problem(RegistryError.SubjectNotFound(subject)));
 
-        app.MapGet("/subjects/{subject}/versions/{version}", async (string subject, string version) =>
-            await registry.ReadAsync(store => store.Version(subject, version)) is { Version: { } found } ? Json(Describe(found)) : Problem((await registry.ReadAsync(store => store.Version(subject, version))).Error!));
+        app.MapGet("/subjects/{subject}/versions/{version}", (string subject, string version) => registry.ReadAsync(store =>
+            store.Version(subject, version) is { Version: { } found } ? Json(Describe(found)) : Problem(store.Version(subject, version).Error!)));
 
         app.MapPost("/subjects/{subject}/versions", (string subject, HttpRequest request) => WithSchema(request, async schema =>
         {
@@ -113,7 +116,7 @@ public static class RegistryEndpoints
 
     private static IResult Problem(RegistryError error) => Json(new { error_code = error.Code, message = error.Message }, error.Status);
 
-    private static IResult Json(object body, int status = StatusCodes.Status200OK) => Results.Text(JsonSerializer.Serialize(body), ContentType, statusCode: status);
+    private static IResult Json(object body, int status = StatusCodes.Status200OK) => Results.Text(JsonSerializer.Serialize(body, Readable), ContentType, statusCode: status);
 
     private sealed record SchemaBody(
         [property: JsonPropertyName("schema")] string? Schema,

@@ -30,7 +30,7 @@ public sealed class RegistryServer : IAsyncDisposable
         var app = builder.Build();
         app.MapRegistry(registry);
         await app.StartAsync();
-        return new RegistryServer(app, registry, $"http://{new IPEndPoint(Ports.ClientAddress(host), port)}");
+        return new RegistryServer(app, registry, app.Urls.First());
     }
 
     public async ValueTask DisposeAsync()

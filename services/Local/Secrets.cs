@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Cdp.Local;
+
+/// <summary>What is drawn once and kept with the data: who may send, and how identifiers become profile ids.</summary>
+/// <param name="WriteKey">The key that SDKs are given.</param>
+/// <param name="ProfileIds">The key of the hash; with another one every customer would get another profile.</param>
+public sealed record Secrets(string WriteKey, string ProfileIds)
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>SHA-256 of the write key in hexadecimal, as ingestion is given it.</summary>
+    public string WriteKeyHash => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(WriteKey)));
+
+    /// <summary>Reads them, or draws and keeps them where there are none.</summary>
+    /// <exception cref="StartException">The file is there but damaged.</exception>
+    public static Secrets Open(string dataDirectory)
+    {
+        var path = Path.Combine(Path.GetFullPath(dataDirectory), "secrets.json");
+        if (File.Exists(path)) return Read(path);
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var secrets = new Secrets(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        var unfinished = path + ".new";
+        File.WriteAllText(unfinished, JsonSerializer.Serialize(new { secrets.WriteKey, secrets.ProfileIds }, Indented));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(unfinished, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.Move(unfinished, path);
+        return secrets;
+    }
+
+    private static Secrets Read(string path)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<Secrets>(File.ReadAllText(path)) is { WriteKey.Length: > 0, ProfileIds.Length: > 0 } secrets) return secrets;
+            throw new StartException($"{path} lacks WriteKey or ProfileIds; restore it, or delete the whole data directory to start anew");
+        }
+        catch (JsonException e)
+        {
+            throw new StartException($"{path} cannot be read ({e.Message}); restore it, or delete the whole data directory to start anew");
+        }
+    }
+}

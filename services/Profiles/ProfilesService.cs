@@ -1,0 +1,40 @@
+using Cdp.Contracts;
+using Cdp.Hosting;
+using Cdp.Streaming;
+using Confluent.Kafka;
+using Confluent.SchemaRegistry;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Cdp.Profiles;
+
+/// <summary>The wiring: one loop, and the profile API.</summary>
+public static class ProfilesService
+{
+    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfiles());
+
+    public static void AddProfiles(this WebApplicationBuilder builder)
+    {
+        var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
+        builder.AddRedis(options.Redis);
+        builder.Services.AddSingleton(options.Kafka.Registry());
+        builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
+        builder.Services.AddSingleton(services => new ProfileStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
+        builder.Services.AddSingleton(services => new ProfileLookup(
+            services.GetRequiredService<ProfileStore>(), services.GetRequiredService<AvroCodec>(), new ProfileIds(options.ProfileIds.Key), options.Kafka.Partitions));
+        builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
+            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
+    }
+
+    /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
+    public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync);
+
+    private static StreamOptions Stream { get; } = new()
+    {
+        Service = "profiles",
+        Group = "profiles",
+        Inputs = [Topics.EventsIdentified, Topics.ProfilesTransfers],
+        Outputs = [Topics.Profiles, Topics.ProfilesTransfers, Topics.Dead],
+        CoPartitioned = true,
+    };
+}

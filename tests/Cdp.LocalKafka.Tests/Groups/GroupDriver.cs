@@ -1,0 +1,86 @@
+using System.Text;
+using Cdp.LocalKafka.Groups;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Tests.Groups;
+
+/// <summary>Drives one group's state machine, with the clock in milliseconds in its own hands.</summary>
+internal sealed class GroupDriver(int initialDelayMs = 0)
+{
+    public const int Session = 10_000;
+    public const int Rebalance = 30_000;
+
+    public Group Group { get; } = new("g", new GroupOptions { InitialRebalanceDelay = TimeSpan.FromMilliseconds(initialDelayMs) });
+
+    public long Now { get; set; } = 1_000;
+
+    public Task<JoinGroupResponse> Join(string memberId = "", string? instance = null, short version = 9, string metadata = "m", params string[] protocols) =>
+        Group.Join(Request(memberId, instance, metadata, protocols), version, "client", "/127.0.0.1", Now);
+
+    /// <summary>A new dynamic member's two joins: the first for its id (KIP-394), the second with it.</summary>
+    public (string Id, Task<JoinGroupResponse> Joined) Enter(string metadata = "m", params string[] protocols)
+    {
+        var id = Answer(Join(metadata: metadata, protocols: protocols)).MemberId;
+        return (id, Join(id, metadata: metadata, protocols: protocols));
+    }
+
+    public Task<SyncGroupResponse> Sync(string memberId, int generation, params (string Member, string Assignment)[] assignments) =>
+        Group.Sync(SyncRequest(memberId, generation, null, assignments), Now);
+
+    public Task<SyncGroupResponse> SyncStatic(string memberId, string instance, int generation, params (string Member, string Assignment)[] assignments) =>
+        Group.Sync(SyncRequest(memberId, generation, instance, assignments), Now);
+
+    public ErrorCode Heartbeat(string memberId, int generation, string? instance = null) => Group.Heartbeat(
+        new HeartbeatRequest { GroupId = "g", MemberId = memberId, GenerationId = generation, GroupInstanceId = instance }, Now);
+
+    public void Advance(long milliseconds)
+    {
+        var until = Now + milliseconds;
+        while (Group.NextDeadline <= until)
+        {
+            Now = Math.Max(Now, Group.NextDeadline);
+            Group.Expire(Now);
+        }
+        Now = until;
+    }
+
+    /// <summary>A group of members that all joined and have assignments; the first leads.</summary>
+    public List<string> Stable(int members)
+    {
+        var ids = Enumerable.Range(0, members).Select(_ => Answer(Join()).MemberId).ToList();
+        var joined = ids.ConvertAll(id => Join(id));
+        var generation = Answer(joined[0]).GenerationId;
+        var synced = ids.ConvertAll(id => Sync(id, generation, [.. ids.Select(member => (member, "a-" + member))]));
+        foreach (var sync in synced) Assert.Equal(ErrorCode.None, Answer(sync).ErrorCode);
+        Assert.Equal(GroupState.Stable, Group.State);
+        return ids;
+    }
+
+    public static T Answer<T>(Task<T> answer)
+    {
+        Assert.True(answer.IsCompletedSuccessfully, "no answer yet");
+        return answer.Result;
+    }
+
+    public static string Text(ReadOnlyMemory<byte>? bytes) => Encoding.UTF8.GetString(bytes.GetValueOrDefault().Span);
+
+    private static JoinGroupRequest Request(string memberId, string? instance, string metadata, string[] protocols) => new()
+    {
+        GroupId = "g",
+        MemberId = memberId,
+        GroupInstanceId = instance,
+        SessionTimeoutMs = Session,
+        RebalanceTimeoutMs = Rebalance,
+        ProtocolType = "consumer",
+        Protocols = [.. protocols.DefaultIfEmpty("range").Select(p => new JoinGroupProtocol { Name = p, Metadata = Encoding.UTF8.GetBytes(metadata) })],
+    };
+
+    private static SyncGroupRequest SyncRequest(string memberId, int generation, string? instance, (string Member, string Assignment)[] assignments) => new()
+    {
+        GroupId = "g",
+        MemberId = memberId,
+        GenerationId = generation,
+        GroupInstanceId = instance,
+        Assignments = [.. assignments.Select(a => new SyncGroupAssignment { MemberId = a.Member, Assignment = Encoding.UTF8.GetBytes(a.Assignment) })],
+    };
+}

@@ -1,0 +1,92 @@
+using Cdp.Hosting;
+using Cdp.Streaming;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using StackExchange.Redis;
+
+namespace Cdp.Integration.Stack;
+
+/// <summary>One test's part of the stack, and the services it starts there. Stopped and removed with it.</summary>
+public sealed class Cluster : IAsyncDisposable
+{
+    private readonly List<RunningService> _services = [];
+    private readonly string _config = Directory.CreateTempSubdirectory("cdp-it-config-").FullName;
+
+    internal Cluster(string kafka, string registry, string redis, string prefix)
+    {
+        Prefix = prefix;
+        Kafka = new KafkaOptions { BootstrapServers = kafka, SchemaRegistry = registry, TopicPrefix = prefix, Partitions = 4 };
+        Redis = new RedisOptions { Endpoint = redis, KeyPrefix = prefix };
+        Directory.CreateDirectory(TrackingPlans);
+        Directory.CreateDirectory(Destinations);
+    }
+
+    /// <summary>What the names of topics, groups and keys begin with.</summary>
+    public string Prefix { get; }
+
+    public KafkaOptions Kafka { get; }
+
+    public RedisOptions Redis { get; }
+
+    /// <summary>Folders for the configuration files of the services; to be filled before they start.</summary>
+    public string TrackingPlans => Path.Combine(_config, "tracking-plans");
+
+    public string Destinations => Path.Combine(_config, "destinations");
+
+    /// <summary>Starts a service as its own process would, on a free port, and waits until it is ready.</summary>
+    /// <param name="service">What to start.</param>
+    /// <param name="instance">Tells instances of one service apart.</param>
+    /// <param name="settings">Laid over what the cluster sets.</param>
+    public async Task<RunningService> StartAsync(ServiceDefinition service, string instance = "1", IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var app = CdpHost.Build(service, [], builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Kafka:BootstrapServers"] = Kafka.BootstrapServers,
+                ["Kafka:SchemaRegistry"] = Kafka.SchemaRegistry,
+                ["Kafka:TopicPrefix"] = Kafka.TopicPrefix,
+                ["Kafka:Partitions"] = $"{Kafka.Partitions}",
+                ["Kafka:InstanceId"] = instance,
+                ["Redis:Endpoint"] = Redis.Endpoint,
+                ["Redis:KeyPrefix"] = Redis.KeyPrefix,
+                ["ProfileIds:Key"] = "integration",
+                ["TrackingPlans"] = TrackingPlans,
+                ["Destinations"] = Destinations,
+            }).AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+        });
+        var running = new RunningService(service.Name, app);
+        _services.Add(running);
+        await app.StartAsync();
+        await running.UntilReadyAsync();
+        return running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_services.Select(service => service.StopAsync()));
+        await DeleteTopicsAsync();
+        await DeleteKeysAsync();
+        Directory.Delete(_config, recursive: true);
+    }
+
+    private async Task DeleteTopicsAsync()
+    {
+        using var admin = new AdminClientBuilder(Kafka.Admin()).Build();
+        var topics = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Select(topic => topic.Topic).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToList();
+        if (topics.Count > 0) await admin.DeleteTopicsAsync(topics, new DeleteTopicsOptions { OperationTimeout = TimeSpan.FromSeconds(10) });
+    }
+
+    private async Task DeleteKeysAsync()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Redis.Endpoint);
+        foreach (var server in redis.GetServers())
+        {
+            await foreach (var key in server.KeysAsync(pattern: Prefix + "*")) await redis.GetDatabase().KeyDeleteAsync(key);
+        }
+    }
+}

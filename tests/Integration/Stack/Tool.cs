@@ -1,0 +1,18 @@
+using Xunit;
+
+namespace Cdp.Integration.Stack;
+
+/// <summary>Programs that tests use and a machine may lack.</summary>
+public static class Tool
+{
+    /// <summary>The path of a program. Without it the test is skipped, in CI it fails.</summary>
+    public static string Require(string name, string package)
+    {
+        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        if (found is not null) return found;
+        var reason = $"{name} is not installed; on Debian: apt-get install {package}";
+        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(reason);
+        Assert.Skip(reason);
+        return "";
+    }
+}

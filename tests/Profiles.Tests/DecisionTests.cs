@@ -1,0 +1,180 @@
+using Avro.Specific;
+using cdp;
+using Cdp.Contracts;
+using Cdp.Streaming;
+
+namespace Cdp.Profiles.Tests;
+
+public sealed class DecisionTests
+{
+    private readonly ProfilesView _view = new();
+    private readonly Outbox _outbox = new();
+
+    [Fact]
+    public void Conclude_ManyEventsOfOneProfile_OneRecordInTheInputsPartition()
+    {
+        Stored(Folding.Empty("p"), Folding.Empty("q"));
+        Decide(Some.Track("p", "A"), Some.Track("p", "A"), Some.Track("p", "B"));
+        Decision.Conclude(_view, _outbox);
+
+        var record = Assert.Single(_outbox.Records);
+        Assert.Equal((Topics.Profiles, "p", 7), (record.Topic, record.Key, record.Partition));
+        Assert.Equal(2, ((Profile)record.Value).counts["A"].count);
+    }
+
+    [Fact]
+    public void Decide_EventOfAnAlias_ForwardedWithItsOrigin()
+    {
+        Stored(Some.Alias("l", "w"));
+        var e = Some.Track("l", "A");
+        Decide(e);
+
+        var forwarded = Sent<EventForwarded>("w");
+        Assert.Equal(("w", "l", e), (forwarded.winnerId, forwarded.loserId, forwarded.@event));
+        Assert.Equal(("cdp.events.identified", 7, 0), (forwarded.origin.topic, forwarded.origin.partition, forwarded.origin.offset));
+        Assert.Empty(_view.Changed);
+    }
+
+    [Fact]
+    public void Decide_ForwardedEvent_FoldedUnderItsOrigin()
+    {
+        Stored(Folding.Empty("w"));
+        Decide(Forwarded("w", "l", Some.Identified(3, 9)));
+
+        var state = Assert.Single(_view.Changed).State;
+        Assert.Equal(1, state.counts["A"].count);
+        Assert.Equal((3, 9), (state.reflects[0].partition, state.reflects[0].offset));
+        Assert.Empty(_outbox.Records);
+    }
+
+    [Fact]
+    public void Decide_ForwardedEventAtAnAlias_PassedOn()
+    {
+        Stored(Some.Alias("w", "x"));
+        Decide(Forwarded("w", "l", Some.Identified(3, 9)));
+
+        var forwarded = Sent<EventForwarded>("x");
+        Assert.Equal(("x", "l", 3, 9), (forwarded.winnerId, forwarded.loserId, forwarded.origin.partition, forwarded.origin.offset));
+    }
+
+    [Fact]
+    public void Decide_MergedAtTheLoser_StateLeavesAndAliasStays()
+    {
+        Stored(Some.Profile("l", Some.Track("l", "A")));
+        Decide(Some.Merged("l", "w", 5));
+
+        var transferred = Sent<ProfileTransferred>("w");
+        Assert.Equal(("w", "l", 5, 1), (transferred.winnerId, transferred.loserId, transferred.sequence, transferred.state.counts["A"].count));
+        Assert.Equal(Some.Text(Some.Alias("l", "w")), Some.Text(Assert.Single(_view.Changed).State));
+    }
+
+    [Fact]
+    public void Decide_MergedAtALoserWithoutEvents_OnlyTheAliasIsKept()
+    {
+        Stored(Folding.Empty("l"));
+        Decide(Some.Merged("l", "w"));
+
+        Assert.Empty(_outbox.Records);
+        Assert.Equal("w", Assert.Single(_view.Changed).State.mergedInto);
+    }
+
+    [Fact]
+    public void Decide_EventAfterTheMergeInTheSameBatch_Forwarded()
+    {
+        Stored(Some.Profile("l", Some.Track("l", "A")));
+        Decide(Some.Merged("l", "w"), Some.Track("l", "B"));
+
+        Assert.Equal([typeof(ProfileTransferred), typeof(EventForwarded)], _outbox.Records.Select(record => record.Value.GetType()));
+        Assert.DoesNotContain("B", ((ProfileTransferred)_outbox.Records[0].Value).state.counts.Keys);
+    }
+
+    [Fact]
+    public void Decide_MergedAtAnAlias_Nothing()
+    {
+        Stored(Some.Alias("l", "w"));
+        Decide(Some.Merged("l", "w"), Some.Merged("l", "x"));
+
+        Assert.Empty(_outbox.Records);
+        Assert.Empty(_view.Changed);
+    }
+
+    [Fact]
+    public void Decide_MergedIntoItself_RefusedBecauseItsEventsWouldCircleForEver()
+    {
+        Stored(Folding.Empty("l"));
+        Assert.Throws<InvalidDataException>(() => Decide(Some.Merged("l", "l")));
+    }
+
+    [Fact]
+    public void Decide_TransferTwice_AppliedOnce()
+    {
+        Stored(Some.Profile("w", Some.Track("w", "A")));
+        var transfer = Transferred("w", Some.Profile("l", Some.Track("l", "A")));
+        Decide(transfer, transfer);
+
+        var state = Assert.Single(_view.Changed).State;
+        Assert.Equal(2, state.counts["A"].count);
+        Assert.Equal(["l"], state.absorbed);
+    }
+
+    [Fact]
+    public void Decide_TransferOfAWinner_BringsWhatItAbsorbed()
+    {
+        var loser = Some.Profile("l", Some.Track("l", "A"));
+        loser.absorbed.Add("k");
+        Stored(Folding.Empty("w"));
+        Decide(Transferred("w", loser), Transferred("w", Some.Profile("k", Some.Track("k", "A"))));
+
+        var state = Assert.Single(_view.Changed).State;
+        Assert.Equal(1, state.counts["A"].count);
+        Assert.Equal(["k", "l"], state.absorbed);
+    }
+
+    [Fact]
+    public void Decide_TransferAtAnAlias_PassedOnAsTheLosers()
+    {
+        Stored(Some.Alias("w", "x"));
+        Decide(Transferred("w", Some.Profile("l", Some.Track("l", "A"))));
+
+        var transferred = Sent<ProfileTransferred>("x");
+        Assert.Equal(("x", "l", 1), (transferred.winnerId, transferred.loserId, transferred.state.counts["A"].count));
+        Assert.Empty(_view.Changed);
+    }
+
+    [Fact]
+    public void Decide_Split_CountedAndLeftUndivided()
+    {
+        Stored(Some.Profile("p", Some.Track("p", "A")));
+        Decide(new ProfileSplit { profileId = "p", into = ["p", "q"], sequence = 3, decidedAt = Some.Noon });
+
+        Assert.Equal(1, _view.SplitsIgnored);
+        Assert.Empty(_outbox.Records);
+        Assert.Empty(_view.Changed);
+    }
+
+    [Fact]
+    public void ProfileId_RecordOfAnotherTopic_Throws() =>
+        Assert.Throws<InvalidDataException>(() => Decision.ProfileId(Some.Incoming(Some.Identified(0, 0))));
+
+    private void Stored(params Profile[] profiles)
+    {
+        foreach (var profile in profiles) _view.Add(7, profile);
+    }
+
+    private void Decide(params ISpecificRecord[] records)
+    {
+        for (var i = 0; i < records.Length; i++) Decision.Decide(_view, Some.Incoming(records[i], 7, i), _outbox);
+    }
+
+    private T Sent<T>(string key)
+    {
+        var record = Assert.Single(_outbox.Records);
+        Assert.Equal((Topics.ProfilesTransfers, key), (record.Topic, record.Key));
+        return Assert.IsType<T>(record.Value);
+    }
+
+    private static EventForwarded Forwarded(string winner, string loser, RecordPosition origin) =>
+        new() { winnerId = winner, loserId = loser, @event = Some.Track(loser, "A"), origin = origin };
+
+    private static ProfileTransferred Transferred(string winner, Profile state) => new() { winnerId = winner, loserId = state.profileId, sequence = 1, state = state };
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Avro.Specific;
+using Cdp.Contracts;
+using Cdp.Hosting;
+using Cdp.Streaming;
+using Confluent.Kafka;
+using Microsoft.AspNetCore.Builder;
+using StackExchange.Redis;
+
+namespace Cdp.Profiles.Tests;
+
+/// <summary>Topics, keys and a profile service of a test's own.</summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private const string IdsKey = "test";
+
+    private readonly string _redis;
+    private readonly IProducer<byte[], byte[]> _producer;
+    private WebApplication? _host;
+    private HttpClient? _http;
+
+    public Installation(Stack stack, string? redis = null)
+    {
+        Kafka = stack.Installation();
+        _redis = redis ?? stack.RedisEndpoint;
+        Codec = new AvroCodec(Kafka.Registry(), Kafka.TopicPrefix);
+        _producer = new ProducerBuilder<byte[], byte[]>(Kafka.Producer()).Build();
+    }
+
+    public KafkaOptions Kafka { get; }
+
+    public AvroCodec Codec { get; }
+
+    public HotState Keys => new(Kafka.TopicPrefix);
+
+    public ProfileIds Ids { get; } = new(IdsKey);
+
+    public int Partition(string profileId) => Contracts.Partitioner.Partition(profileId, Kafka.Partitions);
+
+    public async Task StartAsync()
+    {
+        _host = CdpHost.Build(ProfilesService.Service,
+        [
+            "--Port=0", $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", $"--Kafka:TopicPrefix={Kafka.TopicPrefix}",
+            $"--Kafka:Partitions={Kafka.Partitions.ToString(CultureInfo.InvariantCulture)}", $"--Redis:Endpoint={_redis}", $"--Redis:KeyPrefix={Kafka.TopicPrefix}", $"--ProfileIds:Key={IdsKey}",
+        ]);
+        await _host.StartAsync();
+        _http = new HttpClient { BaseAddress = new UriBuilder(_host.Urls.Single()) { Host = "127.0.0.1" }.Uri };
+    }
+
+    public async Task StopAsync()
+    {
+        _http?.Dispose();
+        if (_host is not null) await _host.DisposeAsync();
+        _host = null;
+    }
+
+    /// <summary>Appends to an input of the service, in order.</summary>
+    public async Task SendAsync(params ISpecificRecord[] records)
+    {
+        await TopicAdmin.EnsureAsync(Kafka, [Topics.EventsIdentified, Topics.ProfilesTransfers]);
+        foreach (var record in records)
+        {
+            var incoming = Some.Incoming(record);
+            await _producer.ProduceAsync(Kafka.TopicPrefix + incoming.Topic.Name,
+                new Message<byte[], byte[]> { Key = Streaming.Keys.Bytes(Decision.ProfileId(incoming))!, Value = Codec.Encode(incoming.Topic, record) });
+        }
+    }
+
+    public async Task<(HttpStatusCode Status, JsonElement Body, string? RetryAfter)> GetAsync(string path)
+    {
+        using var response = await _http!.GetAsync($"/v1/profiles/{path}");
+        var body = await response.Content.ReadAsStringAsync();
+        return (response.StatusCode, JsonDocument.Parse(body).RootElement, response.Headers.RetryAfter?.ToString());
+    }
+
+    /// <summary>Waits until the profile has counted an event so often, and answers the profile.</summary>
+    public async Task<JsonElement> UntilCountedAsync(string path, string name, int count)
+    {
+        JsonElement found = default;
+        await Eventually.Async(async () =>
+        {
+            (_, found, _) = await GetAsync(path);
+            return found.GetProperty("counts").GetProperty(name).GetProperty("count").GetInt32() == count;
+        });
+        return found;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _producer.Dispose();
+    }
+}

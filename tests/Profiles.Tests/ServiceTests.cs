@@ -1,0 +1,171 @@
+using System.Net;
+using cdp;
+using Cdp.Contracts;
+using Cdp.Streaming;
+using StackExchange.Redis;
+
+namespace Cdp.Profiles.Tests;
+
+/// <summary>The whole service on the embedded broker.</summary>
+public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
+{
+    public static TheoryData<string> Redises => Stack.Redises;
+
+    [Theory]
+    [MemberData(nameof(Redises))]
+    public async Task Service_Events_BecomeAProfileThatTheApiAnswers(string redis)
+    {
+        await using var installation = new Installation(stack, stack.Endpoint(redis));
+        await installation.StartAsync();
+        var user = Some.Id("user_id", "u/1+é");
+        var profileId = installation.Ids.Implied(user);
+        await installation.SendAsync(
+            Some.Event(profileId, "identify", 1, "m1", """{"name":"Zoë","tags":[1, 2],"gone":null}""", null, user),
+            Some.Event(profileId, "track", 2, "m2", null, "Order Completed", user));
+
+        var profile = await installation.UntilCountedAsync("user_id/u%2F1+%C3%A9?provenance=true", "Order Completed", 1);
+
+        Assert.Equal(profileId, profile.GetProperty("profile_id").GetString());
+        Assert.Equal("""[{"type":"user_id","value":"u/1+é"}]""", profile.GetProperty("identifiers").GetRawText());
+        Assert.Equal("""{"name":"Zoë","tags":[1, 2]}""", profile.GetProperty("traits").GetRawText());
+        Assert.Equal("""{"count":1,"first":"2026-01-01T12:00:01Z","last":"2026-01-01T12:00:01Z"}""", profile.GetProperty("counts").GetProperty("$identify").GetRawText());
+        Assert.Equal("2026-01-01T12:00:01Z", profile.GetProperty("first_seen").GetString());
+        Assert.Equal("2026-01-01T12:00:02Z", profile.GetProperty("last_seen").GetString());
+        var reflected = Assert.Single(profile.GetProperty("reflects").EnumerateArray());
+        Assert.Equal(installation.Kafka.TopicPrefix + "events.identified", reflected.GetProperty("topic").GetString());
+        Assert.Equal((installation.Partition(profileId), 1), (reflected.GetProperty("partition").GetInt32(), reflected.GetProperty("offset").GetInt32()));
+        var provenance = profile.GetProperty("provenance");
+        Assert.Equal(["gone", "name", "tags"], provenance.EnumerateObject().Select(trait => trait.Name));
+        Assert.Equal(("m1", 0), (provenance.GetProperty("gone").GetProperty("message_id").GetString(), provenance.GetProperty("gone").GetProperty("offset").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Service_MergeAcrossPartitions_WinnerHasItAllAndLateEventsFollow()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await installation.SendAsync(Some.Track("loser", "A"), Some.Track("winner", "A"), Some.Merged("loser", "winner"), Some.Track("loser", "A", messageId: "late"));
+        await using var connection = await stack.ConnectAsync();
+        await connection.GetDatabase().StringSetAsync(installation.Keys.Root(Some.Id("anonymous_id", "a")), "1 loser");
+
+        var profile = await installation.UntilCountedAsync("anonymous_id/a", "A", 3);
+
+        Assert.Equal("winner", profile.GetProperty("profile_id").GetString());
+    }
+
+    [Fact]
+    public async Task Service_RedisEmptiedWhileItRuns_FoldsFromWhatTheLogHas()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await RootsAsync(installation);
+        await installation.SendAsync(Some.Track("p", "A"), Some.Track("p", "A"));
+        await installation.UntilCountedAsync("user_id/p", "A", 2);
+
+        await EmptyAsync(installation);
+        await RootsAsync(installation);
+        await installation.SendAsync(Some.Track("p", "A"));
+
+        await installation.UntilCountedAsync("user_id/p", "A", 3);
+    }
+
+    [Fact]
+    public async Task Service_StartedOnAnEmptyRedis_RebuildsItFromTheLog()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await RootsAsync(installation);
+        await installation.SendAsync(Some.Track("p", "A"), Some.Track("q", "B"), Some.Track("p", "A"));
+        await installation.UntilCountedAsync("user_id/p", "A", 2);
+        await installation.UntilCountedAsync("user_id/q", "B", 1);
+        await installation.StopAsync();
+        await EmptyAsync(installation);
+        await RootsAsync(installation);
+
+        await installation.StartAsync();
+
+        await installation.UntilCountedAsync("user_id/p", "A", 2);
+        await installation.UntilCountedAsync("user_id/q", "B", 1);
+    }
+
+    [Fact]
+    public async Task Service_PoisonTraits_NeighboursAreFolded()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await RootsAsync(installation);
+        await installation.SendAsync(Some.Track("p", "A"), Some.Identify("p", "[]"), Some.Track("p", "A"));
+
+        var profile = await installation.UntilCountedAsync("user_id/p", "A", 2);
+
+        Assert.False(profile.GetProperty("counts").TryGetProperty("$identify", out _));
+    }
+
+    [Fact]
+    public async Task Service_ManyProfilesInOneBatch_EachIsThere()
+    {
+        await using var installation = new Installation(stack);
+        await RootsAsync(installation, [.. Enumerable.Range(0, 900).Select(i => $"p{i}")]);
+        await installation.SendAsync([.. Enumerable.Range(0, 1_800).Select(i => Some.Track($"p{i % 900}", "A", i))]);
+        await installation.StartAsync();
+
+        foreach (var i in Enumerable.Range(0, 900)) await installation.UntilCountedAsync($"user_id/p{i}", "A", 2);
+    }
+
+    [Theory]
+    [InlineData("email/%20Nobody@Example.COM", "email", "nobody@example.com")]
+    [InlineData("user_id/Nobody", "user_id", "Nobody")]
+    public async Task Api_UnknownIdentifier_404TellsWhatWasLookedFor(string path, string type, string value)
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await Eventually.Async(async () => (await installation.GetAsync(path)).Status != HttpStatusCode.ServiceUnavailable);
+
+        var (status, body, _) = await installation.GetAsync(path);
+
+        Assert.Equal(HttpStatusCode.NotFound, status);
+        Assert.Contains($"{type} '{value}'", body.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        var lookedFor = body.GetProperty("looked_for");
+        Assert.Equal((type, value, installation.Ids.Implied(Some.Id(type, value))),
+            (lookedFor.GetProperty("type").GetString(), lookedFor.GetProperty("value").GetString(), lookedFor.GetProperty("profile_id").GetString()));
+    }
+
+    [Fact]
+    public async Task Api_RedisAway_503WithRetryAfter()
+    {
+        await using var installation = new Installation(stack, $"127.0.0.1:{Stack.FreePort()}");
+        await installation.StartAsync();
+
+        var (status, body, retryAfter) = await installation.GetAsync("user_id/u1");
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "1", "unavailable"), (status, retryAfter, body.GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public void Codec_AnyState_RoundTrips()
+    {
+        var codec = new AvroCodec(stack.Installation().Registry(), "t.");
+        var profile = Some.Profile("p", Some.Event("p", "identify", 1, "m", """{"x":{"y":"é"}}""", null, Some.Id("email", "a@b.c")), Some.Track("p", "A"));
+        profile.absorbed.Add("l");
+
+        Assert.Equal(Some.Text(profile), Some.Text((Profile)codec.Decode(codec.Encode(Topics.Profiles, profile))));
+        Assert.Equal(Some.Text(Some.Alias("l", "p")), Some.Text((Profile)codec.Decode(codec.Encode(Topics.Profiles, Some.Alias("l", "p")))));
+    }
+
+    [Fact]
+    public void Errors_NothingSet_NamesTheKey() => Assert.Contains("ProfileIds:Key is empty", Assert.Single(new ProfilesOptions().Errors()), StringComparison.Ordinal);
+
+    /// <summary>As the linker would: the user id of the same name belongs to the profile.</summary>
+    private async Task RootsAsync(Installation installation, params string[] profiles)
+    {
+        await using var connection = await stack.ConnectAsync();
+        foreach (var profileId in profiles is [] ? ["p", "q"] : profiles) await connection.GetDatabase().StringSetAsync(installation.Keys.Root(Some.Id("user_id", profileId)), $"1 {profileId}");
+    }
+
+    private async Task EmptyAsync(Installation installation)
+    {
+        await using var connection = await stack.ConnectAsync();
+        RedisKey[] keys = [.. connection.GetServer(stack.RedisEndpoint).Keys(pattern: $"{installation.Kafka.TopicPrefix}*")];
+        await connection.GetDatabase().KeyDeleteAsync(keys);
+    }
+}

@@ -1,0 +1,86 @@
+using cdp;
+using Cdp.Contracts;
+using Cdp.Streaming;
+using CsCheck;
+
+namespace Cdp.Profiles.Tests;
+
+/// <summary>Events, records and states as the tests need them.</summary>
+internal static class Some
+{
+    public static readonly DateTime Noon = new(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc);
+
+    public static IdentifiedEvent Track(string profileId, string name, int second = 0, string messageId = "m") => Event(profileId, "track", second, messageId, name: name);
+
+    public static IdentifiedEvent Identify(string profileId, string traits, int second = 0, string messageId = "m") => Event(profileId, "identify", second, messageId, traits);
+
+    public static IdentifiedEvent Event(string profileId, string type, int second, string messageId, string? traits = null, string? name = null, params Identifier[] identifiers) => new()
+    {
+        profileId = profileId,
+        validated = new ValidatedEvent
+        {
+            envelope = new Event { messageId = messageId, type = type, sourceId = "web", receivedAt = Noon, timestamp = Noon.AddSeconds(second), traits = traits, @event = name },
+            violations = [],
+        },
+        identifiers = [.. identifiers],
+        origin = At("cdp.events.validated", 0, 0),
+    };
+
+    public static Identifier Id(string type, string value) => new() { type = type, value = value };
+
+    public static RecordPosition At(string topic, int partition, long offset) => new() { topic = topic, partition = partition, offset = offset };
+
+    public static RecordPosition Identified(int partition, long offset) => At("cdp.events.identified", partition, offset);
+
+    public static ProfileMerged Merged(string loser, string winner, long sequence = 1) => new() { loserId = loser, winnerId = winner, sequence = sequence, decidedAt = Noon };
+
+    public static Incoming Incoming(Avro.Specific.ISpecificRecord value, int partition = 0, long offset = 0)
+    {
+        var topic = Topics.EventsIdentified.Records.Contains(value.GetType()) ? Topics.EventsIdentified : Topics.ProfilesTransfers;
+        return new Incoming(topic, At("cdp." + topic.Name, partition, offset), null, value, Noon, null);
+    }
+
+    public static Profile Profile(string profileId, params IdentifiedEvent[] events)
+    {
+        var profile = Folding.Empty(profileId);
+        for (var i = 0; i < events.Length; i++) Folding.Fold(profile, events[i], Identified(0, i));
+        return profile;
+    }
+
+    public static Profile Alias(string profileId, string winner)
+    {
+        var alias = Folding.Empty(profileId);
+        alias.mergedInto = winner;
+        return alias;
+    }
+
+    /// <summary>Everything in a profile as text, so that two states can be compared and a difference read.</summary>
+    public static string Text(Profile profile) => string.Join('\n', [
+        $"{profile.profileId} -> {profile.mergedInto} seen {profile.firstSeen:O} {profile.lastSeen:O}",
+        .. profile.identifiers.Select(id => $"id {id.type}:{id.value}"),
+        .. profile.traits.OrderBy(trait => trait.Key, StringComparer.Ordinal).Select(t => $"trait {t.Key}={t.Value.value} {t.Value.timestamp:O} {t.Value.messageId} {Text(t.Value.position)}"),
+        .. profile.counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(c => $"count {c.Key}={c.Value.count} {c.Value.first:O} {c.Value.last:O}"),
+        .. profile.absorbed.Select(id => $"absorbed {id}"),
+        .. profile.reflects.Select(position => $"reflects {Text(position)}")]);
+
+    private static string Text(RecordPosition position) => $"{position.topic}-{position.partition}@{position.offset}";
+
+    private static readonly Gen<string> Traits =
+        from members in Gen.Select(Gen.OneOf("email", "plan", "näme"), Gen.OneOf("1", "\"a\"", "null", "{\"x\":[1]}")).Array[0, 3]
+        select "{" + string.Join(",", members.Select(member => $"\"{member.Item1}\":{member.Item2}")) + "}";
+
+    /// <summary>Events with few times, names and ids, so that they collide.</summary>
+    public static readonly Gen<IdentifiedEvent> AnyEvent =
+        from type in Gen.OneOf("track", "track", "identify", "identify", "page", "group")
+        from second in Gen.Int[0, 3]
+        from message in Gen.OneOf("m1", "m2", "m3")
+        from name in Gen.OneOf("Viewed", "Ordered")
+        from traits in Traits
+        from ids in Gen.Select(Gen.OneOf("user_id", "email"), Gen.OneOf("a", "b", "c")).Array[0, 3]
+        select Event("p", type, second, message, type is "identify" or "group" ? traits : null, type == "track" ? name : null, [.. ids.Select(id => Id(id.Item1, id.Item2))]);
+
+    /// <summary>Events, each at a position of its own.</summary>
+    public static readonly Gen<(IdentifiedEvent Event, RecordPosition Position)[]> AnyEvents =
+        from events in Gen.Select(AnyEvent, Gen.Int[0, 2]).Array[0, 12]
+        select events.Select((e, i) => (e.Item1, Identified(e.Item2, i))).ToArray();
+}
