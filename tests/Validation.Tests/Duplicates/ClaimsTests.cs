@@ -1,9 +1,23 @@
 using cdp;
 using Cdp.Validation.Duplicates;
+using StackExchange.Redis;
 
 namespace Cdp.Validation.Tests.Duplicates;
 
-public sealed class ClaimsTests(RedisServer redis) : IClassFixture<RedisServer>
+public sealed class ClaimsOnRedisTests(RedisServer redis) : ClaimsTests(redis.Connection), IClassFixture<RedisServer>
+{
+    [Fact]
+    public async Task ClaimAsync_Bucket_IsPacked()
+    {
+        await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]);
+        Assert.Equal("listpack", await redis.Connection.GetDatabase().KeyEncodingAsync(Keys().First()));
+    }
+}
+
+public sealed class ClaimsOnGarnetTests(GarnetServer garnet) : ClaimsTests(garnet.Connection), IClassFixture<GarnetServer>;
+
+/// <summary>What must hold on both servers.</summary>
+public abstract class ClaimsTests(IConnectionMultiplexer redis)
 {
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
@@ -58,21 +72,19 @@ public sealed class ClaimsTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
-    public async Task ClaimAsync_Bucket_IsPackedAndExpiresAfterTwoWindows()
+    public async Task ClaimAsync_ManyRecords_AreToldApartAndExpireAfterTwoWindows()
     {
         await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]);
         var key = Keys().First();
         Assert.StartsWith($"{_prefix}claims:{{p3}}:", key, StringComparison.Ordinal);
-        var database = redis.Connection.GetDatabase();
-        Assert.InRange((await database.KeyTimeToLiveAsync(key))!.Value, 2 * Window - TimeSpan.FromMinutes(1), 2 * Window);
-        Assert.Equal("listpack", await database.KeyEncodingAsync(key));
+        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, 2 * Window - TimeSpan.FromMinutes(1), 2 * Window);
         Assert.Empty(await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]));
         Assert.Equal(5_000, (await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, 10_000 + i, $"m{i}"))])).Count);
     }
 
-    private async Task<IReadOnlySet<(int, long)>> Claim(params Claimant[] claimants) => await new Claims(redis.Connection, _prefix, Window).ClaimAsync(claimants);
+    protected async Task<IReadOnlySet<(int, long)>> Claim(params Claimant[] claimants) => await new Claims(redis, _prefix, Window).ClaimAsync(claimants);
 
-    private IEnumerable<string> Keys() => redis.Connection.GetServers()[0].Keys(pattern: $"{_prefix}*").Select(key => (string)key!);
+    protected IEnumerable<string> Keys() => redis.GetServers()[0].Keys(pattern: $"{_prefix}*").Select(key => (string)key!);
 
-    private static Claimant At(int partition, long offset, string messageId, int hoursLater = 0) => new(partition, offset, Events.Track("A", "{}", messageId, Events.Noon.AddHours(hoursLater)));
+    protected static Claimant At(int partition, long offset, string messageId, int hoursLater = 0) => new(partition, offset, Events.Track("A", "{}", messageId, Events.Noon.AddHours(hoursLater)));
 }

@@ -28,7 +28,7 @@ public sealed class RedisServer : IAsyncLifetime
         _process.Dispose();
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
