@@ -12,7 +12,7 @@ public sealed record ValidationOptions
     /// <summary>The folder of tracking plans, one a file; relative to the program. Missing or empty: every event passes.</summary>
     public string TrackingPlans { get; init; } = "config/tracking-plans";
 
-    /// <summary>How long a messageId is remembered: at least this long, at most twice as long. Never change it while both values' records are in flight.</summary>
+    /// <summary>How long a messageId is remembered after it was last seen: at least this long, at most twice as long. Never change it while both values' records are in flight.</summary>
     public TimeSpan DuplicateWindow { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Every fault, named with its key and remedy.</summary>

@@ -34,6 +34,6 @@ public sealed class ClaimKeys(string prefix, TimeSpan window)
         return new ClaimKey(Bucket(partition, slot, bucket), Bucket(partition, slot - 1, bucket), hash.Slice(BucketBytes, FieldBytes).ToArray());
     }
 
-    // The braces are Redis Cluster's hash tag: one script touches the buckets of one partition.
+    // The braces are Redis Cluster's hash tag: the claims of a partition live in one place, whose connection keeps their order.
     private string Bucket(int partition, long slot, ushort bucket) => FormattableString.Invariant($"{prefix}claims:{{p{partition}}}:{slot}:{bucket:x4}");
 }

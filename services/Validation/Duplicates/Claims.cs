@@ -7,53 +7,41 @@ namespace Cdp.Validation.Duplicates;
 public readonly record struct Claimant(int Partition, long Offset, Event Envelope);
 
 /// <summary>
-/// The claims on messageIds in Redis. The first occurrence claims with its own offset, before anything is committed; a record is a duplicate only
+/// The claims on messageIds in Redis. An occurrence claims with its own offset, before anything is committed; a record is a duplicate only
 /// if another offset holds the claim. So claiming again, after a crash or an abort, changes nothing.
 /// </summary>
+/// <remarks>
+/// Plain commands in one round trip, not a script: HSETNX is all the atomicity that a claim needs, and a server that answers for each write once it
+/// is on disk (Local's) gathers commands for that, but not the writes of a script.
+/// </remarks>
 public sealed class Claims(IConnectionMultiplexer redis, string prefix, TimeSpan window)
 {
-    // KEYS: per record the current and the previous bucket. ARGV: the life of a bucket in seconds, then per record field and offset.
-    // A bucket lives on from its last claim for two windows: until no record can look into it as its previous one.
-    private const string Script = """
-        local duplicates = {}
-        for i = 1, #KEYS, 2 do
-          local field, offset = ARGV[i + 1], ARGV[i + 2]
-          local holder = redis.call('HGET', KEYS[i + 1], field)
-          if not holder then
-            if redis.call('HSETNX', KEYS[i], field, offset) == 1 then
-              redis.call('EXPIRE', KEYS[i], ARGV[1])
-              holder = offset
-            else
-              holder = redis.call('HGET', KEYS[i], field)
-            end
-          end
-          if holder ~= offset then duplicates[#duplicates + 1] = (i - 1) / 2 end
-        end
-        return duplicates
-        """;
-
     private readonly ClaimKeys _keys = new(prefix, window);
-    private readonly RedisValue _life = (long)(2 * window).TotalSeconds;
+
+    // A bucket lives on from its last claim until no record can look into it as its previous one.
+    private readonly TimeSpan _life = 2 * window;
 
     /// <summary>Claims for every record, and answers those that came too late. Records of one partition must be in the order of their offsets.</summary>
     public async Task<IReadOnlySet<(int Partition, long Offset)>> ClaimAsync(IEnumerable<Claimant> claimants)
     {
-        var duplicates = await Task.WhenAll(claimants.GroupBy(claimant => claimant.Partition).Select(partition => ClaimAsync([.. partition])));
-        return duplicates.SelectMany(late => late).ToHashSet();
+        var database = redis.GetDatabase();
+        var late = await Task.WhenAll(claimants.Select(claimant => IsLateAsync(database, claimant)).ToList());
+        return late.OfType<(int, long)>().ToHashSet();
     }
 
-    private async Task<IEnumerable<(int, long)>> ClaimAsync(Claimant[] claimants)
+    // All commands of the batch are under way before the first answer is awaited, and one connection keeps their order: an earlier record of the
+    // batch has claimed when a later one looks. Answers are awaited together, so that none is left to fail unobserved.
+    private async Task<(int, long)?> IsLateAsync(IDatabase database, Claimant claimant)
     {
-        var keys = new RedisKey[claimants.Length * 2];
-        var values = new RedisValue[(claimants.Length * 2) + 1];
-        values[0] = _life;
-        for (var i = 0; i < claimants.Length; i++)
-        {
-            var (partition, offset, envelope) = claimants[i];
-            (keys[2 * i], keys[(2 * i) + 1], values[(2 * i) + 1]) = _keys.For(partition, envelope) is var key ? (key.Current, key.Previous, key.Field) : default;
-            values[(2 * i) + 2] = offset;
-        }
-        var late = (long[])(await redis.GetDatabase().ScriptEvaluateAsync(Script, keys, values))!;
-        return late.Select(index => (claimants[index].Partition, claimants[index].Offset));
+        var key = _keys.For(claimant.Partition, claimant.Envelope);
+        var claim = database.HashSetAsync(key.Current, key.Field, claimant.Offset, When.NotExists);
+        var expire = database.KeyExpireAsync(key.Current, _life);
+        var previous = database.HashGetAsync(key.Previous, key.Field);
+        await Task.WhenAll(claim, expire, previous);
+
+        var isLate = IsAnother(await previous, claimant) || (!await claim && IsAnother(await database.HashGetAsync(key.Current, key.Field), claimant));
+        return isLate ? (claimant.Partition, claimant.Offset) : null;
     }
+
+    private static bool IsAnother(RedisValue holder, Claimant claimant) => holder.HasValue && (long)holder != claimant.Offset;
 }

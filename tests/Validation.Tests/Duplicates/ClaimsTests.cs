@@ -64,12 +64,16 @@ public abstract class ClaimsTests(IConnectionMultiplexer redis)
     }
 
     [Fact]
-    public async Task ClaimAsync_DuplicateOfTheWindowBefore_LeavesTheClaimWhereItIs()
+    public async Task ClaimAsync_SeenAgainInEachWindow_StaysADuplicate()
     {
         await Claim(At(0, 1, "a"));
         await Claim(At(0, 2, "a", 24));
-        Assert.Single(Keys());
+        Assert.Equal([(0, 3L)], await Claim(At(0, 3, "a", 48)));
+        Assert.Equal([(0, 2L)], await Claim(At(0, 2, "a", 24)));
     }
+
+    [Fact]
+    public async Task ClaimAsync_TwiceInOneBatchAcrossTwoWindows_KeepsTheFirst() => Assert.Equal([(0, 2L)], await Claim(At(0, 1, "a"), At(0, 2, "a", 24)));
 
     [Fact]
     public async Task ClaimAsync_ManyRecords_AreToldApartAndExpireAfterTwoWindows()
