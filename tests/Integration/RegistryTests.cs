@@ -8,9 +8,9 @@ namespace Cdp.Integration;
 /// <summary>The registry as Confluent's own client sees it.</summary>
 public sealed class RegistryTests(TestStack stack)
 {
-    private const string V1 = """{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}}]}""";
-    private const string V2 = """{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}},{"name":"note","type":["null","string"],"default":null}]}""";
-    private const string SymbolRemoved = """{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN"]}}]}""";
+    private const string V1 = """{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}}]}""";
+    private const string V2 = """{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}},{"name":"note","type":["null","string"],"default":null}]}""";
+    private const string SymbolRemoved = """{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN"]}}]}""";
 
     [Fact]
     public async Task Register_TwoVersions_AreFoundByIdNumberAndText()
