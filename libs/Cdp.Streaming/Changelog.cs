@@ -12,6 +12,11 @@ public static class Changelog
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Where the partition ends now: behind everything appended, whether its transaction is committed, aborted or open.</summary>
+    /// <exception cref="KafkaException">Kafka is away.</exception>
+    public static async Task<long> EndAsync(KafkaOptions kafka, Topic topic, int partition) =>
+        (await MarksAsync(kafka, new TopicPartition(kafka.TopicPrefix + topic.Name, partition))).High.Value;
+
     /// <summary>
     /// Hands over the committed records from offset <paramref name="from"/> up to the high watermark as a read-uncommitted query gives it at the call.
     /// It returns only when the reader's position has passed that mark: the markers of a predecessor's last transaction reach each partition at their
@@ -25,7 +30,7 @@ public static class Changelog
         var config = kafka.Consumer("changelog-reader");
         using var consumer = new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(Keys.Deserializer).Build();
         var source = new TopicPartition(kafka.TopicPrefix + topic.Name, partition);
-        var marks = consumer.QueryWatermarkOffsets(source, Patience);
+        var marks = await MarksAsync(kafka, source);
         var position = Math.Max(from, marks.Low.Value);
         if (position >= marks.High.Value) return position;
 
@@ -43,4 +48,13 @@ public static class Changelog
         }
         return position;
     }
+
+    private static Task<WatermarkOffsets> MarksAsync(KafkaOptions kafka, TopicPartition source) => Task.Run(() =>
+    {
+        // A client that reads committed is answered the last stable offset, which lies before what a predecessor left open.
+        var config = kafka.Consumer("changelog-reader");
+        config.IsolationLevel = IsolationLevel.ReadUncommitted;
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(config).Build();
+        return consumer.QueryWatermarkOffsets(source, Patience);
+    });
 }

@@ -1,0 +1,44 @@
+using Cdp.Contracts;
+using Cdp.Hosting;
+using Cdp.Identity.Linking;
+using Cdp.Identity.Resolving;
+using Cdp.Streaming;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace Cdp.Identity;
+
+/// <summary>The wiring: two loops, one that resolves in parallel, one that links in order.</summary>
+public static class IdentityService
+{
+    public static readonly ServiceDefinition Service = new("identity", 8092, builder => builder.AddIdentity());
+
+    public static void AddIdentity(this WebApplicationBuilder builder)
+    {
+        var options = builder.AddOptionsRecord<IdentityOptions>(options => options.Errors());
+        var profileIds = new ProfileIds(options.ProfileIds.Key);
+        builder.AddRedis(options.Redis);
+        builder.Services.AddSingleton(_ => options.Kafka.Registry());
+        builder.Services.AddSingleton(services => new IdentityStore(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));
+
+        var resolver = new StreamOptions
+        {
+            Service = Service.Name,
+            Group = "identity-resolver",
+            Inputs = [Topics.EventsValidated],
+            Outputs = [Topics.EventsIdentified, Topics.IdentityRequests, Topics.Dead],
+        };
+        builder.AddStream(options.Kafka, resolver, services => new ResolverProcessor(options.Kafka, services.GetRequiredService<IdentityStore>(), new Resolver(profileIds)));
+
+        var linker = new StreamOptions
+        {
+            Service = Service.Name,
+            Group = "identity-linker",
+            Inputs = [Topics.IdentityRequests],
+            Outputs = [Topics.IdentityDecisions, Topics.EventsIdentified, Topics.Dead],
+        };
+        builder.AddStream(options.Kafka, linker, services => new LinkerProcessor(
+            new DecisionLog(options.Kafka, services.GetRequiredService<Confluent.SchemaRegistry.ISchemaRegistryClient>()), services.GetRequiredService<IdentityStore>(), profileIds));
+    }
+}

@@ -1,0 +1,29 @@
+using Cdp.Contracts;
+using Cdp.Streaming;
+using cdp;
+using Confluent.SchemaRegistry;
+
+namespace Cdp.Identity.Linking;
+
+/// <summary>identity.decisions, from which Redis is caught up.</summary>
+internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient registry)
+{
+    private readonly AvroCodec _codec = new(registry, kafka.TopicPrefix);
+
+    /// <summary>Hands over the decisions behind <paramref name="from"/> in sequence, each batch with how far it leads.</summary>
+    /// <exception cref="InvalidOperationException">The log does not continue where Redis ends, so the graph cannot be known from it.</exception>
+    public Task ReadAsync(Applied from, Func<IReadOnlyList<IdentityDecision>, Applied, Task> apply, CancellationToken stopping)
+    {
+        var sequence = from.Sequence;
+        return Changelog.ReadAsync(kafka, _codec, Topics.IdentityDecisions, 0, from.Offset, async changes =>
+        {
+            if (changes.Count == 0) return;
+            IdentityDecision[] decisions = [.. changes.Select(change => (IdentityDecision)change.Value!)];
+            foreach (var decision in decisions)
+            {
+                if (decision.sequence != ++sequence) throw new InvalidOperationException($"identity.decisions goes on with sequence {decision.sequence} where {sequence} was expected: a part of the log is missing, or Redis holds the state of another log; restore the topic, or empty Redis to rebuild it");
+            }
+            await apply(decisions, new Applied(sequence, changes[^1].Offset + 1));
+        }, stopping);
+    }
+}
