@@ -1,0 +1,32 @@
+using System.Diagnostics.Metrics;
+
+namespace Cdp.Ingestion;
+
+/// <summary>What the service measures of itself.</summary>
+public static class IngestionMetrics
+{
+    private static readonly Meter Meter = new("Cdp.ingestion");
+    private static readonly Counter<long> Accepted = Meter.CreateCounter<long>("cdp.ingestion.events.accepted", "{event}", "Events acknowledged by Kafka.");
+    private static readonly Counter<long> Rejected = Meter.CreateCounter<long>("cdp.ingestion.events.rejected", "{event}", "Events of a batch that went to quarantine.");
+    private static readonly Counter<long> Refused = Meter.CreateCounter<long>("cdp.ingestion.requests.refused", "{request}", "Requests that got no 200.");
+    private static readonly Counter<long> Retried = Meter.CreateCounter<long>("cdp.ingestion.requests.retried", "{request}", "Requests that an SDK says it sends again.");
+    private static readonly Counter<long> Bounded = Meter.CreateCounter<long>("cdp.ingestion.clocks.bounded", "{event}", "Events whose corrected time was out of bounds.");
+    private static readonly Histogram<long> RequestSize = Meter.CreateHistogram<long>("cdp.ingestion.request.size", "By", "Inflated bodies.");
+    private static readonly Histogram<double> AckDuration = Meter.CreateHistogram<double>("cdp.ingestion.ack.duration", "s", "From handing a request's events to Kafka to its last acknowledgement.");
+
+    public static void CountEvents(string source, Verdicts verdicts)
+    {
+        var tag = new KeyValuePair<string, object?>("source", source);
+        if (verdicts.Accepted > 0) Accepted.Add(verdicts.Accepted, tag);
+        if (verdicts.ClocksBounded > 0) Bounded.Add(verdicts.ClocksBounded, tag);
+        foreach (var (_, rejection) in verdicts.Rejected) Rejected.Add(1, tag, new("reason", rejection.Code));
+    }
+
+    public static void CountRefused(string? source, Rejection rejection) => Refused.Add(1, new("source", source ?? "none"), new("reason", rejection.Code));
+
+    public static void CountRetried() => Retried.Add(1);
+
+    public static void RecordSize(int bytes) => RequestSize.Record(bytes);
+
+    public static void RecordAck(TimeSpan duration) => AckDuration.Record(duration.TotalSeconds);
+}

@@ -1,0 +1,4 @@
+using Cdp.Hosting;
+using Cdp.Ingestion;
+
+return await CdpHost.RunAsync(IngestionService.Service, args);

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Cdp.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Cdp.Ingestion.Tests;
+
+/// <summary>The service as its own process would host it, on a free port, with the sources <c>src</c> (key WK) and <c>off</c> (key OFF, disabled).</summary>
+internal sealed class IngestionHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private IngestionHost(WebApplication app)
+    {
+        _app = app;
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port}"), Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    public HttpClient Client { get; }
+
+    public static async Task<IngestionHost> StartAsync(string bootstrapServers, string registry, params string[] settings)
+    {
+        var (on, off) = (WriteKeysTests.Source("src", "WK"), WriteKeysTests.Source("off", "OFF"));
+        var app = CdpHost.Build(
+            IngestionService.Service,
+            [
+                "--Port=0", $"--Kafka:BootstrapServers={bootstrapServers}", $"--Kafka:SchemaRegistry={registry}", "--Kafka:Partitions=3",
+                $"--Sources:0:Id={on.Id}", $"--Sources:0:WriteKeyHash={on.WriteKeyHash}",
+                $"--Sources:1:Id={off.Id}", $"--Sources:1:WriteKeyHash={off.WriteKeyHash}", "--Sources:1:Enabled=false",
+                .. settings,
+            ],
+            builder => builder.Logging.ClearProviders());
+        await app.StartAsync();
+        return new IngestionHost(app);
+    }
+
+    public Task<HttpResponseMessage> PostAsync(string path, string json, string? key = "WK", string? encoding = null) => PostAsync(path, Encoding.UTF8.GetBytes(json), key, encoding);
+
+    public Task<HttpResponseMessage> PostAsync(string path, byte[] body, string? key = "WK", string? encoding = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
+        if (encoding is not null) request.Content.Headers.ContentEncoding.Add(encoding);
+        if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(key + ":")));
+        return Client.SendAsync(request);
+    }
+
+    /// <summary>Waits until a request is answered with this status.</summary>
+    public async Task UntilAsync(HttpStatusCode status, Func<Task<HttpResponseMessage>> request)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            using var response = await request();
+            if (response.StatusCode == status) return;
+            if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"still {response.StatusCode} after {waited.Elapsed}");
+            await Task.Delay(20);
+        }
+    }
+
+    public Task UntilReadyAsync() => UntilAsync(HttpStatusCode.OK, () => Client.GetAsync("/health/ready"));
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+}
