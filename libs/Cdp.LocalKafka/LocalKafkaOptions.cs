@@ -19,7 +19,7 @@ public sealed record LocalKafkaOptions
     public bool AutoCreateTopics { get; init; }
 
     /// <summary>How long the first member of a new group waits for others. Kafka's default is 3 s; a laptop wants to start.</summary>
-    public TimeSpan GroupInitialRebalanceDelay { get; init; } = TimeSpan.Zero;
+    public TimeSpan GroupInitialRebalanceDelay { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public LocalKafkaFlush Flush { get; init; } = LocalKafkaFlush.WhenSegmentIsFull;
 

@@ -23,7 +23,7 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
         };
     }
 
-    /// <summary>Stores offsets as part of a transaction. The caller has verified that the transaction covers them, and keeps it from ending meanwhile.</summary>
+    /// <summary>Stores offsets as part of a transaction. The caller has verified that it covers them, and keeps it from ending meanwhile.</summary>
     public List<CommittedTopic> CommitPending(TxnOffsetCommitRequest request) => Commit(
         request.GroupId, request.GenerationId, OffsetsOf(request), ErrorCode.IllegalGeneration,
         (group, now) => group.ValidateCommit(request.MemberId, request.GroupInstanceId, request.GenerationId, transactional: true, now),
@@ -86,7 +86,8 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
         {
             wanted ??= [.. group.Offsets.Committed.Keys.GroupBy(p => p.Topic)
                 .Select(topic => new OffsetFetchTopic { Name = topic.Key, PartitionIndexes = [.. topic.Select(p => p.Partition)] })];
-            return wanted.ConvertAll(topic => Topic(topic.Name, topic.PartitionIndexes, p => Fetched(group.Offsets, new TopicPartition(topic.Name, p), requireStable)));
+            return wanted.ConvertAll(topic => Topic(
+                topic.Name, topic.PartitionIndexes, p => Fetched(group.Offsets, new TopicPartition(topic.Name, p), requireStable)));
         }
     }
 

@@ -4,7 +4,8 @@ namespace Cdp.LocalKafka.Log;
 
 /// <summary>
 /// A stretch of a segment file that a fetch answers with. It starts at a batch and, as Kafka allows, may end inside one; the bytes
-/// are read when the response is written. The file only grows, so the stretch stays valid without a lock.
+/// are read when the response is written. The file only grows, so the stretch stays valid without a lock,
+/// until the topic is deleted or the broker stops; then reading it throws <see cref="ObjectDisposedException"/>.
 /// </summary>
 internal readonly record struct LogSlice(SafeFileHandle? File, long Position, int Length)
 {
@@ -18,7 +19,7 @@ internal readonly record struct LogSlice(SafeFileHandle? File, long Position, in
         while (got < wanted)
         {
             var read = RandomAccess.Read(File!, destination[got..wanted], Position + at + got);
-            if (read == 0) throw new EndOfStreamException($"segment ends at {Position + at + got}, before its slice does");
+            if (read == 0) throw new InvalidDataException($"a segment ends at byte {Position + at + got}, inside a slice of it: its file was cut from outside");
             got += read;
         }
         return got;

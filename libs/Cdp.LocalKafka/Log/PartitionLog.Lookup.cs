@@ -15,6 +15,7 @@ internal sealed partial class PartitionLog
     {
         lock (_lock)
         {
+            if (_closed) return null;
             foreach (var segment in _segments)
             {
                 if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, out var found)) continue;
@@ -29,6 +30,7 @@ internal sealed partial class PartitionLog
     {
         lock (_lock)
         {
+            if (_closed) return null;
             var newest = _segments[0];
             foreach (var segment in _segments) if (segment.MaxTimestamp > newest.MaxTimestamp) newest = segment;
             if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, out var found)) return null;

@@ -78,13 +78,15 @@ internal sealed partial class PartitionLog
         lock (_lock) _watchers.Remove(signal);
     }
 
-    /// <summary>Refuses further appends and reads; with <paramref name="flush"/> what is written is forced to the disk first.</summary>
+    /// <summary>Closes the files and refuses further appends and reads; with <paramref name="flush"/> what is written is forced to the disk first.</summary>
     public void Close(bool flush)
     {
         lock (_lock)
         {
-            if (flush && !_closed) Active.Flush();
+            if (_closed) return;
+            if (flush) Active.Flush();
             _closed = true;
+            foreach (var segment in _segments) segment.Dispose();
             foreach (var watcher in _watchers) watcher.Set();
         }
     }

@@ -7,7 +7,7 @@ namespace Cdp.LocalKafka.Log;
 /// One file of a partition's log, named by the offset it begins at, with a sparse index in memory that is rebuilt when the file is
 /// opened. Writes and lookups happen under the log's lock; the bytes of a <see cref="LogSlice"/> are read outside it.
 /// </summary>
-internal sealed class Segment
+internal sealed class Segment : IDisposable
 {
     public const string Extension = ".log";
 
@@ -107,6 +107,9 @@ internal sealed class Segment
         new LogSlice(_file, position, header.Bytes).Read(0, batch);
         return batch;
     }
+
+    /// <summary>Closes the file, under readers too: what they still want of it is gone.</summary>
+    public void Dispose() => _file.Dispose();
 
     private void Extend(in BatchHeader header)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Cdp.LocalKafka.Log;
 
@@ -13,7 +14,6 @@ internal sealed record TopicFileContent(int Format, string ClusterId, List<Topic
 internal sealed class TopicFile(string path)
 {
     private const int Format = 1;
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <exception cref="InvalidDataException">The file is not readable as this format; the message names it and the remedy.</exception>
     public TopicFileContent Read()
@@ -22,7 +22,7 @@ internal sealed class TopicFile(string path)
         TopicFileContent? content;
         try
         {
-            content = JsonSerializer.Deserialize<TopicFileContent>(File.ReadAllBytes(path), Json);
+            content = JsonSerializer.Deserialize(File.ReadAllBytes(path), TopicFileJson.Default.TopicFileContent);
         }
         catch (JsonException e)
         {
@@ -39,7 +39,7 @@ internal sealed class TopicFile(string path)
         var next = path + ".next";
         using (var stream = new FileStream(next, FileMode.Create, FileAccess.Write))
         {
-            JsonSerializer.Serialize(stream, new TopicFileContent(Format, clusterId, topics), Json);
+            JsonSerializer.Serialize(stream, new TopicFileContent(Format, clusterId, topics), TopicFileJson.Default.TopicFileContent);
             stream.Flush(flushToDisk: true);
         }
         File.Move(next, path, overwrite: true);
@@ -48,3 +48,8 @@ internal sealed class TopicFile(string path)
     // Kafka's form: a UUID as 22 characters of URL-safe base64.
     private static string NewClusterId() => Base64Url.EncodeToString(Guid.NewGuid().ToByteArray());
 }
+
+// Generated, for reflection over the records would be a good part of the broker's start.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(TopicFileContent))]
+internal sealed partial class TopicFileJson : JsonSerializerContext;

@@ -48,7 +48,7 @@ internal sealed class TopicStore
         var content = store._file.Read();
         store.ClusterId = content.ClusterId;
         store.RemoveUnnamed(content.Topics);
-        Parallel.ForEach(content.Topics, entry => store.Add(store.OpenTopic(entry)));
+        foreach (var entry in content.Topics) store.Add(store.OpenTopic(entry));
         foreach (var name in (string[])[OffsetsTopic, TransactionsTopic])
             if (store.Find(name) is null) store.Create(name, 1, InternalConfigs);
         return store;

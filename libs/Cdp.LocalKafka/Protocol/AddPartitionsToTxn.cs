@@ -1,6 +1,6 @@
 namespace Cdp.LocalKafka.Protocol;
 
-/// <summary>Adds partitions to a transaction before anything is written to them. API key 24; clients use versions up to 3, later ones are for brokers.</summary>
+/// <summary>Adds partitions to a transaction before anything is written to them. API key 24; later versions than 3 are for brokers.</summary>
 internal sealed class AddPartitionsToTxnRequest : IWireFields
 {
     public string TransactionalId = "";

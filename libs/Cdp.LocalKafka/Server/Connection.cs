@@ -47,6 +47,11 @@ internal sealed class Connection : IDisposable
         {
             // The peer went away, or the broker stops: neither is news.
         }
+        catch (ObjectDisposedException e)
+        {
+            // A topic was deleted while its records were being sent or written; the client asks again and is told.
+            BrokerLog.ConnectionRefused(_logger, _id, e.Message);
+        }
         catch (Exception e)
         {
             BrokerLog.RequestFailed(_logger, _id, e);

@@ -49,16 +49,10 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
     public ValueTask DisposeAsync() => _deadlines.DisposeAsync();
 
     /// <summary>
-    /// Whether a batch of this producer may be appended (KIP-890's verification). Takes no lock, and is meant to be asked under the
-    /// partition's: the state leaves Ongoing before the first marker takes that lock, so an append that was let through stands
-    /// before its marker, and none can slip in behind it.
-    /// </summary>
-    public bool IsInTransaction(long producerId, short producerEpoch, string topic, int partition) =>
-        Verify(producerId, producerEpoch, topic, partition) == ErrorCode.None;
-
-    /// <summary>
-    /// The same, and why not: INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING, CONCURRENT_TRANSACTIONS while markers are being written,
-    /// INVALID_TXN_STATE when the partition was not added.
+    /// Whether a batch of this producer may be appended (KIP-890's verification), or why not: INVALID_PRODUCER_EPOCH,
+    /// INVALID_PRODUCER_ID_MAPPING, CONCURRENT_TRANSACTIONS while markers are being written, INVALID_TXN_STATE when the partition was not
+    /// added. Takes no lock, and is meant to be asked under the partition's: the state leaves Ongoing before the first marker takes that
+    /// lock, so an append that was let through stands before its marker, and none can slip in behind it.
     /// </summary>
     public ErrorCode Verify(long producerId, short producerEpoch, string topic, int partition)
     {

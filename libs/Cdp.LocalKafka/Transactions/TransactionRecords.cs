@@ -24,7 +24,10 @@ internal static class TransactionRecords
         ProducerEpoch = transaction.ProducerEpoch,
         TimeoutMs = transaction.TimeoutMs,
         State = (sbyte)transaction.State,
-        Partitions = [.. transaction.Partitions.GroupBy(p => p.Topic).Select(topic => new Topic { Name = topic.Key, Partitions = [.. topic.Select(p => p.Partition)] })],
+        Partitions =
+        [
+            .. transaction.Partitions.GroupBy(p => p.Topic).Select(topic => new Topic { Name = topic.Key, Partitions = [.. topic.Select(p => p.Partition)] }),
+        ],
         UpdatedAt = transaction.UpdatedAt,
         StartedAt = transaction.StartedAt,
     });

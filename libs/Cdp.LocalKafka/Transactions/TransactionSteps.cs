@@ -39,7 +39,10 @@ internal static class TransactionSteps
             UpdatedAt = now,
         };
         if (Transaction.IsExhausted(current.ProducerEpoch) && (expected is null || expected.Value.Epoch == current.ProducerEpoch))
-            return Step.To(empty with { ProducerId = newProducerId(), ProducerEpoch = 0, LastProducerEpoch = expected is null ? (short)-1 : current.ProducerEpoch });
+        {
+            var last = expected is null ? (short)-1 : current.ProducerEpoch;
+            return Step.To(empty with { ProducerId = newProducerId(), ProducerEpoch = 0, LastProducerEpoch = last });
+        }
         if (expected is null)
             return Step.To(empty with { ProducerEpoch = Next(current), LastProducerEpoch = -1 });
         if (expected.Value.Epoch == current.ProducerEpoch)
@@ -68,9 +71,10 @@ internal static class TransactionSteps
     {
         if (current is null || current.ProducerId != producerId) return Step.Refuse(ErrorCode.InvalidProducerIdMapping);
         if (current.ProducerEpoch != epoch) return Step.Refuse(ErrorCode.ProducerFenced);
+        var decided = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort;
         return current.State switch
         {
-            TransactionState.Ongoing => Step.To(current with { State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort, UpdatedAt = now }),
+            TransactionState.Ongoing => Step.To(current with { State = decided, UpdatedAt = now }),
             TransactionState.PrepareCommit when commit => Step.Refuse(ErrorCode.ConcurrentTransactions),
             TransactionState.PrepareAbort when !commit => Step.Refuse(ErrorCode.ConcurrentTransactions),
             TransactionState.CompleteCommit when commit => Step.Done,

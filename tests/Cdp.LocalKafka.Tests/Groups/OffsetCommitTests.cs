@@ -195,7 +195,8 @@ public sealed class OffsetCommitTests : IAsyncDisposable
     }
 
     private ErrorCode Commit(
-        long offset, int generation = -1, string member = "", string? instance = null, short version = 9, string group = "g", int partition = 0, string? metadata = null)
+        long offset, int generation = -1, string member = "", string? instance = null, short version = 9,
+        string group = "g", int partition = 0, string? metadata = null)
     {
         var request = new OffsetCommitRequest
         {

@@ -84,15 +84,15 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
                 GenerationId = generation,
                 MemberId = member,
                 GroupInstanceId = instance,
-                Topics = [new TxnOffsetCommitTopic { Name = "a", Partitions = [new TxnOffsetCommitPartition { PartitionIndex = 0, CommittedOffset = offset }] }],
+                Topics = [new TxnOffsetCommitTopic { Name = "a", Partitions = [new TxnOffsetCommitPartition { CommittedOffset = offset }] }],
             },
             ErrorCode.TransactionAbortable)[0].Partitions![0].ErrorCode;
 
     /// <summary>The offset that a consumer of the group starts from on partition 0 of topic a.</summary>
     public (ErrorCode Error, long Offset) Fetch(bool requireStable = true, string group = "g")
     {
-        var fetched = Groups.Offsets.Fetch(
-            new OffsetFetchRequest { GroupId = group, RequireStable = requireStable, Topics = [new OffsetFetchTopic { Name = "a", PartitionIndexes = [0] }] }, 7);
+        var topics = new List<OffsetFetchTopic> { new() { Name = "a", PartitionIndexes = [0] } };
+        var fetched = Groups.Offsets.Fetch(new OffsetFetchRequest { GroupId = group, RequireStable = requireStable, Topics = topics }, 7);
         var partition = fetched.Topics![0].Partitions![0];
         return (partition.ErrorCode, partition.CommittedOffset);
     }

@@ -106,12 +106,12 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
         Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
         _broker.Begin(producer, A0);
 
-        Assert.True(_broker.Transactions.IsInTransaction(producer.Id, producer.Epoch, "a", 0));
+        Assert.Equal(ErrorCode.None, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
         Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 1));
         Assert.Equal(ErrorCode.InvalidProducerIdMapping, _broker.Transactions.Verify(producer.Id + 1, 0, "a", 0));
 
         _broker.End(producer, commit: true);
-        Assert.False(_broker.Transactions.IsInTransaction(producer.Id, producer.Epoch, "a", 0));
+        Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
 
         await _broker.Crash();
 
-        Assert.True(_broker.Transactions.IsInTransaction(producer.Id, producer.Epoch, "a", 0));
+        Assert.Equal(ErrorCode.None, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
         _broker.Time.Advance(TimeSpan.FromMilliseconds(TimeoutMs / 2));
         Assert.Equal([((short)(producer.Epoch + 1), false)], _broker.Markers(A0));
     }

@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Tests.Log;
+
+/// <summary>Batches as producers send them.</summary>
+internal static class Batches
+{
+    public static byte[] Plain(int count = 1, long timestamp = 1000, int valueBytes = 10) => Of(-1, -1, -1, count, timestamp: timestamp, valueBytes: valueBytes);
+
+    public static byte[] Of(long producer, short epoch, int sequence, int count = 1, bool transactional = false, long timestamp = 1000, int valueBytes = 10)
+    {
+        var records = Enumerable.Range(0, count).Select(i => ((byte[]?)BitConverter.GetBytes(i), (byte[]?)new byte[valueBytes])).ToList();
+        var batch = BatchBuilder.Records(records, 0, timestamp, producer, epoch, transactional);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), sequence);
+        return Signed(batch);
+    }
+
+    public static byte[] Signed(byte[] batch)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(BatchHeader.CrcAt), Crc32C.Of(batch.AsSpan(BatchHeader.AttributesAt)));
+        return batch;
+    }
+
+    public static LogSettings Settings(int segmentBytes = 1 << 20, TimeProvider? time = null, bool logAppendTime = false) =>
+        new(time ?? TimeProvider.System, FlushEveryAppend: false, MaxMessageBytes: 1 << 20, segmentBytes, logAppendTime);
+
+    public static long Stored(this PartitionLog log, byte[] batch)
+    {
+        var result = log.Append(batch);
+        Assert.Equal((ErrorCode.None, null), (result.ErrorCode, result.Message));
+        return result.BaseOffset;
+    }
+
+    public static byte[] Bytes(this LogSlice slice)
+    {
+        var bytes = new byte[slice.Length];
+        slice.Read(0, bytes);
+        return bytes;
+    }
+
+    /// <summary>The whole batches in a slice.</summary>
+    public static List<BatchHeader> Headers(this LogSlice slice)
+    {
+        var headers = new List<BatchHeader>();
+        var bytes = slice.Bytes();
+        for (var at = 0; BatchHeader.TryRead(bytes.AsSpan(at), out var header) && at + header.Bytes <= bytes.Length; at += header.Bytes) headers.Add(header);
+        return headers;
+    }
+}

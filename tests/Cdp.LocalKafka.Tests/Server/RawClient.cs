@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Tests.Server;
+
+/// <summary>A connection that says exactly what a test wants said.</summary>
+internal sealed class RawClient(int port) : IDisposable
+{
+    private readonly TcpClient _client = new("127.0.0.1", port);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _client.Dispose();
+
+    public async Task Send(byte[] bytes) => await _client.GetStream().WriteAsync(bytes, Cancel);
+
+    public Task SendFrame(byte[] frame)
+    {
+        var bytes = new byte[4 + frame.Length];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, frame.Length);
+        frame.CopyTo(bytes, 4);
+        return Send(bytes);
+    }
+
+    /// <summary>A request with a header of version 1 or, when flexible, 2.</summary>
+    public static byte[] Request(ApiKey key, short version, int correlation, IWireFields body, bool flexible)
+    {
+        var header = new WireWriter(version, flexible: false);
+        var (number, client) = ((short)key, (string?)"raw");
+        header.Int16(ref number);
+        header.Int16(ref version);
+        header.Int32(ref correlation);
+        header.NullableString(ref client);
+        var rest = new WireWriter(version, flexible);
+        rest.Tags();
+        body.Describe(rest);
+        return [.. header.Written.Span, .. rest.Written.Span];
+    }
+
+    /// <summary>The next response's frame; null when the broker closed the connection.</summary>
+    public async Task<byte[]?> Receive()
+    {
+        var length = new byte[4];
+        try
+        {
+            if (await _client.GetStream().ReadAtLeastAsync(length, 4, throwOnEndOfStream: false, Cancel) < 4) return null;
+            var frame = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
+            await _client.GetStream().ReadExactlyAsync(frame, Cancel);
+            return frame;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

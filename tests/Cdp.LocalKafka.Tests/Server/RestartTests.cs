@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using Cdp.LocalKafka.Tests.Clients;
+using Confluent.Kafka;
+
+namespace Cdp.LocalKafka.Tests.Server;
+
+/// <summary>Stops, deaths and starts of a broker on one data directory.</summary>
+public sealed class RestartTests : IAsyncDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private LocalKafkaBroker? _broker;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_broker is not null) await _broker.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Restart_OnTheSamePort_ClientsGoOnAndNothingIsLost(bool killed)
+    {
+        var bootstrap = (_broker = await Start()).BootstrapServers;
+        using var admin = Client.Admin(bootstrap);
+        await Client.CreateTopic(admin, "t", 1);
+        using var producer = Client.Producer(bootstrap, config => (config.EnableIdempotence, config.ReconnectBackoffMs, config.ReconnectBackoffMaxMs) = (true, 10, 100));
+        for (var i = 0; i < 20; i++) await producer.Send("t", Client.Message($"{i}"));
+        using (var consumer = Client.Consumer(bootstrap, "g"))
+        {
+            consumer.Assign(new TopicPartition("t", 0));
+            consumer.Commit([new TopicPartitionOffset("t", 0, 7)]);
+        }
+
+        await Restart(killed);
+        for (var i = 20; i < 40; i++) await producer.Send("t", Client.Message($"{i}"));
+
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"{i}"), Client.Values(bootstrap, "t"));
+        using var again = Client.Consumer(bootstrap, "g");
+        Assert.Equal(7, again.Committed([new TopicPartition("t", 0)], Client.Limit)[0].Offset.Value);
+    }
+
+    [Fact]
+    public async Task Kill_InATransaction_ItIsStillOpenAndCanBeFinished()
+    {
+        var bootstrap = (_broker = await Start()).BootstrapServers;
+        using var admin = Client.Admin(bootstrap);
+        await Client.CreateTopic(admin, "t", 1);
+        using var producer = Client.Transactional(bootstrap, "tx");
+        producer.BeginTransaction();
+        await producer.Send("t", Client.Message("before"));
+
+        await Restart(killed: true);
+        Assert.Empty(Client.Values(bootstrap, "t"));
+        await producer.Send("t", Client.Message("after"));
+        producer.CommitTransaction(Client.Limit);
+        Assert.Equal(["before", "after"], Client.Values(bootstrap, "t"));
+    }
+
+    [Fact]
+    public async Task Kill_OfBrokerAndProducer_TheHeirAbortsWhatWasOpen()
+    {
+        var bootstrap = (_broker = await Start()).BootstrapServers;
+        using var admin = Client.Admin(bootstrap);
+        await Client.CreateTopic(admin, "t", 1);
+        using (var lost = Client.Transactional(bootstrap, "tx"))
+        {
+            lost.BeginTransaction();
+            await lost.Send("t", Client.Message("lost"));
+            await Restart(killed: true);
+        }
+
+        using var heir = Client.Transactional(bootstrap, "tx");
+        heir.BeginTransaction();
+        await heir.Send("t", Client.Message("kept"));
+        heir.CommitTransaction(Client.Limit);
+        Assert.Equal(["kept"], Client.Values(bootstrap, "t"));
+    }
+
+    [Fact]
+    public async Task Start_OnADirectoryInUse_NamesItAndTheRemedy()
+    {
+        _broker = await Start();
+        var refused = await Assert.ThrowsAsync<LocalKafkaStartException>(() => Start());
+        Assert.Contains(_directory.Path, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("give another directory", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_OnATakenPort_NamesItAndTheRemedy_AndLetsGoOfTheDirectory()
+    {
+        var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var refused = await Assert.ThrowsAsync<LocalKafkaStartException>(() => Start(port));
+        Assert.Contains($"127.0.0.1:{port}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("another port", refused.Message, StringComparison.Ordinal);
+
+        taken.Stop();
+        _broker = await Start(port);
+        Assert.Equal(port, _broker.Port);
+    }
+
+    [Fact]
+    public async Task Start_OnAPortAnotherBrokerHas_IsRefused()
+    {
+        using var elsewhere = new TempDirectory();
+        _broker = await Start();
+        await Assert.ThrowsAsync<LocalKafkaStartException>(() => LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = elsewhere.Path, Port = _broker.Port }, cancel: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Start_OnFilesOfANewerFormat_NamesThem()
+    {
+        var path = Path.Combine(_directory.Path, "topics.json");
+        await File.WriteAllTextAsync(path, """{ "format": 99, "clusterId": "x", "topics": [] }""", TestContext.Current.CancellationToken);
+        var refused = await Assert.ThrowsAsync<LocalKafkaStartException>(() => Start());
+        Assert.Contains(path, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("99", refused.Message, StringComparison.Ordinal);
+    }
+
+    private Task<LocalKafkaBroker> Start(int port = 0) =>
+        LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, Port = port }, cancel: TestContext.Current.CancellationToken);
+
+    private async Task Restart(bool killed)
+    {
+        var port = _broker!.Port;
+        if (killed) _broker.Kill();
+        else await _broker.DisposeAsync();
+        _broker = await Start(port);
+    }
+}
