@@ -24,6 +24,7 @@ public static class Changelog
     /// </summary>
     /// <returns>The position reached: everything before it has been handed over.</returns>
     /// <exception cref="KafkaException">Kafka is away.</exception>
+    /// <exception cref="InvalidOperationException"><paramref name="from"/> lies behind the end: the hot state is not of this log, and every conditional write to it would be refused as late.</exception>
     public static async Task<long> ReadAsync(KafkaOptions kafka, AvroCodec codec, Topic topic, int partition, long from, Func<IReadOnlyList<Change>, Task> apply, CancellationToken stopping)
     {
         const int BatchSize = 1_000;
@@ -31,6 +32,10 @@ public static class Changelog
         using var consumer = new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(Keys.Deserializer).Build();
         var source = new TopicPartition(kafka.TopicPrefix + topic.Name, partition);
         var marks = await MarksAsync(kafka, source);
+        if (from > marks.High.Value)
+        {
+            throw new InvalidOperationException($"the hot state was written up to offset {from - 1} of {source}, which ends at {marks.High.Value}: the topic was made anew, or the Redis is another installation's; delete the keys of the prefix in Redis, and they are rebuilt from the log");
+        }
         var position = Math.Max(from, marks.Low.Value);
         if (position >= marks.High.Value) return position;
 

@@ -14,7 +14,7 @@ public sealed record ProfilesOptions
     public IEnumerable<string> Errors()
     {
         foreach (var error in Kafka.Errors().Concat(Redis.Errors())) yield return error;
-        if (string.IsNullOrWhiteSpace(ProfileIds.Key)) yield return "ProfileIds:Key is empty; set it to the secret that identity has as ProfileIds:Key";
+        if (string.IsNullOrWhiteSpace(ProfileIds.Key)) yield return "ProfileIds:Key is empty; set it (CDP_ProfileIds__Key) to the secret that identity has under the same key";
     }
 }
 

@@ -53,7 +53,9 @@ internal sealed class Installation : IAsyncDisposable
     public async Task StopAsync()
     {
         _http?.Dispose();
-        if (_host is not null) await _host.DisposeAsync();
+        if (_host is null) return;
+        await _host.StopAsync();
+        await _host.DisposeAsync();
         _host = null;
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using cdp;
 using Cdp.Contracts;
 using Cdp.Streaming;
+using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Tests;
@@ -110,6 +111,20 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
         await installation.StartAsync();
 
         foreach (var i in Enumerable.Range(0, 900)) await installation.UntilCountedAsync($"user_id/p{i}", "A", 2);
+    }
+
+    [Fact]
+    public async Task Assigned_RedisOfAnotherLog_RefusedBecauseEveryWriteWouldBeLate()
+    {
+        await using var installation = new Installation(stack);
+        await TopicAdmin.EnsureAsync(installation.Kafka, [Topics.Profiles]);
+        await using var connection = await stack.ConnectAsync();
+        await connection.GetDatabase().StringSetAsync(installation.Keys.ProfilesPosition(1), 1_000);
+        var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, new ProfileStore(connection, installation.Keys), NullLogger<ProfilesProcessor>.Instance);
+
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => processor.AssignedAsync([new(installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, 1)], TestContext.Current.CancellationToken));
+
+        Assert.False(processor.IsOutage(refusal));
     }
 
     [Theory]
