@@ -1,7 +1,7 @@
 using System.Globalization;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Identity.Linking;
-using cdp;
 using StackExchange.Redis;
 
 namespace Cdp.Identity;

@@ -1,5 +1,5 @@
-using Cdp.Contracts;
 using cdp;
+using Cdp.Contracts;
 
 namespace Cdp.Identity.Tests;
 

@@ -1,7 +1,7 @@
+using cdp;
+using Cdp.Contracts;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Resolving;
-using Cdp.Contracts;
-using cdp;
 
 namespace Cdp.Identity.Tests;
 

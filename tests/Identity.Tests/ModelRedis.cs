@@ -1,5 +1,5 @@
-using Cdp.Identity.Linking;
 using cdp;
+using Cdp.Identity.Linking;
 
 namespace Cdp.Identity.Tests;
 

@@ -1,7 +1,7 @@
+using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Streaming;
-using cdp;
 using Confluent.Kafka;
 
 namespace Cdp.Identity.Resolving;
