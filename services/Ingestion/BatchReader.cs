@@ -53,10 +53,12 @@ public static class BatchReader
                     reader.Skip();
                     break;
                 case Member.Context:
-                    submission.Context = ReadObject(ref reader);
+                    if (!TryReadObject(ref reader, out var context)) return Rejection.TooDeep(EventScanner.MaxDepth);
+                    submission.Context = context;
                     break;
                 case Member.Integrations:
-                    submission.Integrations = ReadObject(ref reader);
+                    if (!TryReadObject(ref reader, out var integrations)) return Rejection.TooDeep(EventScanner.MaxDepth);
+                    submission.Integrations = integrations;
                     break;
                 default:
                     reader.Skip();
@@ -83,11 +85,15 @@ public static class BatchReader
         return null;
     }
 
-    private static Slice ReadObject(ref Utf8JsonReader reader)
+    // False where it goes deeper than an event that it is laid under may go.
+    private static bool TryReadObject(ref Utf8JsonReader reader, out Slice read)
     {
-        var isObject = reader.TokenType == JsonTokenType.StartObject;
+        read = default;
         var start = (int)reader.TokenStartIndex;
-        reader.Skip();
-        return isObject ? new Slice(start, (int)reader.BytesConsumed - start) : default;
+        var (isObject, top, deepest) = (reader.TokenType == JsonTokenType.StartObject, reader.CurrentDepth, 0);
+        if (!isObject) reader.Skip();
+        while (isObject && reader.Read() && reader.CurrentDepth > top) deepest = Math.Max(deepest, reader.CurrentDepth);
+        if (isObject) read = new Slice(start, (int)reader.BytesConsumed - start);
+        return deepest <= EventScanner.MaxDepth;
     }
 }

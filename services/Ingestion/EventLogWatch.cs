@@ -73,8 +73,10 @@ public sealed partial class EventLogWatch(IngestionOptions options, EventLog log
                 readiness.Report(part, true);
                 return;
             }
-            catch (Exception e) when (IsOutage(e) && !stopping.IsCancellationRequested)
+            catch (Exception e) when (IsOutage(e))
             {
+                // What fails because the client is being closed is no outage.
+                stopping.ThrowIfCancellationRequested();
                 away?.Invoke();
                 readiness.Report(part, false, e.Message);
                 if (MayLog()) LogAway(what, e.Message);

@@ -7,12 +7,18 @@ public static class EventTypes
 {
     public static readonly IReadOnlyDictionary<string, string> ByPath = new Dictionary<string, string>
     {
-        ["track"] = "track", ["t"] = "track",
-        ["identify"] = "identify", ["i"] = "identify",
-        ["page"] = "page", ["p"] = "page",
-        ["screen"] = "screen", ["s"] = "screen",
-        ["group"] = "group", ["g"] = "group",
-        ["alias"] = "alias", ["a"] = "alias",
+        ["track"] = "track",
+        ["t"] = "track",
+        ["identify"] = "identify",
+        ["i"] = "identify",
+        ["page"] = "page",
+        ["p"] = "page",
+        ["screen"] = "screen",
+        ["s"] = "screen",
+        ["group"] = "group",
+        ["g"] = "group",
+        ["alias"] = "alias",
+        ["a"] = "alias",
     };
 
     /// <summary>The type that the reader stands on, always the same string; null where it is none.</summary>

@@ -30,10 +30,10 @@ public sealed class IngestionEndpoint(IngestionOptions options, EventLog log, Ti
         }
         catch (BadHttpRequestException e)
         {
-            // Kestrel cut a body that came too slowly, or not in the shape that its headers announced.
-            await RefuseAsync(context, null, e.StatusCode == StatusCodes.Status408RequestTimeout ? Rejection.TooSlow : Rejection.InvalidEncoding);
+            // Kestrel cut a body that came too slowly, which may go better next time, or not in the shape that its headers announced.
+            await RefuseAsync(context, null, e.StatusCode == StatusCodes.Status408RequestTimeout ? Rejection.Unavailable : Rejection.InvalidEncoding);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
             // The sender went away; there is nobody to answer.
         }

@@ -10,7 +10,7 @@ public sealed record Rejection(int Status, string Code, string Message)
     public static readonly Rejection EmptyBody = new(400, "empty_body", "request body is nil");
     public static readonly Rejection InvalidJson = new(400, "invalid_json", "invalid json");
     public static readonly Rejection InvalidUtf8 = new(400, "invalid_utf8", "invalid json: not UTF-8");
-    public static readonly Rejection InvalidEncoding = new(400, "invalid_encoding", "the body is not what its Content-Encoding says");
+    public static readonly Rejection InvalidEncoding = new(400, "invalid_encoding", "the body is not what its headers say");
     public static readonly Rejection UnknownEncoding = new(415, "unknown_encoding", "Content-Encoding must be gzip, deflate or br, or absent");
     public static readonly Rejection EmptyBatch = new(400, "empty_batch", "empty batch payload");
     public static readonly Rejection NotAnEvent = new(400, "not_an_event", "event is not a valid rudder event");
@@ -20,7 +20,6 @@ public sealed record Rejection(int Status, string Code, string Message)
     public static readonly Rejection UnknownWriteKey = new(401, "unknown_write_key", "invalid write key");
     public static readonly Rejection SourceDisabled = new(404, "source_disabled", "source is disabled");
 
-    public static readonly Rejection TooSlow = new(408, "too_slow", "the body came too slowly");
     public static readonly Rejection Unavailable = new(503, "unavailable", "service unavailable");
 
     public static Rejection TooDeep(int limit) => new(400, "too_deep", $"objects and arrays may be nested {limit} deep");

@@ -34,7 +34,7 @@ public sealed class RequestBody(Admission admission) : IDisposable
                 if (_length > limit) return Rejection.RequestTooLarge(limit);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        catch (Exception e) when (stream != request.Body && e is (InvalidDataException or InvalidOperationException))
         {
             return Rejection.InvalidEncoding;
         }

@@ -14,6 +14,12 @@ public sealed class BatchReaderTests
     [InlineData("""{"batch":[{"type":"track","userId":"u"}],"batch":[]}""", "empty_batch")]
     public void Read_BadBatch_IsRefusedWhole(string json, string code) => Assert.Equal(code, Batch(json).Refused?.Code);
 
+    [Theory]
+    [InlineData(62, true)]
+    [InlineData(64, false)]
+    public void Read_SharedContext_NestingIsBounded(int arrays, bool accepted) =>
+        Assert.Equal(accepted, Batch($$"""{"batch":[{"type":"track","userId":"u"}],"context":{"a":{{new string('[', arrays)}}1{{new string(']', arrays)}}} }""").Refused is null);
+
     [Fact]
     public void Read_GoodAndBadItems_AreJudgedOneByOne()
     {

@@ -2,8 +2,8 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Cdp.Contracts;
 using cdp;
+using Cdp.Contracts;
 using Xunit;
 
 namespace Cdp.Ingestion.Tests;
@@ -156,7 +156,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
                 }
             }
         }
-        Assert.Equal(16, sent);
+        Assert.Equal(19, sent);
     }
 
     private static byte[] Compress(byte[] body, string encoding)

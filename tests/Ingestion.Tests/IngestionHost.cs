@@ -5,6 +5,7 @@ using System.Text;
 using Cdp.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Cdp.Ingestion.Tests;
@@ -56,12 +57,19 @@ internal sealed class IngestionHost : IAsyncDisposable
         {
             using var response = await request();
             if (response.StatusCode == status) return;
-            if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"still {response.StatusCode} after {waited.Elapsed}");
+            if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException($"still {response.StatusCode} after {waited.Elapsed}: {await response.Content.ReadAsStringAsync()}");
             await Task.Delay(20);
         }
     }
 
     public Task UntilReadyAsync() => UntilAsync(HttpStatusCode.OK, () => Client.GetAsync("/health/ready"));
+
+    /// <summary>Stops as a signal would, and answers the exit code that the process would have.</summary>
+    public async Task<int> StopAsync()
+    {
+        await _app.StopAsync();
+        return _app.Services.GetRequiredService<Failure>().ExitCode;
+    }
 
     public async ValueTask DisposeAsync()
     {

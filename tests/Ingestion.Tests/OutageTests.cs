@@ -1,6 +1,6 @@
 using System.Net;
-using Cdp.Contracts;
 using cdp;
+using Cdp.Contracts;
 using Xunit;
 
 namespace Cdp.Ingestion.Tests;

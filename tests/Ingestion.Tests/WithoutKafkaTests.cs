@@ -39,6 +39,9 @@ public sealed class WithoutKafkaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stop_KafkaAway_IsClean() => Assert.Equal(0, await _host.StopAsync());
+
+    [Fact]
     public async Task Track_UnknownKey_Is401AllTheSame()
     {
         using var response = await _host.PostAsync("/v1/track", """{"userId":"u"}""", key: "other");
