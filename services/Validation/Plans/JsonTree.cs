@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using Newtonsoft.Json.Linq;
@@ -14,8 +13,6 @@ internal static class JsonTree
 {
     /// <summary>Deeper than any event is meant to be, shallow enough to recurse on.</summary>
     private const int MaxDepth = 256;
-
-    private const int MaxDigits = 40;
 
     public static Utf8JsonReader Reader(ReadOnlySpan<byte> json) => new(json, new JsonReaderOptions { MaxDepth = MaxDepth });
 
@@ -75,8 +72,8 @@ internal static class JsonTree
     private static JValue Number(ref Utf8JsonReader reader)
     {
         if (reader.TryGetInt64(out var small)) return new JValue(small);
-        if (reader.ValueSpan.Length <= MaxDigits && BigInteger.TryParse(Encoding.UTF8.GetString(reader.ValueSpan), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large)) return new JValue(large);
+        // The library fails on wider integers. One that a long cannot hold becomes the nearest that it can; only a multipleOf could tell.
         var number = double.Parse(reader.ValueSpan, CultureInfo.InvariantCulture);
-        return Math.Abs(number) < 1e15 && number == Math.Floor(number) ? new JValue((long)number) : new JValue(number);
+        return number == Math.Floor(number) ? new JValue((long)number) : new JValue(number);
     }
 }

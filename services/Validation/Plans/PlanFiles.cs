@@ -32,8 +32,9 @@ public static class PlanFiles
         var sources = file.Texts("sources");
         if (sources.Count == 0) file.Fault("sources", "'sources' names no source; write a list of source ids, or \"*\" for all");
         var actions = file.Section("on_violation") is { } section ? Actions(section) : [];
-        var schemas = file.Section("events") is { } events ? Schemas(events) : [];
-        if (schemas.Count == 0) file.Fault("events", "'events' names no event; write NAME: {JSON Schema of its properties}");
+        var events = file.Section("events");
+        var schemas = events is null ? [] : Schemas(events);
+        if (events?.Members.Any() != true) file.Fault("events", "'events' names no event; write NAME: {JSON Schema of its properties}");
         file.RejectUnknownKeys();
         return new TrackingPlan(id, version, [.. sources.Distinct()], actions.GetValueOrDefault("default", PlanAction.Block), actions, schemas);
     }

@@ -38,6 +38,8 @@ public static class SchemaCheck
     {
         ChildSchemaValidationError { Kind: ValidationErrorKind.NotAllOf or ValidationErrorKind.ArrayItemNotValid or ValidationErrorKind.AdditionalItemNotValid or ValidationErrorKind.AdditionalPropertiesNotValid } parent =>
             parent.Errors.Values.SelectMany(errors => errors).SelectMany(Leaves),
+        // Of several types one fits: what is wrong is what else the schema says.
+        MultiTypeValidationError types when types.Errors.Values.FirstOrDefault(errors => errors.All(one => ViolationKinds.Of(one) != "type")) is { } others => others,
         // The library misses members of what is no object too; that it is none is an error of its own.
         { Kind: ValidationErrorKind.PropertyRequired, Token: not JObject } => [],
         _ => [error],

@@ -15,7 +15,7 @@ internal sealed class SchemaYaml(YamlSection file)
 {
     private const int MaxDepth = 32;
 
-    private static readonly string[] Types = ["string", "number", "integer", "boolean", "object", "array", "null"];
+    private static readonly string?[] Types = ["string", "number", "integer", "boolean", "object", "array", "null"];
     private static readonly string[] Formats = ["date-time", "date", "time", "email", "hostname", "ipv4", "ipv6", "uri", "uuid", "guid", "byte", "base64", "duration", "time-span"];
 
     private int _depth;
@@ -68,8 +68,9 @@ internal sealed class SchemaYaml(YamlSection file)
 
     private JsonNode? Type(YamlNode value)
     {
-        var types = value is YamlSequenceNode list ? list.Children : [value];
-        return types.Count > 0 && types.All(type => type is YamlScalarNode { Value: { } name } && Types.Contains(name)) ? Json(value) : Fault(value, $"'type' takes one or a list of {string.Join(", ", Types)} ('null' in quotes)");
+        // A null without quotes means the type of that name, too.
+        string?[] types = [.. (value is YamlSequenceNode list ? list.Children : [value]).Select(type => (type as YamlScalarNode)?.Value)];
+        return types.Length > 0 && types.All(Types.Contains) ? new JsonArray([.. types.Select(type => (JsonNode)type!)]) : Fault(value, $"'type' takes one or a list of {string.Join(", ", Types)}");
     }
 
     private JsonNode? Number(string keyword, YamlNode value)

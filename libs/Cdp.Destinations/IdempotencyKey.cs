@@ -1,0 +1,18 @@
+using System.Security.Cryptography;
+using System.Text;
+using cdp;
+
+namespace Cdp.Destinations;
+
+/// <summary>
+/// The key by which a destination knows that it has seen an event: the same over attempts, restarts and merges of profiles, another for each destination.
+/// </summary>
+public static class IdempotencyKey
+{
+    /// <summary>32 hexadecimal digits: the first 128 bits of SHA-256(destination, source, messageId), each ended by NUL. A messageId is unique within its source.</summary>
+    public static string Of(string destinationId, Event envelope)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{destinationId}\0{envelope.sourceId}\0{envelope.messageId}\0"));
+        return Convert.ToHexStringLower(hash.AsSpan(0, 16));
+    }
+}

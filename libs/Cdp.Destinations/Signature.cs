@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Cdp.Destinations;
+
+/// <summary>
+/// Proves to a receiver who sent a body, and when: <c>t=UNIX_SECONDS,v1=HEX</c>, where HEX is HMAC-SHA256 of <c>t.body</c> under the shared secret.
+/// A receiver recomputes it over the bytes as received and refuses a t that is long past.
+/// </summary>
+public static class Signature
+{
+    public const string Header = "X-Cdp-Signature";
+
+    public static string Sign(string secret, DateTimeOffset now, ReadOnlySpan<byte> body)
+    {
+        var seconds = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        return $"t={seconds},v1={Convert.ToHexStringLower(Mac(secret, seconds, body))}";
+    }
+
+    /// <summary>Whether the header's value signs the body, at a time no further from now than the tolerance. Takes the same time for every wrong signature.</summary>
+    public static bool Verify(string secret, string header, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan tolerance)
+    {
+        if (header.Split(',') is not [['t', '=', .. var seconds], ['v', '1', '=', .. var hex]]) return false;
+        if (!long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var sent) || Math.Abs(now.ToUnixTimeSeconds() - sent) > tolerance.TotalSeconds) return false;
+        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(Mac(secret, seconds, body))), Encoding.UTF8.GetBytes(hex));
+    }
+
+    private static byte[] Mac(string secret, string seconds, ReadOnlySpan<byte> body)
+    {
+        using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret));
+        mac.AppendData(Encoding.ASCII.GetBytes($"{seconds}."));
+        mac.AppendData(body);
+        return mac.GetHashAndReset();
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.RegularExpressions;
+using Cdp.Destinations;
+using Cdp.Hosting;
+using YamlDotNet.RepresentationModel;
+
+namespace Cdp.Fanout.Configuration;
+
+/// <summary>Reads the destinations of a folder, one a file.</summary>
+public static partial class DestinationFiles
+{
+    private static readonly string[] Types = ["track", "identify", "page", "screen", "group", "alias", "merge"];
+
+    /// <param name="folder">A folder that does not exist holds no destination.</param>
+    /// <param name="environment">Looks a variable up that <c>secret_env</c> names.</param>
+    /// <param name="errors">Gets every fault of every file, with file, line and remedy.</param>
+    public static IReadOnlyList<Destination> Read(string folder, Func<string, string?> environment, ICollection<string> errors)
+    {
+        var destinations = new List<Destination>();
+        foreach (var file in YamlSection.ReadFolder(folder, errors))
+        {
+            var destination = Read(file, environment);
+            if (destinations.Any(other => other.Id == destination.Id)) file.Fault("id", $"there is another destination '{destination.Id}'; give each an id of its own");
+            destinations.Add(destination);
+        }
+        return destinations;
+    }
+
+    private static Destination Read(YamlSection file, Func<string, string?> environment)
+    {
+        var id = file.RequiredText("id", "give the destination a name of its own");
+        if (id.Length > 0 && !Id().IsMatch(id)) file.Fault("id", $"'{id}' cannot name a consumer group; use lower-case letters, digits and hyphens");
+        if (file.RequiredText("type", "write webhook") is { Length: > 0 } type && type != "webhook") file.Fault("type", $"'{type}' is not a type of destination; write webhook");
+        var webhook = new WebhookOptions(Url(file), Secret(file, environment), file.Duration("timeout", TimeSpan.FromSeconds(10)), Headers(file));
+        var destination = new Destination(id, Subscription(file, id), webhook, file.Number("max_attempts", 5, 1, 100), file.Number("concurrency", 8, 1, 1_000));
+        file.RejectUnknownKeys();
+        return destination;
+    }
+
+    private static Uri Url(YamlSection file)
+    {
+        var text = file.RequiredText("url", "write where to post to");
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0) return url;
+        if (text.Length > 0) file.Fault("url", $"'{text}' is not an http or https URL without a user name; write one, and credentials as a header");
+        return new Uri("http://invalid");
+    }
+
+    private static string? Secret(YamlSection file, Func<string, string?> environment)
+    {
+        var (secret, variable) = (file.Text("secret"), file.Text("secret_env"));
+        if (secret is not null && variable is not null) file.Fault("secret_env", "'secret' and 'secret_env' are both set; keep one");
+        if (variable is null) return secret;
+        if (environment(variable) is { Length: > 0 } found) return found;
+        file.Fault("secret_env", $"the environment variable {variable} is not set; set it to the secret");
+        return null;
+    }
+
+    private static Subscription Subscription(YamlSection file, string id)
+    {
+        var events = file.Section("events");
+        var (types, names) = (events?.Texts("types") ?? [], events?.Texts("names") ?? []);
+        foreach (var type in types.Except(Types)) events!.Fault("types", $"'{type}' is not a type of event; use {string.Join(", ", Types)}");
+        events?.RejectUnknownKeys();
+        return new Subscription(id, types.ToHashSet(StringComparer.Ordinal), names.ToHashSet(StringComparer.Ordinal));
+    }
+
+    private static Dictionary<string, string> Headers(YamlSection file)
+    {
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (file.Section("headers") is not { } section) return headers;
+        using var probe = new HttpRequestMessage();
+        foreach (var (name, node) in section.Members)
+        {
+            if (node is not YamlScalarNode { Value: { } value }) section.Fault(node, $"the header '{name}' is not a text; write one value");
+            else if (Webhook.OwnHeaders.Contains(name)) section.Fault(node, $"the header '{name}' is set for each request; remove it");
+            else if (value.AsSpan().ContainsAny('\r', '\n') || !probe.Headers.TryAddWithoutValidation(name, value)) section.Fault(node, $"the header '{name}' cannot be sent; mend its name or its value");
+            else headers[name] = value;
+        }
+        return headers;
+    }
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$")]
+    private static partial Regex Id();
+}

@@ -1,0 +1,4 @@
+using Cdp.Fanout;
+using Cdp.Hosting;
+
+return await CdpHost.RunAsync(FanoutService.Service, args);

@@ -1,0 +1,90 @@
+using cdp;
+using Cdp.Validation.Duplicates;
+using StackExchange.Redis;
+
+namespace Cdp.Validation.Tests.Duplicates;
+
+public sealed class ClaimsOnRedisTests(RedisServer redis) : ClaimsTests(redis.Connection), IClassFixture<RedisServer>
+{
+    [Fact]
+    public async Task ClaimAsync_Bucket_IsPacked()
+    {
+        await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]);
+        Assert.Equal("listpack", await redis.Connection.GetDatabase().KeyEncodingAsync(Keys().First()));
+    }
+}
+
+public sealed class ClaimsOnGarnetTests(GarnetServer garnet) : ClaimsTests(garnet.Connection), IClassFixture<GarnetServer>;
+
+/// <summary>What must hold on both servers.</summary>
+public abstract class ClaimsTests(IConnectionMultiplexer redis)
+{
+    private static readonly TimeSpan Window = TimeSpan.FromHours(24);
+
+    // A prefix of its own keeps each test to itself.
+    private readonly string _prefix = $"{Guid.NewGuid():n}:";
+
+    [Fact]
+    public async Task ClaimAsync_FirstOccurrences_AreNotDuplicates() => Assert.Empty(await Claim(At(0, 1, "a"), At(0, 2, "b"), At(1, 1, "c")));
+
+    [Fact]
+    public async Task ClaimAsync_SameOffsetAgain_ReclaimsItsOwn()
+    {
+        await Claim(At(0, 1, "a"));
+        Assert.Empty(await Claim(At(0, 1, "a")));
+    }
+
+    [Fact]
+    public async Task ClaimAsync_OtherOffset_IsADuplicateAndStaysOne()
+    {
+        await Claim(At(0, 1, "a"));
+        Assert.Equal([(0, 2L)], await Claim(At(0, 2, "a")));
+        Assert.Equal([(0, 2L)], await Claim(At(0, 1, "a"), At(0, 2, "a")));
+    }
+
+    [Fact]
+    public async Task ClaimAsync_TwiceInOneBatch_KeepsTheFirst() => Assert.Equal([(0, 2L), (0, 4L)], (await Claim(At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "b"), At(0, 4, "a"))).Order());
+
+    [Fact]
+    public async Task ClaimAsync_SameMessageIdOfAnotherSource_IsAnotherMessage()
+    {
+        var other = At(0, 2, "a");
+        other.Envelope.sourceId = "app";
+        Assert.Empty(await Claim(At(0, 1, "a"), other));
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(24, true)]
+    [InlineData(48, false)]
+    public async Task ClaimAsync_Later_IsADuplicateWithinTheWindow(int hoursLater, bool duplicate)
+    {
+        await Claim(At(0, 1, "a"));
+        Assert.Equal(duplicate, (await Claim(At(0, 2, "a", hoursLater))).Count == 1);
+    }
+
+    [Fact]
+    public async Task ClaimAsync_DuplicateOfTheWindowBefore_LeavesTheClaimWhereItIs()
+    {
+        await Claim(At(0, 1, "a"));
+        await Claim(At(0, 2, "a", 24));
+        Assert.Single(Keys());
+    }
+
+    [Fact]
+    public async Task ClaimAsync_ManyRecords_AreToldApartAndExpireAfterTwoWindows()
+    {
+        await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]);
+        var key = Keys().First();
+        Assert.StartsWith($"{_prefix}claims:{{p3}}:", key, StringComparison.Ordinal);
+        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, 2 * Window - TimeSpan.FromMinutes(1), 2 * Window);
+        Assert.Empty(await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]));
+        Assert.Equal(5_000, (await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, 10_000 + i, $"m{i}"))])).Count);
+    }
+
+    protected async Task<IReadOnlySet<(int, long)>> Claim(params Claimant[] claimants) => await new Claims(redis, _prefix, Window).ClaimAsync(claimants);
+
+    protected IEnumerable<string> Keys() => redis.GetServers()[0].Keys(pattern: $"{_prefix}*").Select(key => (string)key!);
+
+    protected static Claimant At(int partition, long offset, string messageId, int hoursLater = 0) => new(partition, offset, Events.Track("A", "{}", messageId, Events.Noon.AddHours(hoursLater)));
+}
