@@ -1,4 +1,5 @@
 using System.Net;
+using Cdp.Fanout;
 using Cdp.Hosting;
 using Cdp.Identity;
 using Cdp.Ingestion;
@@ -18,7 +19,7 @@ public sealed class LocalServices : IAsyncDisposable
 {
     public static readonly IReadOnlyList<ServiceDefinition> All =
     [
-        IngestionService.Service, ValidationService.Service, IdentityService.Service, ProfilesService.Service,
+        IngestionService.Service, ValidationService.Service, IdentityService.Service, ProfilesService.Service, FanoutService.Service,
     ];
 
     private readonly Dictionary<string, WebApplication> _hosts;

@@ -25,7 +25,7 @@ public static class DemoConfig
             id: demo
             type: webhook
             url: {receiver.Url}
-            secret: {receiver.Secret}
+            secret: {WebhookReceiver.Secret}
             """);
         return directory;
     }
