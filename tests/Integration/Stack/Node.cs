@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using Xunit;
 
 namespace Cdp.Integration.Stack;
@@ -6,7 +7,7 @@ namespace Cdp.Integration.Stack;
 /// <summary>Runs the scripts of sdk/ with node; its packages are installed where they are missing.</summary>
 public static class Node
 {
-    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "sdk");
+    private static readonly string Folder = typeof(Node).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "SdkFolder").Value!;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly SemaphoreSlim Installing = new(1, 1);
 

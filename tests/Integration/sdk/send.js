@@ -18,7 +18,7 @@ async function segment() {
 }
 
 async function rudderstack() {
-  const { default: RudderAnalytics } = require('@rudderstack/rudder-sdk-node');
+  const RudderAnalytics = require('@rudderstack/rudder-sdk-node');
   const analytics = new RudderAnalytics(writeKey, { dataPlaneUrl: url, flushAt: 2 });
   for (const [call, event] of story) analytics[call](event);
   await analytics.flush();
