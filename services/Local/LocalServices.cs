@@ -1,6 +1,11 @@
 using System.Net;
+using Cdp.Fanout;
 using Cdp.Hosting;
+using Cdp.Identity;
+using Cdp.Ingestion;
+using Cdp.Profiles;
 using Cdp.Streaming;
+using Cdp.Validation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -12,7 +17,10 @@ namespace Cdp.Local;
 /// <summary>The services, each hosted as its own Program would host it, with the infrastructure's addresses laid over its configuration.</summary>
 public sealed class LocalServices : IAsyncDisposable
 {
-    public static readonly IReadOnlyList<ServiceDefinition> All = [];
+    public static readonly IReadOnlyList<ServiceDefinition> All =
+    [
+        IngestionService.Service, ValidationService.Service, IdentityService.Service, ProfilesService.Service, FanoutService.Service,
+    ];
 
     private readonly Dictionary<string, WebApplication> _hosts;
 

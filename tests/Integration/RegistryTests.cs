@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Cdp.Integration.Stack;
 using Confluent.SchemaRegistry;
 using Xunit;
@@ -8,9 +9,9 @@ namespace Cdp.Integration;
 /// <summary>The registry as Confluent's own client sees it.</summary>
 public sealed class RegistryTests(TestStack stack)
 {
-    private const string V1 = """{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}}]}""";
-    private const string V2 = """{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}},{"name":"note","type":["null","string"],"default":null}]}""";
-    private const string SymbolRemoved = """{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN"]}}]}""";
+    private const string V1 = """{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}}]}""";
+    private const string V2 = """{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","PAID"]}},{"name":"note","type":["null","string"],"default":null}]}""";
+    private const string SymbolRemoved = """{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN"]}}]}""";
 
     [Fact]
     public async Task Register_TwoVersions_AreFoundByIdNumberAndText()
@@ -29,7 +30,9 @@ public sealed class RegistryTests(TestStack stack)
         Assert.Equal(V1, (await other.GetSchemaBySubjectAndIdAsync(subject, first)).SchemaString);
         Assert.Equal(V1, (await other.GetRegisteredSchemaAsync(subject, 1)).SchemaString);
         var latest = await other.GetLatestSchemaAsync(subject);
-        Assert.Equal((2, second, SchemaType.Avro, V2), (latest.Version, latest.Id, latest.SchemaType, latest.SchemaString));
+        Assert.Equal((2, second, SchemaType.Avro), (latest.Version, latest.Id, latest.SchemaType));
+        // Registries differ in the order in which they write a field's attributes.
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(V2), JsonNode.Parse(latest.SchemaString)));
         Assert.Equal([1, 2], await other.GetSubjectVersionsAsync(subject));
         Assert.Contains(subject, await other.GetAllSubjectsAsync());
         var found = await other.LookupSchemaAsync(subject, new Schema(V1, SchemaType.Avro), ignoreDeletedSchemas: true);

@@ -9,6 +9,7 @@ public static class DemoConfig
         Directory.CreateDirectory(Path.Combine(directory, "tracking-plans"));
         File.WriteAllText(Path.Combine(directory, "tracking-plans", "shop.yaml"), """
             id: shop
+            version: 1
             sources: ["*"]
             on_violation: { default: block, unplanned_event: allow }
             events:
@@ -24,7 +25,7 @@ public static class DemoConfig
             id: demo
             type: webhook
             url: {receiver.Url}
-            secret: {receiver.Secret}
+            secret: {WebhookReceiver.Secret}
             """);
         return directory;
     }

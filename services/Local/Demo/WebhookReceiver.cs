@@ -28,7 +28,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
     }
 
     /// <summary>What both sides know.</summary>
-    public string Secret { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+    public static string Secret { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     public string Url => $"{_app.Urls.First()}/webhook";
 
@@ -69,9 +69,13 @@ public sealed class WebhookReceiver : IAsyncDisposable
         return Results.Ok();
     }
 
-    private bool IsSigned(HttpRequest request, byte[] body)
+    // t=UNIX_SECONDS,v1=HEX: the signature is of the time and the body, so that an old request cannot be sent again.
+    private static bool IsSigned(HttpRequest request, byte[] body)
     {
-        var expected = "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), body));
-        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(expected), Encoding.ASCII.GetBytes(request.Headers["X-Cdp-Signature"].ToString()));
+        var parts = request.Headers["X-Cdp-Signature"].ToString().Split(',');
+        if (parts is not [['t', '=', .. var time], ['v', '1', '=', .. var signature]]) return false;
+        byte[] signed = [.. Encoding.UTF8.GetBytes(time + "."), .. body];
+        var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), signed);
+        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(expected)), Encoding.ASCII.GetBytes(signature));
     }
 }

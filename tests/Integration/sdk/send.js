@@ -1,0 +1,33 @@
+// Sends a visitor's story with one of the SDKs, unmodified: node send.js segment|rudderstack URL WRITE_KEY USER
+const [, , sdk, url, writeKey, user] = process.argv;
+const anonymousId = `${user}-device`;
+
+const story = [
+  ['page', { anonymousId, name: 'Home' }],
+  ['track', { anonymousId, event: 'Product Viewed', properties: { sku: 'LAMP-1' } }],
+  ['identify', { anonymousId, userId: user, traits: { name: `Customer ${user}`, plan: 'pro' } }],
+  ['track', { anonymousId, userId: user, event: 'Order Completed', properties: { order_id: 'o-1', revenue: 49.9 } }],
+];
+
+async function segment() {
+  const { Analytics } = require('@segment/analytics-node');
+  const analytics = new Analytics({ writeKey, host: url, flushAt: 2 });
+  analytics.on('error', fail);
+  for (const [call, event] of story) analytics[call](event);
+  await analytics.closeAndFlush();
+}
+
+async function rudderstack() {
+  const RudderAnalytics = require('@rudderstack/rudder-sdk-node');
+  // Flushed by hand, once: with a small flushAt, events were still unsent when flush() returned.
+  const analytics = new RudderAnalytics(writeKey, { dataPlaneUrl: url });
+  for (const [call, event] of story) analytics[call](event);
+  await analytics.flush();
+}
+
+function fail(error) {
+  console.error(error);
+  process.exit(1);
+}
+
+({ segment, rudderstack })[sdk]().then(() => process.exit(0), fail);
