@@ -23,7 +23,7 @@ public static class Node
         await Installing.WaitAsync();
         try
         {
-            if (!Directory.Exists(Path.Combine(Folder, "node_modules"))) await RunAsync(Tool.Require("npm", "npm"), ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+            if (!Directory.Exists(Path.Combine(Folder, "node_modules"))) await RunAsync(Tool.Require("npm", "npm"), ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
         }
         finally
         {
