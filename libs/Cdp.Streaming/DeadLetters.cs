@@ -1,6 +1,6 @@
 using System.Text;
-using Cdp.Contracts;
 using cdp;
+using Cdp.Contracts;
 using Raw = Confluent.Kafka.ConsumeResult<byte[]?, byte[]?>;
 
 namespace Cdp.Streaming;

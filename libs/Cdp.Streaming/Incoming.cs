@@ -1,6 +1,6 @@
 using Avro.Specific;
-using Cdp.Contracts;
 using cdp;
+using Cdp.Contracts;
 
 namespace Cdp.Streaming;
 

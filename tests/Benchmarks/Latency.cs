@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Streaming;
-using cdp;
 using StackExchange.Redis;
 
 namespace Cdp.Benchmarks;

@@ -1,6 +1,6 @@
+using cdp;
 using Cdp.Contracts;
 using Cdp.Streaming;
-using cdp;
 
 namespace Cdp.Benchmarks;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using CsCheck;
 using Cdp.Destinations;
+using CsCheck;
 
 namespace Cdp.Fanout.Tests;
 

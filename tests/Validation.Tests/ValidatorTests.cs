@@ -1,5 +1,5 @@
-using CsCheck;
 using Cdp.Validation.Plans;
+using CsCheck;
 
 namespace Cdp.Validation.Tests;
 

@@ -1,5 +1,5 @@
-using Avro;
 using System.Text.RegularExpressions;
+using Avro;
 
 // usage: Cdp.Contracts.Generator SCHEMA_DIRECTORY OUTPUT_DIRECTORY
 var (schemaDirectory, output) = (args[0], args[1]);

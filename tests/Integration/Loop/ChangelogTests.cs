@@ -1,7 +1,7 @@
+using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Stack;
 using Cdp.Streaming;
-using cdp;
 using Confluent.Kafka;
 using Xunit;
 

@@ -1,10 +1,10 @@
 using System.Net;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Stack;
 using Cdp.Local;
 using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
-using cdp;
 using Xunit;
 
 namespace Cdp.Integration.Loop;

@@ -1,8 +1,8 @@
 using System.Text;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Stack;
 using Cdp.Streaming;
-using cdp;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -28,7 +28,8 @@ internal sealed class LoopRun : IAsyncDisposable
             {
                 _ended.SetResult(e);
             }
-        }) { IsBackground = true }.Start();
+        })
+        { IsBackground = true }.Start();
     }
 
     public Readiness Readiness { get; } = new();

@@ -1,8 +1,8 @@
 using System.Text;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Stack;
 using Cdp.Streaming;
-using cdp;
 using Confluent.Kafka;
 using Xunit;
 

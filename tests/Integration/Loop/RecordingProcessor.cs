@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Streaming;
-using cdp;
 using Confluent.Kafka;
 
 namespace Cdp.Integration.Loop;
