@@ -31,8 +31,8 @@ public static class KafkaClients
         HeartbeatIntervalMs = 2_000,
         FetchWaitMaxMs = 100,
         // What is fetched ahead of the loop: a few batches. The defaults (64 MiB in the queue, 50 MiB a fetch) are most of a small process's memory.
-        QueuedMaxMessagesKbytes = 16 * 1024,
-        FetchMaxBytes = 8 * 1024 * 1024,
+        QueuedMaxMessagesKbytes = 8 * 1024,
+        FetchMaxBytes = 2 * 1024 * 1024,
     };
 
     public static AdminClientConfig Admin(this KafkaOptions kafka) => new(Settings(kafka));
