@@ -30,6 +30,7 @@ internal sealed class BatchSource : IDisposable
     // partition may come back within the same call, at its committed offset, and those records are good.
     private List<Raw> _gathered = [];
     private Queue<Raw> _held = new();
+    private bool _isPaused;
     private bool _isAway;
 
     public BatchSource(KafkaOptions kafka, StreamOptions options, StreamLog log, Action<IReadOnlyList<TopicPartition>> revoked)
@@ -131,12 +132,14 @@ internal sealed class BatchSource : IDisposable
     {
         if (Task.WaitAny([task], Patience) < 0)
         {
+            _isPaused = true;
             while (!task.IsCompleted)
             {
                 _consumer.Pause(_consumer.Assignment);
                 if (Consume(IdleWait) is { } arrived) _held.Enqueue(arrived);
             }
             _consumer.Resume(_consumer.Assignment);
+            _isPaused = false;
         }
         task.GetAwaiter().GetResult();
     }
@@ -183,6 +186,8 @@ internal sealed class BatchSource : IDisposable
     private void Lose(IEnumerable<TopicPartitionOffset> partitions)
     {
         TopicPartition[] lost = [.. partitions.Select(partition => partition.TopicPartition)];
+        // The client remembers a pause beyond the assignment: a partition that left paused would stand still when it comes back.
+        if (_isPaused) _consumer.Resume(lost);
         _lost.UnionWith(lost);
         _fresh.ExceptWith(lost);
         foreach (var partition in lost) _positions.Remove(partition);

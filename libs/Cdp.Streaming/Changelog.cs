@@ -24,7 +24,7 @@ public static class Changelog
     /// </summary>
     /// <returns>The position reached: everything before it has been handed over.</returns>
     /// <exception cref="KafkaException">Kafka is away.</exception>
-    /// <exception cref="InvalidOperationException"><paramref name="from"/> lies behind the end: the hot state is not of this log, and every conditional write to it would be refused as late.</exception>
+    /// <exception cref="ForeignStateException"><paramref name="from"/> lies behind the end: the hot state is not of this log, and every conditional write to it would be refused as late.</exception>
     public static async Task<long> ReadAsync(KafkaOptions kafka, AvroCodec codec, Topic topic, int partition, long from, Func<IReadOnlyList<Change>, Task> apply, CancellationToken stopping)
     {
         const int BatchSize = 1_000;
@@ -34,7 +34,7 @@ public static class Changelog
         var marks = await MarksAsync(kafka, source);
         if (from > marks.High.Value)
         {
-            throw new InvalidOperationException($"the hot state was written up to offset {from - 1} of {source}, which ends at {marks.High.Value}: the topic was made anew, or the Redis is another installation's; delete the keys of the prefix in Redis, and they are rebuilt from the log");
+            throw new ForeignStateException($"the hot state was written up to offset {from - 1} of {source}, which ends at {marks.High.Value}: the topic was made anew, or the Redis is another installation's; delete the keys of the prefix in Redis, and they are rebuilt from the log");
         }
         var position = Math.Max(from, marks.Low.Value);
         if (position >= marks.High.Value) return position;

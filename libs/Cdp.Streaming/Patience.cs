@@ -32,14 +32,13 @@ internal sealed class Patience(StreamLog log, Readiness readiness, string part, 
     }, isOutage, pause => pause.GetAwaiter().GetResult());
 
     /// <param name="what">What is waited for, for people.</param>
-    /// <param name="call">Repeated until it succeeds.</param>
+    /// <param name="call">Repeated until it succeeds. Tried once even when stopping, so that a transaction under way is ended and not left to its timeout.</param>
     /// <param name="isOutage">Which exceptions mean that waiting helps; others escape.</param>
     /// <param name="wait">Lets a pause pass in the caller's way.</param>
     public T Until<T>(string what, Func<T> call, Func<Exception, bool> isOutage, Action<Task> wait)
     {
         while (true)
         {
-            stopping.ThrowIfCancellationRequested();
             try
             {
                 return call();

@@ -46,24 +46,25 @@ internal sealed class StreamLoop<TView>(
         IReadOnlyList<Raw> records = [.. polled.Where(source.IsOwned)];
         if (records.Count == 0) return true;
         TView view;
-        Outbox outbox;
+        Outbox? outbox;
         try
         {
             var batch = Decode(records);
             view = Hot(() => processor.ReadAsync(batch, _stopping));
             // Reading may have lasted through a rebalance: what is no longer ours is not decided, and the rest starts over.
-            if (records.Any(record => !source.IsOwned(record))) return Process(records, again);
-            outbox = Decide(view, batch);
-            Commit(outbox, records);
+            outbox = records.All(source.IsOwned) ? Decide(view, batch) : null;
+            if (outbox is not null) Commit(outbox, records);
         }
         catch (TransactionAbortedException e)
         {
             return Abort(e);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or KafkaException))
+        catch (Exception e) when (e is not (OperationCanceledException or KafkaException or ForeignStateException))
         {
             return Isolate(records, e, again);
         }
+        // Outside of the try: what fails after a commit must not count against records that are committed.
+        if (outbox is null) return Process(records, again);
         Hot(() => processor.CommittedAsync(view, outbox.Records, _stopping));
         return true;
     }
@@ -80,6 +81,8 @@ internal sealed class StreamLoop<TView>(
             return Process([.. records.Take(half)]) && Process([.. records.Skip(half)]);
         }
         if (!again) return Process(records, again: true);
+        // The second try may have lasted through a rebalance, too; then the record is its new owner's to judge.
+        if (!source.IsOwned(records[0])) return true;
         try
         {
             var outbox = new Outbox();

@@ -60,13 +60,17 @@ internal sealed class TransactionalSink : IDisposable
         }
         catch (ProduceException<byte[]?, byte[]> e) when (!e.Error.IsFatal)
         {
-            Abort();
-            throw IsUnwritable(e.Error) ? new UnwritableRecordException(e.Error.Reason) : new TransactionAbortedException(e.Error.Reason);
+            throw Aborted(e.Error);
         }
         catch (KafkaTxnRequiresAbortException e)
         {
+            throw Aborted(e.Error);
+        }
+        catch (Exception e) when (e is not (KafkaException or OperationCanceledException))
+        {
+            // A record that cannot be encoded. Left open, the transaction would be in the way of the next one.
             Abort();
-            throw _refused is { } refused && IsUnwritable(refused) ? new UnwritableRecordException(refused.Reason) : new TransactionAbortedException(e.Error.Reason);
+            throw;
         }
     }
 
@@ -83,7 +87,7 @@ internal sealed class TransactionalSink : IDisposable
             {
                 _producer.Produce(target, message, report =>
                 {
-                    if (report.Error.IsError) _refused ??= report.Error;
+                    if (IsUnwritable(report.Error)) _refused ??= report.Error;
                     (record.Partition, record.Offset) = (report.Partition.Value, report.Offset.Value);
                 });
                 return;
@@ -93,6 +97,14 @@ internal sealed class TransactionalSink : IDisposable
                 _producer.Poll(TimeSpan.FromMilliseconds(100));
             }
         }
+    }
+
+    // The refusal of an earlier record can show only as the client's taking no more of them: once aborted, every record has been answered for.
+    private Exception Aborted(Error error)
+    {
+        Abort();
+        var cause = _refused ?? error;
+        return IsUnwritable(cause) ? new UnwritableRecordException(cause.Reason) : new TransactionAbortedException(cause.Reason);
     }
 
     private void Abort() => Retry(() => _producer.AbortTransaction(CallTimeout));

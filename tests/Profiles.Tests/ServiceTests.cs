@@ -122,7 +122,7 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
         await connection.GetDatabase().StringSetAsync(installation.Keys.ProfilesPosition(1), 1_000);
         var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, new ProfileStore(connection, installation.Keys), NullLogger<ProfilesProcessor>.Instance);
 
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => processor.AssignedAsync([new(installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, 1)], TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<ForeignStateException>(() => processor.AssignedAsync([new(installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, 1)], TestContext.Current.CancellationToken));
 
         Assert.False(processor.IsOutage(refusal));
     }

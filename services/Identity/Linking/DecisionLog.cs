@@ -11,7 +11,7 @@ internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient regi
     private readonly AvroCodec _codec = new(registry, kafka.TopicPrefix);
 
     /// <summary>Hands over the decisions behind <paramref name="from"/> in sequence, each batch with how far it leads.</summary>
-    /// <exception cref="InvalidOperationException">The log does not continue where Redis ends, so the graph cannot be known from it.</exception>
+    /// <exception cref="ForeignStateException">The log does not continue where Redis ends, so the graph cannot be known from it.</exception>
     public Task ReadAsync(Applied from, Func<IReadOnlyList<IdentityDecision>, Applied, Task> apply, CancellationToken stopping)
     {
         var sequence = from.Sequence;
@@ -21,7 +21,7 @@ internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient regi
             IdentityDecision[] decisions = [.. changes.Select(change => (IdentityDecision)change.Value!)];
             foreach (var decision in decisions)
             {
-                if (decision.sequence != ++sequence) throw new InvalidOperationException($"identity.decisions goes on with sequence {decision.sequence} where {sequence} was expected: a part of the log is missing, or Redis holds the state of another log; restore the topic, or empty Redis to rebuild it");
+                if (decision.sequence != ++sequence) throw new ForeignStateException($"identity.decisions goes on with sequence {decision.sequence} where {sequence} was expected: a part of the log is missing, or Redis holds the state of another log; restore the topic, or empty Redis to rebuild it");
             }
             await apply(decisions, new Applied(sequence, changes[^1].Offset + 1));
         }, stopping);

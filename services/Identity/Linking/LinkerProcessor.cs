@@ -24,14 +24,14 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
 
     public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
-        await FollowAsync(stopping);
         var requests = batch.Select(record => (LinkRequest)record.Value).ToList();
-        var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers));
-        // A request that finds one root only follows an earlier event; nodes are needed where roots compete.
-        var competing = requests.Where(request => request.identifiers.Select(Stored).Distinct().Skip(1).Any()).SelectMany(request => request.identifiers).Select(Stored).OfType<string>();
-        return new LinkerView(new Graph(profileIds, _applied.Sequence, roots, await store.NodesAsync(competing)));
-
-        string? Stored(Identifier identifier) => roots.GetValueOrDefault(identifier);
+        while (true)
+        {
+            await FollowAsync(stopping);
+            var graph = await ReadAsync(requests);
+            // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
+            if (await store.AppliedAsync() == _applied) return new LinkerView(graph);
+        }
     }
 
     public override void Decide(LinkerView view, Incoming record, DateTime now, Outbox outbox)
@@ -69,6 +69,16 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
     private async Task FollowAsync(CancellationToken stopping)
     {
         if (await store.AppliedAsync() != _applied) await CatchUpAsync(stopping);
+    }
+
+    private async Task<Graph> ReadAsync(List<LinkRequest> requests)
+    {
+        var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers));
+        // A request that finds one root only follows an earlier event; nodes are needed where roots compete.
+        var competing = requests.Where(request => request.identifiers.Select(Stored).Distinct().Skip(1).Any()).SelectMany(request => request.identifiers).Select(Stored).OfType<string>();
+        return new Graph(profileIds, _applied.Sequence, roots, await store.NodesAsync(competing));
+
+        string? Stored(Identifier identifier) => roots.GetValueOrDefault(identifier);
     }
 
     private async Task CatchUpAsync(CancellationToken stopping)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using cdp;
 
 namespace Cdp.Identity.Resolving;
@@ -10,7 +11,8 @@ public sealed class Detours(int capacity)
 {
     private readonly Dictionary<Identifier, long> _lastRequest = new(Identifiers.Comparer);
     private readonly Queue<(long Offset, Identifier Identifier)> _sent = new();
-    private readonly Dictionary<int, long> _barriers = [];
+    // Partitions may be lost on the loop's thread while others are being assigned on another.
+    private readonly ConcurrentDictionary<int, long> _barriers = [];
     private long _floor;
 
     /// <summary>How many identifiers wait for the linker.</summary>
@@ -19,7 +21,7 @@ public sealed class Detours(int capacity)
     /// <summary>The partition is ours from here on; what its predecessor sent lies before <paramref name="requestsEnd"/>.</summary>
     public void Assigned(int partition, long requestsEnd) => _barriers[partition] = requestsEnd;
 
-    public void Revoked(int partition) => _barriers.Remove(partition);
+    public void Revoked(int partition) => _barriers.TryRemove(partition, out _);
 
     /// <summary>The linker stands at <paramref name="position"/>: what it has applied need not be remembered.</summary>
     public void Passed(long position)

@@ -161,6 +161,144 @@ public sealed class LoopTests(TestStack stack)
         Assert.Equal(0, Sum(zombie, "committed"));
     }
 
+    [Fact]
+    public async Task Run_PartitionsLeaveWhilePausedAndComeBack_AreReadAgain()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 400);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (first, second) = (new RecordingProcessor { OnRead = _ => release.Task }, new RecordingProcessor());
+        await using var one = LoopRun.Start(cluster, first, "one");
+        await Eventually.TrueAsync(() => Sum(first, "read") > 0, "the first member reads");
+        await using var two = LoopRun.Start(cluster, second, "two");
+        await Eventually.TrueAsync(() => Sum(first, "revoked") > 0 && Sum(second, "committed") > 0, "the second member took over a share and works on it");
+        release.SetResult();
+        await AssertCopiedAsync(cluster, 400);
+
+        await two.StopAsync();
+        await cluster.ProduceAsync(400, 400);
+
+        await AssertCopiedAsync(cluster, 800);
+        await one.StopAsync();
+    }
+
+    [Fact]
+    public async Task Run_RecordThatCannotBeEncoded_IsDeadAndTheRestGoesOn()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 200);
+        var processor = new RecordingProcessor
+        {
+            OnDecide = (record, outbox) =>
+            {
+                // No schema of ours takes null for an envelope.
+                if (Number(record) == 77) outbox.Add(Topics.EventsValidated, record.Key, new ValidatedEvent { violations = [] });
+            },
+        };
+        await using var run = LoopRun.Start(cluster, processor);
+
+        await AssertCopiedAsync(cluster, 200, except: 77);
+        await run.StopAsync();
+        Assert.Single(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead));
+    }
+
+    [Fact]
+    public async Task Run_RecordThatTheBrokerRefusesAmongMany_IsDeadAndTheRestGoesOn()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 100, keys: 1);
+        var tooLarge = new byte[1_500_000];
+        new Random(7).NextBytes(tooLarge);
+        var processor = new RecordingProcessor
+        {
+            // The broker refuses what the client took, while the client is still being handed the many bytes behind it.
+            OnDecide = (record, outbox) =>
+            {
+                if (Number(record) == 7) outbox.Add(Topics.EventsValidated, record.Key, new ValidatedEvent { envelope = Large(record, Convert.ToBase64String(tooLarge)), violations = [] }, record.Position.partition);
+                else outbox.Add(Topics.Dead, null, Filler(record, 900_000), 0);
+            },
+        };
+        await using var run = LoopRun.Start(cluster, processor);
+
+        await AssertCopiedAsync(cluster, 100, except: 7);
+        await run.StopAsync();
+        Assert.Single(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead), record => record.service == "copy");
+    }
+
+    [Fact]
+    public async Task Run_HotStateOfAnotherLog_EndsAndGivesNoRecordUp()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 20);
+        await using (var run = LoopRun.Start(cluster, new RecordingProcessor { OnRead = _ => throw new ForeignStateException("another log") }))
+        {
+            Assert.IsType<ForeignStateException>(await run.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        }
+        await using var mended = LoopRun.Start(cluster, new RecordingProcessor());
+        await AssertCopiedAsync(cluster, 20);
+        Assert.Empty(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead));
+        await mended.StopAsync();
+    }
+
+    [Fact]
+    public async Task Run_FailsAfterACommitDuringARebalance_EndsAndDoublesNothing()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 400);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (first, second) = (new RecordingProcessor { OnRead = _ => release.Task, OnCommitted = () => throw new InvalidOperationException("after the commit") }, new RecordingProcessor());
+        await using var one = LoopRun.Start(cluster, first, "one");
+        await Eventually.TrueAsync(() => Sum(first, "read") > 0, "the first member reads");
+        await using var two = LoopRun.Start(cluster, second, "two");
+        await Eventually.TrueAsync(() => Sum(first, "revoked") > 0, "the first member gave up a share");
+        release.SetResult();
+
+        Assert.IsType<InvalidOperationException>(await one.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await AssertCopiedAsync(cluster, 400);
+        await two.StopAsync();
+    }
+
+    [Fact]
+    public async Task Run_PoisonWhosePartitionIsLostMeanwhile_IsTheNewOwnersToJudge()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 1);
+        var (reads, release) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var first = new RecordingProcessor
+        {
+            OnRead = async batch =>
+            {
+                if (Number(batch[0]) != 0) return;
+                if (Interlocked.Increment(ref reads) > 1) await release.Task;
+                throw new InvalidOperationException("cannot read it");
+            },
+        };
+        await using var one = LoopRun.Start(cluster, first, "one");
+        await Eventually.TrueAsync(() => reads > 1, "the first member tries for the second time");
+        // Of three members on four partitions none keeps all; which loses this partition is the assignor's choice, so the first is made to lose it.
+        List<(LoopRun Run, RecordingProcessor Processor)> others = [];
+        try
+        {
+            for (var i = 0; i < 4 && others.All(other => Sum(other.Processor, "committed") == 0); i++)
+            {
+                var processor = new RecordingProcessor();
+                others.Add((LoopRun.Start(cluster, processor, $"other-{i}"), processor));
+                await Eventually.TrueAsync(() => Sum(processor, "assigned") > 0, "a further member has its share");
+                await Eventually.TrueAsync(() => others.Any(other => Sum(other.Processor, "committed") > 0) || Sum(first, "revoked") + 1 > i, "the first member gave up a share");
+            }
+            await Eventually.TrueAsync(() => others.Any(other => Sum(other.Processor, "committed") > 0), "another member copied the record");
+            release.SetResult();
+            await cluster.ProduceAsync(1, 100);
+            await AssertCopiedAsync(cluster, 101);
+            await one.StopAsync();
+            Assert.Empty(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead));
+        }
+        finally
+        {
+            foreach (var (run, _) in others) await run.DisposeAsync();
+        }
+    }
+
     /// <summary>Waits until the output has as many records as expected, then holds it against the input: each once, each key in order.</summary>
     private static async Task AssertCopiedAsync(Cluster cluster, int count, params int[] except)
     {
@@ -195,6 +333,14 @@ public sealed class LoopTests(TestStack stack)
         Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", TraceHeader.Of(result.Message.Headers));
         consumer.Close();
     }
+
+    private static Event Large(Incoming record, string properties)
+    {
+        var envelope = ((CollectedEvent)record.Value).envelope;
+        return new Event { messageId = envelope.messageId, type = envelope.type, sourceId = envelope.sourceId, anonymousId = envelope.anonymousId, receivedAt = envelope.receivedAt, timestamp = envelope.timestamp, properties = properties };
+    }
+
+    private static DeadRecord Filler(Incoming record, int bytes) => new() { origin = record.Position, value = new byte[bytes], headers = new Dictionary<string, byte[]>(), service = "filler", error = "", diedAt = DateTime.UnixEpoch };
 
     private static int Number(Incoming record) => int.Parse(((CollectedEvent)record.Value).envelope.messageId);
 

@@ -17,6 +17,9 @@ internal sealed class RecordingProcessor : Processor<int>
     /// <summary>Called before each decision; may throw.</summary>
     public Action<Incoming, Outbox> OnDecide { get; set; } = (_, _) => { };
 
+    /// <summary>Called after each commit; may throw.</summary>
+    public Func<Task> OnCommitted { get; set; } = () => Task.CompletedTask;
+
     public override async Task<int> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
         Calls.Enqueue($"read {batch.Count}");
@@ -35,7 +38,7 @@ internal sealed class RecordingProcessor : Processor<int>
     public override Task CommittedAsync(int view, IReadOnlyList<Outgoing> committed, CancellationToken stopping)
     {
         Calls.Enqueue($"committed {committed.Count(record => record.Offset >= 0)}");
-        return Task.CompletedTask;
+        return OnCommitted();
     }
 
     public override Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
