@@ -33,8 +33,10 @@ public static class CdpHost
                 Console.WriteLine($"{service.Name}: the configuration is good");
                 return 0;
             }
+            // Asked for now: when RunAsync returns, it has disposed the services.
+            var failure = app.Services.GetRequiredService<Failure>();
             await app.RunAsync();
-            return app.Services.GetRequiredService<Failure>().ExitCode;
+            return failure.ExitCode;
         }
     }
 

@@ -29,7 +29,7 @@ public static class Changelog
     {
         const int BatchSize = 1_000;
         var config = kafka.Consumer("changelog-reader");
-        using var consumer = new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(Keys.Deserializer).Build();
+        using var consumer = new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(Keys.Deserializer).SetLogHandler(KafkaClients.Silence).Build();
         var source = new TopicPartition(kafka.TopicPrefix + topic.Name, partition);
         var marks = await MarksAsync(kafka, source);
         if (from > marks.High.Value)
@@ -59,7 +59,7 @@ public static class Changelog
         // A client that reads committed is answered the last stable offset, which lies before what a predecessor left open.
         var config = kafka.Consumer("changelog-reader");
         config.IsolationLevel = IsolationLevel.ReadUncommitted;
-        using var consumer = new ConsumerBuilder<Ignore, Ignore>(config).Build();
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler(KafkaClients.Silence).Build();
         return consumer.QueryWatermarkOffsets(source, Patience);
     });
 }

@@ -39,6 +39,15 @@ public static class KafkaClients
 
     public static ISchemaRegistryClient Registry(this KafkaOptions kafka) => new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = kafka.SchemaRegistry });
 
+    /// <summary>
+    /// For short-lived clients, whose every failed attempt would otherwise be a line on the console. What they cannot do is thrown, and whoever waits
+    /// tells it once a minute.
+    /// </summary>
+    internal static void Silence(IClient client, LogMessage message)
+    {
+        // Nothing is told, see above.
+    }
+
     private static Dictionary<string, string> Settings(KafkaOptions kafka) => new(kafka.Client)
     {
         ["bootstrap.servers"] = kafka.BootstrapServers,

@@ -13,7 +13,8 @@ public static class StreamRunner
         KafkaOptions kafka, StreamOptions options, Processor<TView> processor, TimeProvider time, Readiness readiness, ILoggerFactory loggers, CancellationToken stopping)
     {
         var part = $"loop {options.Group}";
-        readiness.Report(part, false, "starting");
+        // Told before the first attempt, which takes its time to fail.
+        readiness.Report(part, false, "waiting for Kafka");
         var log = new StreamLog(loggers.CreateLogger("Cdp.Streaming"), options.Group, time);
         var patience = new Patience(log, readiness, part, stopping);
         using var registry = kafka.Registry();

@@ -7,11 +7,14 @@ namespace Cdp.Streaming;
 /// <summary>Creates the topics of the table where they are missing.</summary>
 public static class TopicAdmin
 {
+    // The client's own default is a minute, in which nobody would be told what is waited for, and a stop would have to wait as well.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+
     /// <exception cref="KafkaException">Kafka is away or refuses.</exception>
     /// <exception cref="InvalidOperationException">A keyed topic exists with another number of partitions than the others are to have.</exception>
     public static async Task EnsureAsync(KafkaOptions kafka, IEnumerable<Topic> topics)
     {
-        using var admin = new AdminClientBuilder(kafka.Admin()).Build();
+        using var admin = new AdminClientBuilder(kafka.Admin()).SetLogHandler(KafkaClients.Silence).Build();
         var wanted = topics.ToDictionary(topic => kafka.TopicPrefix + topic.Name);
         try
         {
@@ -21,14 +24,14 @@ public static class TopicAdmin
                 NumPartitions = topic.Value.SinglePartition ? 1 : kafka.Partitions,
                 ReplicationFactor = kafka.ReplicationFactor,
                 Configs = new Dictionary<string, string>(topic.Value.Configs),
-            }));
+            }), new CreateTopicsOptions { RequestTimeout = CallTimeout });
         }
         catch (CreateTopicsException e) when (e.Results.All(result => result.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
         {
             // What another service created first is as good, once its partitions have been counted below.
         }
 
-        var found = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Where(topic => topic.Error.Code == ErrorCode.NoError).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count);
+        var found = admin.GetMetadata(CallTimeout).Topics.Where(topic => topic.Error.Code == ErrorCode.NoError).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count);
         foreach (var (name, topic) in wanted)
         {
             var expected = topic.SinglePartition ? 1 : kafka.Partitions;

@@ -18,11 +18,12 @@ public sealed class ValidationProcessor(TrackingPlans plans, Claims claims, Avro
     private static readonly Meter Meter = new($"Cdp.{ValidationService.Name}");
     private static readonly Counter<long> Events = Meter.CreateCounter<long>("cdp.validation.events", "{event}", "Events decided on, by outcome: accepted, quarantined, duplicate.");
 
-    public override Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
+    public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
     {
         // Quarantine holds the event in its topic's framing. With the schema known, encoding it needs no registry.
         codec.Register([Topics.EventsCollected]);
-        return Task.CompletedTask;
+        // Nothing is to be caught up here, but without Redis nothing could be claimed either: better known before the first record than with it.
+        await claims.ReachAsync().WaitAsync(stopping);
     }
 
     /// <summary>Claims before the commit; a claim names the record's own offset, so that reading the batch again finds it.</summary>

@@ -21,6 +21,9 @@ public sealed class Claims(IConnectionMultiplexer redis, string prefix, TimeSpan
     // A bucket lives on from its last claim until no record can look into it as its previous one.
     private readonly TimeSpan _life = 2 * window;
 
+    /// <summary>Fails where claims could not be made now, because Redis is away.</summary>
+    public Task ReachAsync() => redis.GetDatabase().PingAsync();
+
     /// <summary>Claims for every record, and answers those that came too late. Records of one partition must be in the order of their offsets.</summary>
     public async Task<IReadOnlySet<(int Partition, long Offset)>> ClaimAsync(IEnumerable<Claimant> claimants)
     {

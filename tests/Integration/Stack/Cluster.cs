@@ -13,6 +13,7 @@ namespace Cdp.Integration.Stack;
 public sealed class Cluster : IAsyncDisposable
 {
     private readonly List<RunningService> _services = [];
+    private readonly List<ServiceProcess> _processes = [];
     private readonly string _config = Directory.CreateTempSubdirectory("cdp-it-config-").FullName;
 
     internal Cluster(string kafka, string registry, string redis, string prefix)
@@ -44,19 +45,7 @@ public sealed class Cluster : IAsyncDisposable
     {
         var app = CdpHost.Build(service, [], builder =>
         {
-            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["Kafka:BootstrapServers"] = Kafka.BootstrapServers,
-                ["Kafka:SchemaRegistry"] = Kafka.SchemaRegistry,
-                ["Kafka:TopicPrefix"] = Kafka.TopicPrefix,
-                ["Kafka:Partitions"] = $"{Kafka.Partitions}",
-                ["Kafka:InstanceId"] = instance,
-                ["Redis:Endpoint"] = Redis.Endpoint,
-                ["Redis:KeyPrefix"] = Redis.KeyPrefix,
-                ["ProfileIds:Key"] = "integration",
-                ["TrackingPlans"] = TrackingPlans,
-                ["Destinations"] = Destinations,
-            }).AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
+            builder.Configuration.AddInMemoryCollection(Settings(instance)).AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         });
         var running = new RunningService(service.Name, app);
@@ -66,13 +55,40 @@ public sealed class Cluster : IAsyncDisposable
         return running;
     }
 
+    /// <summary>A service as a process of its own, not started yet. Killed, if it is still there, with the cluster.</summary>
+    /// <param name="program">Ingestion, Validation, Identity, Profiles or Fanout.</param>
+    /// <param name="settings">Laid over what the cluster sets.</param>
+    public ServiceProcess Process(string program, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var port = ServiceProcess.FreePort();
+        var all = Settings("1").Concat(settings ?? new Dictionary<string, string?>()).Append(new("Port", $"{port}"));
+        var process = new ServiceProcess(program, [.. all.Select(setting => $"--{setting.Key}={setting.Value}")]) { Url = new Uri($"http://127.0.0.1:{port}") };
+        _processes.Add(process);
+        return process;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        foreach (var process in _processes) await process.DisposeAsync();
         await Task.WhenAll(_services.Select(service => service.StopAsync()));
         await DeleteTopicsAsync();
         await DeleteKeysAsync();
         Directory.Delete(_config, recursive: true);
     }
+
+    private Dictionary<string, string?> Settings(string instance) => new()
+    {
+        ["Kafka:BootstrapServers"] = Kafka.BootstrapServers,
+        ["Kafka:SchemaRegistry"] = Kafka.SchemaRegistry,
+        ["Kafka:TopicPrefix"] = Kafka.TopicPrefix,
+        ["Kafka:Partitions"] = $"{Kafka.Partitions}",
+        ["Kafka:InstanceId"] = instance,
+        ["Redis:Endpoint"] = Redis.Endpoint,
+        ["Redis:KeyPrefix"] = Redis.KeyPrefix,
+        ["ProfileIds:Key"] = "integration",
+        ["TrackingPlans"] = TrackingPlans,
+        ["Destinations"] = Destinations,
+    };
 
     private async Task DeleteTopicsAsync()
     {

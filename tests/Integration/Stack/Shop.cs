@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace Cdp.Integration.Stack;
+
+/// <summary>
+/// Customers who browse anonymously, log in and order, sent as an SDK sends: in order per customer, and what got no 200 is sent again as it was.
+/// So every customer is one merge, and every event must end in the profile of the user id.
+/// </summary>
+/// <param name="writeKey">The key of the source it sends as.</param>
+public sealed class Shop(string writeKey) : IDisposable
+{
+    public const int Browsed = 6;
+    public const int Ordered = 13;
+    public const int EventsPerUser = Browsed + 1 + Ordered;
+    private const int UsersAtOnce = 5;
+
+    private readonly HttpClient _http = new()
+    {
+        Timeout = TimeSpan.FromSeconds(10),
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{writeKey}:"))) },
+    };
+
+    private readonly ConcurrentQueue<string> _users = new();
+    private int _acknowledged;
+    private int _retries;
+
+    /// <summary>Who has sent all their events.</summary>
+    public IReadOnlyCollection<string> Users => _users;
+
+    public int Acknowledged => _acknowledged;
+
+    public int Retries => _retries;
+
+    public static IEnumerable<string> MessageIds(string user) => Enumerable.Range(0, EventsPerUser).Select(turn => $"{user}-{turn}");
+
+    /// <summary>Sends all events of five new customers, then of five more, until it is told to stop; those it has begun it ends.</summary>
+    public async Task SendAsync(string sender, Func<Uri> ingestion, CancellationToken stopping)
+    {
+        for (var first = 0; !stopping.IsCancellationRequested; first += UsersAtOnce)
+        {
+            string[] users = [.. Enumerable.Range(first, UsersAtOnce).Select(user => $"{sender}{user}")];
+            for (var turn = 0; turn < EventsPerUser; turn++) await SendAsync(users, turn, ingestion);
+            foreach (var user in users) _users.Enqueue(user);
+        }
+    }
+
+    /// <summary>Sends one turn of each of these customers as a batch, until it is acknowledged.</summary>
+    public async Task SendAsync(IReadOnlyList<string> users, int turn, Func<Uri> ingestion)
+    {
+        var body = $"{{\"batch\":[{string.Join(',', users.Select(user => Event(user, turn)))}]}}";
+        while (!await TrySendAsync(body, ingestion()))
+        {
+            Interlocked.Increment(ref _retries);
+            await Task.Delay(50);
+        }
+        Interlocked.Add(ref _acknowledged, users.Count);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<bool> TrySendAsync(string body, Uri ingestion)
+    {
+        try
+        {
+            using var content = new StringContent(body, Encoding.UTF8, "application/json");
+            using var response = await _http.PostAsync(new Uri(ingestion, "/v1/batch"), content);
+            if ((int)response.StatusCode is >= 400 and < 500) throw new InvalidOperationException($"ingestion answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            // The connection broke. Whether the events were taken is unknown.
+            return false;
+        }
+    }
+
+    private static string Event(string user, int turn)
+    {
+        var what = turn switch
+        {
+            < Browsed => $"\"type\":\"track\",\"event\":\"Product Viewed\",\"anonymousId\":\"a-{user}\"",
+            Browsed => $"\"type\":\"identify\",\"anonymousId\":\"a-{user}\",\"userId\":\"{user}\",\"traits\":{{\"plan\":\"pro\"}}",
+            _ => $"\"type\":\"track\",\"event\":\"Order Completed\",\"anonymousId\":\"a-{user}\",\"userId\":\"{user}\"",
+        };
+        return $"{{{what},\"messageId\":\"{user}-{turn}\",\"properties\":{{\"turn\":{turn}}}}}";
+    }
+}
