@@ -8,11 +8,16 @@ namespace Cdp.Contracts;
 /// </summary>
 public sealed class HotState(string prefix)
 {
+    private const int RootGroups = 64;
+
     /// <summary>
     /// String <c>SEQUENCE ROOT</c>: the profile that an identifier belongs to since that decision. Absent: the id it implies (<see cref="ProfileIds"/>).
     /// Written by the linker, read by the resolver and the profile API.
     /// </summary>
-    public string Root(Identifier identifier) => $"{prefix}root:{identifier.type}:{identifier.value}";
+    public string Root(Identifier identifier) => $"{prefix}root:{{r{RootGroup(identifier)}}}:{identifier.type}:{identifier.value}";
+
+    /// <summary>Which of 64 hash tags a root's key carries, so that the roots of a batch are read in a few commands instead of one each.</summary>
+    public static int RootGroup(Identifier identifier) => Partitioner.Partition(identifier.value, RootGroups);
 
     /// <summary>String: the next offset of identity.requests that the linker has not yet applied to the roots. Written after them.</summary>
     public string LinkerPosition => $"{prefix}linker:position";

@@ -74,12 +74,15 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     public async Task<Dictionary<Identifier, string>> RootsAsync(IEnumerable<Identifier> identifiers)
     {
         var database = Database;
-        var asked = identifiers.Distinct(Identifiers.Comparer).ToList();
-        var values = await Task.WhenAll(asked.Select(identifier => database.StringGetAsync(_hot.Root(identifier))));
+        Identifier[][] groups = [.. identifiers.Distinct(Identifiers.Comparer).GroupBy(HotState.RootGroup).Select(group => group.ToArray())];
+        var answers = await Task.WhenAll(groups.Select(group => database.StringGetAsync([.. group.Select(identifier => (RedisKey)_hot.Root(identifier))])));
         var roots = new Dictionary<Identifier, string>(Identifiers.Comparer);
-        foreach (var (identifier, value) in asked.Zip(values))
+        foreach (var (group, values) in groups.Zip(answers))
         {
-            if ((string?)value is { } text) roots[identifier] = text[(text.IndexOf(' ') + 1)..];
+            foreach (var (identifier, value) in group.Zip(values))
+            {
+                if ((string?)value is { } text) roots[identifier] = text[(text.IndexOf(' ') + 1)..];
+            }
         }
         return roots;
     }
