@@ -8,6 +8,8 @@ namespace Cdp.Integration;
 /// <summary>Everything in one process, killed and started again on its data.</summary>
 public sealed class LocalKillTests : IDisposable
 {
+    private const string NoAnswer = "no answer";
+
     private readonly string _data = Directory.CreateTempSubdirectory("cdp-it-").FullName;
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
@@ -28,7 +30,10 @@ public sealed class LocalKillTests : IDisposable
         for (var turn = 0; turn < Shop.EventsPerUser / 2; turn++) await shop.SendAsync(users, turn, () => Ingestion(local));
         await local.KillAsync();
         await StartAsync(local);
-        Assert.Equal("$identify=1", await CountsAsync(local, "early"));
+        // Ready means readable: only a machine too busy to answer at all is waited for.
+        var early = NoAnswer;
+        await Eventually.TrueAsync(async () => (early = await CountsAsync(local, "early")) != NoAnswer, "the profile API answers");
+        Assert.Equal("$identify=1", early);
         // The last turn again, as a sender does that was not told it was taken.
         for (var turn = Shop.EventsPerUser / 2 - 1; turn < Shop.EventsPerUser; turn++) await shop.SendAsync(users, turn, () => Ingestion(local));
 
@@ -51,8 +56,11 @@ public sealed class LocalKillTests : IDisposable
 
     private static string Printed(ServiceProcess local, string what) => local.Lines.Single(line => line.StartsWith($"{what} ", StringComparison.Ordinal))[what.Length..].Trim();
 
-    private static async Task<string?> CountsAsync(ServiceProcess local, string user) =>
-        await local.GetAsync($"/v1/profiles/user_id/{user}") is (HttpStatusCode.OK, var body)
-            ? string.Join(',', JsonSerializer.Deserialize<JsonElement>(body).GetProperty("counts").EnumerateObject().OrderBy(count => count.Name, StringComparer.Ordinal).Select(count => $"{count.Name}={count.Value.GetProperty("count")}"))
-            : null;
+    // What is answered instead of a profile is part of the answer, for the message of a failed test.
+    private static async Task<string> CountsAsync(ServiceProcess local, string user) => await local.GetAsync($"/v1/profiles/user_id/{user}") switch
+    {
+        (HttpStatusCode.OK, var body) => string.Join(',', JsonSerializer.Deserialize<JsonElement>(body).GetProperty("counts").EnumerateObject().OrderBy(count => count.Name, StringComparer.Ordinal).Select(count => $"{count.Name}={count.Value.GetProperty("count")}")),
+        var (status, body) => $"{(int)status} {body}",
+        null => NoAnswer,
+    };
 }

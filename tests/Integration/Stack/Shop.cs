@@ -15,6 +15,7 @@ public sealed class Shop(string writeKey) : IDisposable
     public const int Ordered = 13;
     public const int EventsPerUser = Browsed + 1 + Ordered;
     private const int UsersAtOnce = 5;
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
 
     private readonly HttpClient _http = new()
     {
@@ -50,11 +51,7 @@ public sealed class Shop(string writeKey) : IDisposable
     public async Task SendAsync(IReadOnlyList<string> users, int turn, Func<Uri> ingestion)
     {
         var body = $"{{\"batch\":[{string.Join(',', users.Select(user => Event(user, turn)))}]}}";
-        while (!await TrySendAsync(body, ingestion()))
-        {
-            Interlocked.Increment(ref _retries);
-            await Task.Delay(50);
-        }
+        await Eventually.TrueAsync(() => TrySendAsync(body, ingestion()), "the batch is acknowledged", Bound);
         Interlocked.Add(ref _acknowledged, users.Count);
     }
 
@@ -67,13 +64,14 @@ public sealed class Shop(string writeKey) : IDisposable
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
             using var response = await _http.PostAsync(new Uri(ingestion, "/v1/batch"), content);
             if ((int)response.StatusCode is >= 400 and < 500) throw new InvalidOperationException($"ingestion answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
-            return response.IsSuccessStatusCode;
+            if (response.IsSuccessStatusCode) return true;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
             // The connection broke. Whether the events were taken is unknown.
-            return false;
         }
+        Interlocked.Increment(ref _retries);
+        return false;
     }
 
     private static string Event(string user, int turn)
