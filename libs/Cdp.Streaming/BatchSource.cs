@@ -41,7 +41,11 @@ internal sealed class BatchSource : IDisposable
         var config = kafka.Consumer(options.Group);
         config.PartitionAssignmentStrategy = options.CoPartitioned ? PartitionAssignmentStrategy.Range : PartitionAssignmentStrategy.CooperativeSticky;
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetPartitionsAssignedHandler((_, partitions) => _fresh.UnionWith(partitions))
+            .SetPartitionsAssignedHandler((_, partitions) =>
+            {
+                HasJoined = true;
+                _fresh.UnionWith(partitions);
+            })
             .SetPartitionsRevokedHandler((_, partitions) => Lose(partitions))
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions))
             .SetErrorHandler((_, error) => Note(error))
@@ -50,8 +54,8 @@ internal sealed class BatchSource : IDisposable
         _consumer.Subscribe(options.Inputs.Select(topic => kafka.TopicPrefix + topic.Name));
     }
 
-    /// <summary>True once the group's coordinator knows this member.</summary>
-    public bool HasJoined => !string.IsNullOrEmpty(_consumer.MemberId);
+    /// <summary>True once the group has given this member its share, which may be none.</summary>
+    public bool HasJoined { get; private set; }
 
     /// <summary>
     /// Whether the client has lost every broker. It reconnects by itself but does not tell when it has, so while it is away each call asks a broker.

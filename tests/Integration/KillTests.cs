@@ -1,8 +1,8 @@
+using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Loop;
 using Cdp.Integration.Stack;
 using Cdp.Local;
-using cdp;
 using Xunit;
 
 namespace Cdp.Integration;

@@ -19,7 +19,8 @@ public sealed class LocalKillTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_data, "config"));
         await using var local = new ServiceProcess("Local",
-            ["--ingestion-port=0", "--profiles-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0", $"--data={_data}", $"--config={Path.Combine(_data, "config")}"]) { Url = new Uri("http://127.0.0.1") };
+            ["--ingestion-port=0", "--profiles-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0", $"--data={_data}", $"--config={Path.Combine(_data, "config")}"])
+        { Url = new Uri("http://127.0.0.1") };
         await StartAsync(local);
         string[] users = [.. Enumerable.Range(0, 50).Select(user => $"u{user}")];
         using var shop = new Shop(Printed(local, "write key:"));

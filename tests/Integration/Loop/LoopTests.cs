@@ -124,6 +124,22 @@ public sealed class LoopTests(TestStack stack)
     }
 
     [Fact]
+    public async Task Run_MoreMembersThanPartitions_AllAreReady()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 10);
+        var runs = Enumerable.Range(0, cluster.Kafka.Partitions + 1).Select(i => LoopRun.Start(cluster, new RecordingProcessor(), $"{i}")).ToList();
+        try
+        {
+            await Eventually.TrueAsync(() => runs.All(run => run.Readiness.IsReady), "every member is ready, the one without a partition, too");
+        }
+        finally
+        {
+            await Task.WhenAll(runs.Select(run => run.DisposeAsync().AsTask()));
+        }
+    }
+
+    [Fact]
     public async Task Run_RebalanceDuringALongRead_DropsWhatIsNoLongerOwned()
     {
         await using var cluster = await stack.ClusterAsync();
