@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -7,6 +8,7 @@ namespace Cdp.Benchmarks;
 internal sealed class Sender(Uri ingestion, string writeKey, int connections) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(2);
     private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = connections })
     {
         BaseAddress = ingestion,
@@ -31,8 +33,9 @@ internal sealed class Sender(Uri ingestion, string writeKey, int connections) : 
 
     public async Task SendAsync(string path, byte[] body)
     {
-        while (true)
+        for (var since = Stopwatch.GetTimestamp(); ;)
         {
+            if (Stopwatch.GetElapsedTime(since) > Bound) throw new TimeoutException($"ingestion took a request in none of {Bound.TotalSeconds:0} s");
             try
             {
                 using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
