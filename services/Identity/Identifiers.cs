@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using cdp;
+using Cdp.Contracts;
 
 namespace Cdp.Identity;
 
@@ -8,7 +9,7 @@ namespace Cdp.Identity;
 public static partial class Identifiers
 {
     public const string UserId = "user_id";
-    public const string Email = "email";
+    public const string Email = IdentifierForm.Email;
     public const string AnonymousId = "anonymous_id";
 
     /// <summary>The type of last resort: an event none of whose names means anybody.</summary>
@@ -45,7 +46,7 @@ public static partial class Identifiers
     private static void Add(List<Identifier> found, string type, string? value)
     {
         if (value is null || Blocked().IsMatch(value)) return;
-        found.Add(new Identifier { type = type, value = value });
+        found.Add(IdentifierForm.Normalised(type, value));
     }
 
     private static string? EmailOf(Event envelope) =>
@@ -58,7 +59,7 @@ public static partial class Identifiers
         var traits = document.RootElement;
         if (within is not null && !(traits.ValueKind == JsonValueKind.Object && traits.TryGetProperty(within, out traits))) return null;
         if (traits.ValueKind != JsonValueKind.Object || !traits.TryGetProperty(Email, out var email) || email.ValueKind != JsonValueKind.String) return null;
-        var address = email.GetString()!.Trim().ToLowerInvariant();
+        var address = IdentifierForm.Normalised(Email, email.GetString()!).value;
         return address.Length <= LongestEmail && LooksLikeAnAddress().IsMatch(address) ? address : null;
     }
 

@@ -1,3 +1,4 @@
+using Cdp.Contracts;
 using Cdp.Hosting;
 using Confluent.SchemaRegistry;
 
@@ -11,7 +12,7 @@ public static class ProfileApi
     public static async Task<IResult> GetAsync(string type, string value, bool? provenance, ProfileLookup lookup, HttpResponse response)
     {
         // The server leaves an escaped slash in a path as it is.
-        var identifier = Identifiers.Normalised(type, value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
+        var identifier = IdentifierForm.Normalised(type, value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
         try
         {
             var (profileId, profile) = await lookup.FindAsync(identifier);

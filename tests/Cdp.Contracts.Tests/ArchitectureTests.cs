@@ -44,7 +44,6 @@ public sealed class ArchitectureTests
         "services/Profiles/JsonMembers.cs",
         "services/Profiles/ProfilesView.cs",
         "services/Profiles/Decision.cs",
-        "services/Profiles/Identifiers.cs",
         "services/Profiles/ProfileJson.cs",
         "libs/Cdp.Destinations/Subscription.cs",
         "libs/Cdp.Destinations/EventJson.cs",
