@@ -6,6 +6,8 @@ namespace Cdp.Local;
 /// <summary>What the command line says.</summary>
 public sealed record LocalOptions
 {
+    private const string InCheckout = "services/Local/config";
+
     public int IngestionPort { get; init; } = 8080;
     public int ProfilesPort { get; init; } = 8090;
     public int RegistryPort { get; init; } = 8081;
@@ -13,7 +15,9 @@ public sealed record LocalOptions
     public int RedisPort { get; init; } = 6379;
     public IPAddress Host { get; init; } = IPAddress.Loopback;
     public string DataDirectory { get; init; } = ".cdp-data";
-    public string ConfigDirectory { get; init; } = Path.Combine(AppContext.BaseDirectory, "config");
+
+    /// <summary>In a checkout its own folder, so that an edit counts at the next start and errors name the file that was edited; else the one beside the program.</summary>
+    public string ConfigDirectory { get; init; } = Directory.Exists(InCheckout) ? InCheckout : Path.Combine(AppContext.BaseDirectory, "config");
 
     /// <summary>Only broker, registry and Redis.</summary>
     public bool IsInfraOnly { get; init; }
@@ -33,7 +37,7 @@ public sealed record LocalOptions
           --redis-port PORT       Redis (6379); for every port 0 means any free one, which is printed
           --host ADDRESS          address to listen on (127.0.0.1)
           --data DIR              where everything is kept (./.cdp-data)
-          --config DIR            the folder with tracking-plans/ and destinations/ (config beside the program)
+          --config DIR            the folder with tracking-plans/ and destinations/ (services/Local/config where there is one, else config beside the program)
           --infra                 only Kafka, registry and Redis, for services that run as processes of their own
           --demo                  tell a small story with data of its own, show the profile, exit 0 if it is right
           --help                  this text

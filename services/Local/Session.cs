@@ -37,9 +37,9 @@ public static class Session
         Console.WriteLine($"Kafka            {stack.Infra.Kafka}");
         Console.WriteLine($"Redis            {stack.Infra.Redis}");
         Console.WriteLine($"data             {Path.GetFullPath(options.DataDirectory)}");
-        Console.WriteLine($"write key: {stack.Secrets.WriteKey}");
         if (stack.Services is not null)
         {
+            Console.WriteLine($"write key: {stack.Secrets.WriteKey}");
             Console.WriteLine();
             Console.WriteLine("Try it:");
             Console.WriteLine($"  curl -u {stack.Secrets.WriteKey}: {stack.Services.Url("ingestion")}/v1/identify -d '{{\"userId\":\"u1\",\"traits\":{{\"name\":\"Ada\"}}}}'");
