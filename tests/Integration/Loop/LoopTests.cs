@@ -9,7 +9,7 @@ using Xunit;
 namespace Cdp.Integration.Loop;
 
 /// <summary>What the loop promises: every record once, in the order of its key, whatever happens in between.</summary>
-public sealed class LoopTests(TestStack stack)
+public sealed partial class LoopTests(TestStack stack)
 {
     [Fact]
     public async Task Run_ManyRecords_CopiesEachOnceInOrderWithItsTrace()
@@ -103,102 +103,6 @@ public sealed class LoopTests(TestStack stack)
     }
 
     [Fact]
-    public async Task Run_MembersJoinAndLeave_CopyEachRecordOnce()
-    {
-        await using var cluster = await stack.ClusterAsync();
-        await cluster.ProduceAsync(0, 1_000);
-        var (first, second) = (new RecordingProcessor(), new RecordingProcessor());
-        await using var one = LoopRun.Start(cluster, first, "one", maxRecords: 50);
-        await Eventually.TrueAsync(() => Sum(first, "committed") > 0, "the first member works");
-        await using var two = LoopRun.Start(cluster, second, "two", maxRecords: 50);
-        await cluster.ProduceAsync(1_000, 1_000);
-        await Eventually.TrueAsync(() => Sum(second, "assigned") > 0, "the second member has its share");
-        await cluster.ProduceAsync(2_000, 1_000);
-        await Eventually.TrueAsync(() => Sum(second, "committed") > 0, "the second member works");
-        await one.StopAsync();
-        await cluster.ProduceAsync(3_000, 1_000);
-
-        await AssertCopiedAsync(cluster, 4_000);
-        await two.StopAsync();
-        Assert.True(Sum(first, "revoked") > 0, "the first member gave nothing up");
-    }
-
-    [Fact]
-    public async Task Run_MoreMembersThanPartitions_AllAreReady()
-    {
-        await using var cluster = await stack.ClusterAsync();
-        await cluster.ProduceAsync(0, 10);
-        var runs = Enumerable.Range(0, cluster.Kafka.Partitions + 1).Select(i => LoopRun.Start(cluster, new RecordingProcessor(), $"{i}")).ToList();
-        try
-        {
-            await Eventually.TrueAsync(() => runs.All(run => run.Readiness.IsReady), "every member is ready, the one without a partition, too");
-        }
-        finally
-        {
-            await Task.WhenAll(runs.Select(run => run.DisposeAsync().AsTask()));
-        }
-    }
-
-    [Fact]
-    public async Task Run_RebalanceDuringALongRead_DropsWhatIsNoLongerOwned()
-    {
-        await using var cluster = await stack.ClusterAsync();
-        await cluster.ProduceAsync(0, 400);
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (first, second) = (new RecordingProcessor { OnRead = _ => release.Task }, new RecordingProcessor());
-        await using var one = LoopRun.Start(cluster, first, "one");
-        await Eventually.TrueAsync(() => Sum(first, "read") > 0, "the first member reads");
-        await using var two = LoopRun.Start(cluster, second, "two");
-        await Eventually.TrueAsync(() => Sum(first, "revoked") > 0 && Sum(second, "committed") > 0, "the second member took over a share and works on it");
-        release.SetResult();
-
-        await AssertCopiedAsync(cluster, 400);
-        await one.StopAsync();
-        await two.StopAsync();
-        Assert.Equal(400, Sum(first, "committed") + Sum(second, "committed"));
-    }
-
-    [Fact]
-    public async Task Run_SuccessorOfTheSameName_FencesTheZombie()
-    {
-        await using var cluster = await stack.ClusterAsync();
-        await cluster.ProduceAsync(0, 200);
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (zombie, successor) = (new RecordingProcessor { OnRead = _ => release.Task }, new RecordingProcessor());
-        await using var one = LoopRun.Start(cluster, zombie, "same");
-        await Eventually.TrueAsync(() => Sum(zombie, "read") > 0, "the zombie has read");
-        await using var two = LoopRun.Start(cluster, successor, "same");
-        await Eventually.TrueAsync(() => Sum(successor, "assigned") > 0, "the successor has joined");
-        release.SetResult();
-
-        Assert.IsAssignableFrom<KafkaException>(await one.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        await AssertCopiedAsync(cluster, 200);
-        await two.StopAsync();
-        Assert.Equal(0, Sum(zombie, "committed"));
-    }
-
-    [Fact]
-    public async Task Run_PartitionsLeaveWhilePausedAndComeBack_AreReadAgain()
-    {
-        await using var cluster = await stack.ClusterAsync();
-        await cluster.ProduceAsync(0, 400);
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (first, second) = (new RecordingProcessor { OnRead = _ => release.Task }, new RecordingProcessor());
-        await using var one = LoopRun.Start(cluster, first, "one");
-        await Eventually.TrueAsync(() => Sum(first, "read") > 0, "the first member reads");
-        await using var two = LoopRun.Start(cluster, second, "two");
-        await Eventually.TrueAsync(() => Sum(first, "revoked") > 0 && Sum(second, "committed") > 0, "the second member took over a share and works on it");
-        release.SetResult();
-        await AssertCopiedAsync(cluster, 400);
-
-        await two.StopAsync();
-        await cluster.ProduceAsync(400, 400);
-
-        await AssertCopiedAsync(cluster, 800);
-        await one.StopAsync();
-    }
-
-    [Fact]
     public async Task Run_RecordThatCannotBeEncoded_IsDeadAndTheRestGoesOn()
     {
         await using var cluster = await stack.ClusterAsync();
@@ -254,65 +158,6 @@ public sealed class LoopTests(TestStack stack)
         await AssertCopiedAsync(cluster, 20);
         Assert.Empty(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead));
         await mended.StopAsync();
-    }
-
-    [Fact]
-    public async Task Run_FailsAfterACommitDuringARebalance_EndsAndDoublesNothing()
-    {
-        await using var cluster = await stack.ClusterAsync();
-        await cluster.ProduceAsync(0, 400);
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (first, second) = (new RecordingProcessor { OnRead = _ => release.Task, OnCommitted = () => throw new InvalidOperationException("after the commit") }, new RecordingProcessor());
-        await using var one = LoopRun.Start(cluster, first, "one");
-        await Eventually.TrueAsync(() => Sum(first, "read") > 0, "the first member reads");
-        await using var two = LoopRun.Start(cluster, second, "two");
-        await Eventually.TrueAsync(() => Sum(first, "revoked") > 0, "the first member gave up a share");
-        release.SetResult();
-
-        Assert.IsType<InvalidOperationException>(await one.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        await AssertCopiedAsync(cluster, 400);
-        await two.StopAsync();
-    }
-
-    [Fact]
-    public async Task Run_PoisonWhosePartitionIsLostMeanwhile_IsTheNewOwnersToJudge()
-    {
-        await using var cluster = await stack.ClusterAsync();
-        await cluster.ProduceAsync(0, 1);
-        var (reads, release) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        var first = new RecordingProcessor
-        {
-            OnRead = async batch =>
-            {
-                if (Number(batch[0]) != 0) return;
-                if (Interlocked.Increment(ref reads) > 1) await release.Task;
-                throw new InvalidOperationException("cannot read it");
-            },
-        };
-        await using var one = LoopRun.Start(cluster, first, "one");
-        await Eventually.TrueAsync(() => reads > 1, "the first member tries for the second time");
-        // Of three members on four partitions none keeps all; which loses this partition is the assignor's choice, so the first is made to lose it.
-        List<(LoopRun Run, RecordingProcessor Processor)> others = [];
-        try
-        {
-            for (var i = 0; i < 4 && others.All(other => Sum(other.Processor, "committed") == 0); i++)
-            {
-                var processor = new RecordingProcessor();
-                others.Add((LoopRun.Start(cluster, processor, $"other-{i}"), processor));
-                await Eventually.TrueAsync(() => Sum(processor, "assigned") > 0, "a further member has its share");
-                await Eventually.TrueAsync(() => others.Any(other => Sum(other.Processor, "committed") > 0) || Sum(first, "revoked") + 1 > i, "the first member gave up a share");
-            }
-            await Eventually.TrueAsync(() => others.Any(other => Sum(other.Processor, "committed") > 0), "another member copied the record");
-            release.SetResult();
-            await cluster.ProduceAsync(1, 100);
-            await AssertCopiedAsync(cluster, 101);
-            await one.StopAsync();
-            Assert.Empty(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead));
-        }
-        finally
-        {
-            foreach (var (run, _) in others) await run.DisposeAsync();
-        }
     }
 
     /// <summary>Waits until the output has as many records as expected, then holds it against the input: each once, each key in order.</summary>
