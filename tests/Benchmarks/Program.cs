@@ -2,7 +2,8 @@ using System.Globalization;
 using Cdp.Benchmarks;
 
 const string Usage = """
-    usage: dotnet run -c Release --project tests/Benchmarks -- pipeline [options]
+    usage: dotnet run -c Release --project tests/Benchmarks -- pipeline|broker [options]
+    pipeline: events through all services, each a process of its own
       --events N    events to send through the pipeline, twice (200000)
       --users N     users they belong to (20000)
       --bytes N     size of an event as JSON (400)
@@ -10,26 +11,43 @@ const string Usage = """
       --connections N  concurrent senders (8)
       --seconds N   length of the steady run at 1,000 events/s (20)
       --kill        SIGKILL and restart each service once during the whole-pipeline run
+    broker: the embedded broker, a process of its own
+      --records N   records of a measured run (2000000)
+      --bytes N     size of a record (400)
+      --partitions N  (6)
+      --gigabytes N passed through while memory is watched (5)
     """;
 
-if (args is not ["pipeline", ..])
-{
-    Console.Error.WriteLine(Usage);
-    return 2;
-}
 try
 {
-    var options = new PipelineOptions
+    switch (args)
     {
-        Events = Number("--events", 200_000),
-        Users = Number("--users", 20_000),
-        Bytes = Number("--bytes", 400),
-        Batch = Number("--batch", 100),
-        Connections = Number("--connections", 8),
-        Seconds = Number("--seconds", 20),
-        Kill = args.Contains("--kill"),
-    };
-    return await Pipeline.RunAsync(options) ? 0 : 1;
+        case ["pipeline", ..]:
+            return await Pipeline.RunAsync(new PipelineOptions
+            {
+                Events = Number("--events", 200_000),
+                Users = Number("--users", 20_000),
+                Bytes = Number("--bytes", 400),
+                Batch = Number("--batch", 100),
+                Connections = Number("--connections", 8),
+                Seconds = Number("--seconds", 20),
+                Kill = args.Contains("--kill"),
+            }) ? 0 : 1;
+        case ["broker", ..]:
+            await BrokerBench.RunAsync(new BrokerOptions
+            {
+                Records = Number("--records", 2_000_000),
+                Bytes = Number("--bytes", 400),
+                Partitions = Number("--partitions", 6),
+                Gigabytes = Number("--gigabytes", 5),
+            });
+            return 0;
+        case ["broker-process", var data, var port]:
+            return await BrokerProcess.ServeAsync(data, int.Parse(port, CultureInfo.InvariantCulture));
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
 }
 catch (FormatException e)
 {

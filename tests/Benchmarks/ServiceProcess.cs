@@ -6,7 +6,6 @@ namespace Cdp.Benchmarks;
 /// <summary>A service, or the infrastructure, as a process of its own; it can be killed and started again under the same name.</summary>
 internal sealed class ServiceProcess(string name, string arguments, Uri address, string health) : IAsyncDisposable
 {
-    private const double TicksPerSecond = 100; // USER_HZ of Linux, see proc(5)
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly List<string> _output = [];
@@ -94,19 +93,9 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
         if (line is not null) lock (_output) _output.Add(line);
     }
 
-    private double Cpu()
-    {
-        if (_process is null or { HasExited: true }) return 0;
-        var fields = File.ReadAllText($"/proc/{_process.Id}/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
-    }
+    private double Cpu() => _process is null or { HasExited: true } ? 0 : ProcessUsage.CpuSeconds(_process.Id);
 
-    private long Peak()
-    {
-        if (_process is null or { HasExited: true }) return 0;
-        var line = File.ReadLines($"/proc/{_process.Id}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-    }
+    private long Peak() => _process is null or { HasExited: true } ? 0 : ProcessUsage.PeakMiB(_process.Id);
 
     private static string Root() => AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/tests/Benchmarks/", StringComparison.Ordinal)];
 

@@ -1,0 +1,170 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Net.Sockets;
+using Cdp.LocalKafka;
+using Confluent.Kafka;
+
+namespace Cdp.Benchmarks;
+
+/// <summary>
+/// The embedded broker, in a process of its own, measured through a client. The yardstick of the run is the same client producing to librdkafka's mock
+/// broker, which lives in the client's memory and keeps next to nothing: what the client and the machine can do.
+/// </summary>
+internal static class BrokerBench
+{
+    public static async Task RunAsync(BrokerOptions options)
+    {
+        var folder = Directory.CreateTempSubdirectory("cdp-bench-");
+        try
+        {
+            Console.WriteLine($"{options.Records:N0} records of {options.Bytes} bytes, {options.Partitions} partitions, {Environment.ProcessorCount} cores\n");
+            await RatesAsync(options, Path.Combine(folder.FullName, "rates"));
+            await IdleConnectionsAsync(options, Path.Combine(folder.FullName, "idle"));
+            await StartsAsync(options, folder.FullName);
+            await PassThroughAsync(options, Path.Combine(folder.FullName, "memory"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task RatesAsync(BrokerOptions options, string data)
+    {
+        using var broker = new BrokerProcess(data);
+        broker.Start();
+        var client = new BrokerClient(broker.BootstrapServers, options);
+        var (source, copy) = (await client.CreateTopicAsync("source"), await client.CreateTopicAsync("copy"));
+        await client.CreateTopicAsync("warm");
+        client.Produce("warm", options.Records / 10);
+
+        var mock = MockProduce(options);
+        var produce = client.Produce(source, options.Records);
+        var consume = client.Consume(source, options.Records);
+        var (large, _) = client.Copy(source, copy, options.Records / 10, 5_000);
+        var (small, commits) = client.Copy(source, copy, options.Records / 20, 500);
+        Table.Print(["", "records/s", "of the mock broker's"],
+        [
+            ["mock broker: produce, in the client's memory", $"{mock:N0}", ""],
+            Row("produce, idempotent, acks=all", produce), Row("consume", consume), Row("transactional copy, 5,000 a batch", large), Row("transactional copy, 500 a batch", small),
+        ]);
+        Table.Print(["commit at 500 a batch", "p50", "p90", "p99"], [[$"{commits.Length:N0} commits", At(0.5), At(0.9), At(0.99)]]);
+        Console.WriteLine($"broker: {broker.CpuSeconds:0.0} CPU s, peak {broker.PeakMiB} MiB\n");
+
+        string[] Row(string what, double rate) => [what, $"{rate:N0}", $"{rate / mock:P0}"];
+        string At(double quantile) => $"{commits[(int)(commits.Length * quantile)].TotalMilliseconds:0.0} ms";
+    }
+
+    private static double MockProduce(BrokerOptions options)
+    {
+        var client = new BrokerClient("", options);
+        var config = new ProducerConfig(client.Producer);
+        config.Set("test.mock.num.brokers", "1");
+        using var producer = new ProducerBuilder<Null, byte[]>(config).SetLogHandler((_, _) => { }).Build();
+        client.Produce(producer, "mock", options.Records / 10);
+        return client.Produce(producer, "mock", options.Records);
+    }
+
+    /// <summary>The same producing with and without a hundred silent connections, in turns, and what the silence itself costs.</summary>
+    private static async Task IdleConnectionsAsync(BrokerOptions options, string data)
+    {
+        using var broker = new BrokerProcess(data);
+        broker.Start();
+        var client = new BrokerClient(broker.BootstrapServers, options);
+        var topic = await client.CreateTopicAsync("idle");
+        client.Produce(topic, options.Records / 4);
+
+        var (alone, beside) = (new List<double>(), new List<double>());
+        var (cpu, memory) = (0.0, 0.0);
+        for (var turn = 0; turn < 4; turn++)
+        {
+            alone.Add(client.Produce(topic, options.Records / 4));
+            var before = broker.MiB;
+            var sockets = Enumerable.Range(0, 100).Select(_ => IdleConnection(broker.Port)).ToList();
+            var used = broker.CpuSeconds;
+            await Task.Delay(TimeSpan.FromSeconds(5));
+            (cpu, memory) = (cpu + broker.CpuSeconds - used, Math.Max(memory, broker.MiB - before));
+            beside.Add(client.Produce(topic, options.Records / 4));
+            sockets.ForEach(socket => socket.Dispose());
+        }
+        Table.Print(["100 idle connections", "records/s without", "with", "ratio", "CPU of 20 s silence", "memory"],
+            [["produce", $"{alone.Average():N0}", $"{beside.Average():N0}", $"{beside.Average() / alone.Average():0.00}", $"{cpu:0.00} s", $"{memory:0.0} MiB"]]);
+    }
+
+    /// <summary>A connection that has asked for the API versions, as every client does first, and is silent from then on.</summary>
+    private static Socket IdleConnection(int port)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Connect("127.0.0.1", port);
+        socket.Send([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]); // ApiVersions 0, correlation 1, no client id
+        var length = new byte[4];
+        ReceiveAll(socket, length);
+        ReceiveAll(socket, new byte[BinaryPrimitives.ReadInt32BigEndian(length)]);
+        return socket;
+    }
+
+    private static void ReceiveAll(Socket socket, byte[] into)
+    {
+        for (var got = 0; got < into.Length;)
+        {
+            var received = socket.Receive(into.AsSpan(got));
+            got += received > 0 ? received : throw new InvalidOperationException("the broker closed an idle connection");
+        }
+    }
+
+    private static async Task StartsAsync(BrokerOptions options, string folder)
+    {
+        var rows = new List<string[]>();
+        using (var fresh = new BrokerProcess(Path.Combine(folder, "fresh"))) rows.Add(["an empty directory, first in its process", Ms(fresh.Start())]);
+        rows.Add(["an empty directory, p50 of 20 more in one process", Ms(await WarmStartAsync(folder))]);
+
+        using var broker = new BrokerProcess(Path.Combine(folder, "start"));
+        broker.Start();
+        var client = new BrokerClient(broker.BootstrapServers, options);
+        client.Produce(await client.CreateTopicAsync("log"), 1_000_000_000L / options.Bytes);
+        broker.Kill();
+        rows.Add(["1 GB of log, after SIGKILL", Ms(broker.Start())]);
+        broker.Stop();
+        rows.Add(["1 GB of log, after a clean stop", Ms(broker.Start())]);
+        Table.Print(["start on", ""], rows);
+
+        static string Ms(TimeSpan time) => $"{time.TotalMilliseconds:N0} ms";
+    }
+
+    private static async Task<TimeSpan> WarmStartAsync(string folder)
+    {
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < 21; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = Path.Combine(folder, $"warm-{i}") });
+            if (i > 0) times.Add(Stopwatch.GetElapsedTime(started));
+        }
+        return times.Order().ElementAt(times.Count / 2);
+    }
+
+    /// <summary>Gigabytes in and out again through a topic that retains little, while the broker's memory is looked at.</summary>
+    private static async Task PassThroughAsync(BrokerOptions options, string data)
+    {
+        using var broker = new BrokerProcess(data);
+        broker.Start();
+        var client = new BrokerClient(broker.BootstrapServers, options);
+        var topic = await client.CreateTopicAsync("through", ("retention.bytes", "100000000"), ("segment.bytes", "50000000"));
+        var records = options.Gigabytes * 1_000_000_000L / options.Bytes;
+        var (step, samples) = (Math.Max(1, records / 10), new List<double>());
+        using var producer = new ProducerBuilder<Null, byte[]>(client.Producer).Build();
+        using var stop = new CancellationTokenSource();
+        var consuming = Task.Run(() => client.ConsumeUntil(topic, stop.Token));
+        var started = Stopwatch.GetTimestamp();
+        for (var sent = 0L; sent < records; sent += step)
+        {
+            client.Produce(producer, topic, Math.Min(step, records - sent));
+            samples.Add(broker.MiB);
+        }
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await stop.CancelAsync();
+        var consumed = await consuming;
+        Table.Print([$"{options.Gigabytes} GB through", "produced/s", "consumed/s", "MiB after each tenth", "peak MiB"],
+            [["", $"{records / seconds:N0}", $"{consumed / seconds:N0}", string.Join(' ', samples.Select(sample => $"{sample:0}")), $"{broker.PeakMiB}"]]);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace Cdp.Benchmarks;
+
+/// <summary>What a process has used, as Linux counts it (proc(5)).</summary>
+internal static class ProcessUsage
+{
+    private const double TicksPerSecond = 100; // USER_HZ
+
+    public static double CpuSeconds(int id)
+    {
+        var fields = File.ReadAllText($"/proc/{id}/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
+
+    /// <summary>The largest resident set so far.</summary>
+    public static long PeakMiB(int id) => Status(id, "VmHWM:") / 1024;
+
+    /// <summary>The resident set now.</summary>
+    public static double MiB(int id) => Status(id, "VmRSS:") / 1024.0;
+
+    private static long Status(int id, string field)
+    {
+        var line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+}
