@@ -97,7 +97,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     internal IEnumerable<Api> Apis(LocalKafkaOptions options, ILogger logger) =>
     [
         new ProduceApi(_topics, _transactions, logger).Row,
-        new FetchApi(_topics).Row,
+        new FetchApi(_topics, options.TimeProvider).Row,
         new ListOffsetsApi(_topics).Row,
         new OffsetForLeaderEpochApi(_topics).Row,
         .. new MetadataApi(_topics, _node, options).Rows,
