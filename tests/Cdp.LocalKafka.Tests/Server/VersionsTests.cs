@@ -34,6 +34,7 @@ public sealed class VersionsTests
         [ApiKey.AddPartitionsToTxn] = (5, 3),
         [ApiKey.AddOffsetsToTxn] = (4, 3),
         [ApiKey.EndTxn] = (5, 3),
+        [ApiKey.WriteTxnMarkers] = (1, 1),
         [ApiKey.TxnOffsetCommit] = (5, 3),
         [ApiKey.DescribeConfigs] = (4, 4),
         [ApiKey.AlterConfigs] = (2, 2),
