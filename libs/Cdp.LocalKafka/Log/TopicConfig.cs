@@ -22,7 +22,7 @@ internal static class TopicConfig
         new(CleanupPolicy, List, "delete", "log.cleanup.policy", "What happens to old segments: delete drops them by age and size, compact keeps the last record of each key.", Choices: ["delete", "compact"]),
         new("compression.gzip.level", Int, "-1", "compression.gzip.level", "The level if compression.type is gzip.", -1, 9),
         new("compression.lz4.level", Int, "9", "compression.lz4.level", "The level if compression.type is lz4.", 1, 17),
-        new("compression.type", ConfigType.String, "producer", "compression.type", "How batches are stored; this broker stores them as the producer sent them.", Choices: ["uncompressed", "gzip", "snappy", "lz4", "zstd", "producer"]),
+        new("compression.type", ConfigType.String, "producer", "compression.type", "Whether batches are stored as the producer sent them or in one form.", Choices: ["uncompressed", "gzip", "snappy", "lz4", "zstd", "producer"]),
         new("compression.zstd.level", Int, "3", "compression.zstd.level", "The level if compression.type is zstd.", -131072, 22),
         new("delete.retention.ms", Long, "86400000", "log.cleaner.delete.retention.ms", "How long a compacted topic keeps the tombstone of a deleted key.", 0),
         new("file.delete.delay.ms", Long, "60000", "log.segment.delete.delay.ms", "How long the file of a deleted segment stays.", 0),

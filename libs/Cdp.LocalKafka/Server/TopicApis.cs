@@ -77,9 +77,10 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
             if (wanted.NumPartitions is 0 or < -1) return (ErrorCode.InvalidPartitions, $"{wanted.NumPartitions} partitions; at least one is needed");
             if (wanted.ReplicationFactor is not (1 or -1))
                 return (ErrorCode.InvalidReplicationFactor, $"replication factor {wanted.ReplicationFactor}, and there is one broker");
-            if (wanted.NumPartitions > MaxPartitions) return (ErrorCode.PolicyViolation, $"{wanted.NumPartitions} partitions at once; {MaxPartitions} are the most");
         }
-        return (ErrorCode.None, null);
+
+        var partitions = Math.Max(wanted.NumPartitions, wanted.Assignments?.Count ?? 0);
+        return partitions > MaxPartitions ? (ErrorCode.PolicyViolation, $"{partitions} partitions at once; {MaxPartitions} are the most") : (ErrorCode.None, null);
     }
 
     private static (SortedDictionary<string, string> Configs, string? Problem) Configs(List<CreatableTopicConfig> wanted)

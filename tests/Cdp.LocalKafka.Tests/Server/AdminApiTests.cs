@@ -166,6 +166,32 @@ public sealed class AdminApiTests : IDisposable
         Assert.Equal((expected, 0), (result.ErrorCode, result.Configs!.Count));
     }
 
+    [Theory]
+    [InlineData(1, 0, "segment.bytes=2000000", ErrorCode.None)]
+    [InlineData(-1, 2, "", ErrorCode.None)]
+    [InlineData(10_001, 0, "", ErrorCode.PolicyViolation)]
+    [InlineData(-1, 10_001, "", ErrorCode.PolicyViolation)]
+    [InlineData(1, 0, "segment.bytes=14", ErrorCode.InvalidConfig)]
+    [InlineData(1, 0, "retention.ms", ErrorCode.InvalidConfig)]
+    [InlineData(1, 0, "retention.ms=1,retention.ms=2", ErrorCode.InvalidConfig)]
+    internal async Task CreateTopics_Checked_MakesOrSaysWhyNot(int partitions, int assigned, string configs, ErrorCode expected)
+    {
+        var wanted = new CreatableTopic
+        {
+            Name = "new",
+            NumPartitions = partitions,
+            ReplicationFactor = -1,
+            Assignments = [.. Enumerable.Range(0, assigned).Select(i => new ReplicaAssignment { PartitionIndex = i, BrokerIds = [1] })],
+            Configs = [.. configs.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(config => config.Split('=')).Select(config => new CreatableTopicConfig { Name = config[0], Value = config.ElementAtOrDefault(1) })],
+        };
+        var validated = Assert.Single((await Api(ApiKey.CreateTopics).Call<CreateTopicsResponse>(new CreateTopicsRequest { Topics = [wanted], ValidateOnly = true })).Topics!);
+        Assert.Equal((expected, true), (validated.ErrorCode, _store.Find("new") is null));
+
+        var made = Assert.Single((await Api(ApiKey.CreateTopics).Call<CreateTopicsResponse>(new CreateTopicsRequest { Topics = [wanted] })).Topics!);
+        Assert.Equal((expected, _store.Find("new")?.Id ?? Guid.Empty), (made.ErrorCode, made.TopicId));
+        Assert.Equal(expected == ErrorCode.None ? 28 : 0, made.Configs!.Count);
+    }
+
     [Fact]
     public async Task DeleteTopics_ByNameOrId_OnceEach()
     {
