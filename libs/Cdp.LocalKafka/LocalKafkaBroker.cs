@@ -18,7 +18,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     private readonly GroupCoordinator _groups;
     private readonly TransactionCoordinator _transactions;
     private readonly Listener _listener;
-    private readonly string _host;
+    private readonly BrokerNode _node;
     private int _stopped;
 
     private LocalKafkaBroker(DataLock dataLock, TopicStore topics, Listener listener, LocalKafkaOptions options, ILogger logger)
@@ -26,9 +26,9 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _dataLock = dataLock;
         _topics = topics;
         _listener = listener;
-        _host = options.Host;
         Port = listener.Port;
-        var self = new NodeAddress(BrokerNode.Id, _host, Port);
+        _node = new BrokerNode(BrokerNode.AdvertisedHost(options), options.AdvertisedPort ?? Port, topics.ClusterId);
+        var self = new NodeAddress(BrokerNode.Id, _node.Host, _node.Port);
         _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
         listener.Start(new Dispatcher(Apis(options, logger)), logger);
@@ -37,8 +37,8 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     /// <summary>The port it listens on, chosen by the system when the options left it open.</summary>
     public int Port { get; }
 
-    /// <summary>What clients are configured with: host and port.</summary>
-    public string BootstrapServers => $"{_host}:{Port}";
+    /// <summary>What clients are configured with: the host and port they are told, an IPv6 address in brackets.</summary>
+    public string BootstrapServers => _node.Host.Contains(':', StringComparison.Ordinal) ? $"[{_node.Host}]:{_node.Port}" : $"{_node.Host}:{_node.Port}";
 
     /// <summary>Opens the data directory and listens. Connections are served when the task completes.</summary>
     /// <exception cref="LocalKafkaStartException">The directory is held or damaged, or the port is taken.</exception>
@@ -94,14 +94,17 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         await _groups.DisposeAsync().ConfigureAwait(false);
     }
 
-    private IEnumerable<Api> Apis(LocalKafkaOptions options, ILogger logger) =>
+    internal IEnumerable<Api> Apis(LocalKafkaOptions options, ILogger logger) =>
     [
         new ProduceApi(_topics, _transactions, logger).Row,
-        new FetchApi(_topics).Row,
+        new FetchApi(_topics, options.TimeProvider).Row,
         new ListOffsetsApi(_topics).Row,
-        new MetadataApi(_topics, new BrokerNode(_host, Port, _topics.ClusterId), options).Row,
+        new OffsetForLeaderEpochApi(_topics).Row,
+        .. new MetadataApi(_topics, _node, options).Rows,
         .. new TopicApis(_topics, options, _groups.Offsets.ForgetTopic).Rows,
+        new CreatePartitionsApi(_topics).Row,
         new ConfigsApi(_topics, options).Row,
+        .. new AlterConfigsApi(_topics).Rows,
         .. _groups.Apis,
         .. _transactions.Apis,
     ];

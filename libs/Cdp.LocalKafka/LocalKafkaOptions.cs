@@ -6,11 +6,20 @@ public sealed record LocalKafkaOptions
     /// <summary>Where topics, groups and transactions are kept; made when missing, held by one broker at a time.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>The address to listen on, which is also the one clients are told.</summary>
+    /// <summary>The address to listen on. <c>0.0.0.0</c> and <c>::</c> take connections on every address of the machine; then see <see cref="AdvertisedHost"/>.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>0 takes any free port.</summary>
     public int Port { get; init; }
+
+    /// <summary>
+    /// The host that clients are told to connect to. Null: <see cref="Host"/>, and where that is every address, this machine's loopback;
+    /// clients on other machines or in other containers need a name here that they can resolve.
+    /// </summary>
+    public string? AdvertisedHost { get; init; }
+
+    /// <summary>The port that clients are told, where they reach the broker through a forwarded one. Null: the port listened on.</summary>
+    public int? AdvertisedPort { get; init; }
 
     /// <summary>Partitions of a topic whose creator leaves the number to the broker.</summary>
     public int DefaultPartitions { get; init; } = 1;

@@ -16,6 +16,9 @@ internal readonly record struct BatchHeader
     public const int CrcAt = 17;
     public const int AttributesAt = 21;
 
+    /// <summary>The <see cref="Codec"/> that old clients do not know.</summary>
+    public const int Zstd = 4;
+
     private const short CodecMask = 0x07;
     private const short LogAppendTimeFlag = 0x08;
     private const short TransactionalFlag = 0x10;

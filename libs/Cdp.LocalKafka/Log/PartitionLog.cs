@@ -10,7 +10,7 @@ internal sealed partial class PartitionLog
 {
     private readonly Lock _lock = new();
     private readonly string _directory;
-    private readonly LogSettings _settings;
+    private LogSettings _settings;
     private readonly List<Segment> _segments = [];
     private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly TransactionIndex _transactions = new();
@@ -65,6 +65,12 @@ internal sealed partial class PartitionLog
             var (slice, sliceUntil) = SegmentOf(offset).SliceFrom(offset, until, maxBytes, wholeFirst);
             return read with { Slice = slice, Aborted = committedOnly ? _transactions.AbortedIn(offset, sliceUntil) : null };
         }
+    }
+
+    /// <summary>Goes by other settings from now on; what is stored stays as it is.</summary>
+    public void Configure(LogSettings settings)
+    {
+        lock (_lock) _settings = settings;
     }
 
     /// <summary>Tells <paramref name="signal"/> of every append until <see cref="Unwatch"/>.</summary>

@@ -2,16 +2,10 @@ using System.Globalization;
 
 namespace Cdp.LocalKafka.Log;
 
-/// <summary>A topic and the logs of its partitions.</summary>
-internal sealed class Topic(string name, Guid id, IReadOnlyDictionary<string, string> configs, IReadOnlyList<PartitionLog> partitions)
+/// <summary>A topic and the logs of its partitions, as they are at one moment: a change makes another.</summary>
+/// <param name="Configs">What was set on the topic; everything else has <see cref="TopicConfig"/>'s default.</param>
+internal sealed record Topic(string Name, Guid Id, IReadOnlyDictionary<string, string> Configs, IReadOnlyList<PartitionLog> Partitions)
 {
-    public string Name { get; } = name;
-    public Guid Id { get; } = id;
-
-    /// <summary>What was set on the topic; everything else has <see cref="TopicConfig"/>'s default.</summary>
-    public IReadOnlyDictionary<string, string> Configs { get; } = configs;
-    public IReadOnlyList<PartitionLog> Partitions { get; } = partitions;
-
     /// <summary>Whether the broker keeps its own state in it; clients cannot delete it and patterns pass it over.</summary>
     public bool IsInternal => Name is TopicStore.OffsetsTopic or TopicStore.TransactionsTopic;
 

@@ -1,97 +1,82 @@
 using System.Globalization;
+using static Cdp.LocalKafka.Log.ConfigType;
 
 namespace Cdp.LocalKafka.Log;
 
-/// <summary>The topic configs this broker knows, with Apache Kafka's defaults where the default has meaning on one node.</summary>
+/// <summary>
+/// The configs of topics: Apache Kafka 4.0's names, defaults and bounds (LogConfig; KIP-1030 for the bounds of 4.0), without those of
+/// tiered storage. Some have no meaning on one node; they are kept and shown so that scripts written for Kafka run.
+/// </summary>
 internal static class TopicConfig
 {
     public const string CleanupPolicy = "cleanup.policy";
-    private const string MaxMessageBytes = "max.message.bytes";
-    private const string SegmentBytes = "segment.bytes";
+    public const string MaxMessageBytes = "max.message.bytes";
+    public const string SegmentBytes = "segment.bytes";
+    private const string MinCompactionLag = "min.compaction.lag.ms";
+    private const string MaxCompactionLag = "max.compaction.lag.ms";
     private const string TimestampType = "message.timestamp.type";
+    private const string Forever = "9223372036854775807";
 
-    private static readonly SortedDictionary<string, (string Default, ConfigType Type)> Known = new(StringComparer.Ordinal)
-    {
-        [CleanupPolicy] = ("delete", ConfigType.List),
-        ["compression.type"] = ("producer", ConfigType.String),
-        ["delete.retention.ms"] = ("86400000", ConfigType.Long),
-        ["file.delete.delay.ms"] = ("60000", ConfigType.Long),
-        ["flush.messages"] = ("9223372036854775807", ConfigType.Long),
-        ["flush.ms"] = ("9223372036854775807", ConfigType.Long),
-        ["index.interval.bytes"] = ("4096", ConfigType.Int),
-        ["max.compaction.lag.ms"] = ("9223372036854775807", ConfigType.Long),
-        [MaxMessageBytes] = ("1048588", ConfigType.Int),
-        ["message.timestamp.after.max.ms"] = ("9223372036854775807", ConfigType.Long),
-        ["message.timestamp.before.max.ms"] = ("9223372036854775807", ConfigType.Long),
-        [TimestampType] = ("CreateTime", ConfigType.String),
-        ["min.cleanable.dirty.ratio"] = ("0.5", ConfigType.Double),
-        ["min.compaction.lag.ms"] = ("0", ConfigType.Long),
-        ["min.insync.replicas"] = ("1", ConfigType.Int),
-        ["preallocate"] = ("false", ConfigType.Boolean),
-        ["retention.bytes"] = ("-1", ConfigType.Long),
-        ["retention.ms"] = ("604800000", ConfigType.Long),
-        [SegmentBytes] = ("268435456", ConfigType.Int),
-        ["segment.index.bytes"] = ("10485760", ConfigType.Int),
-        ["segment.jitter.ms"] = ("0", ConfigType.Long),
-        ["segment.ms"] = ("604800000", ConfigType.Long),
-        ["unclean.leader.election.enable"] = ("false", ConfigType.Boolean),
-    };
+    private static readonly SortedDictionary<string, ConfigDefinition> Known = new(((ConfigDefinition[])
+    [
+        new(CleanupPolicy, List, "delete", "log.cleanup.policy", "What happens to old segments: delete drops them by age and size, compact keeps the last record of each key.", Choices: ["delete", "compact"]),
+        new("compression.gzip.level", Int, "-1", "compression.gzip.level", "The level if compression.type is gzip.", -1, 9),
+        new("compression.lz4.level", Int, "9", "compression.lz4.level", "The level if compression.type is lz4.", 1, 17),
+        new("compression.type", ConfigType.String, "producer", "compression.type", "Whether batches are stored as the producer sent them or in one form.", Choices: ["uncompressed", "gzip", "snappy", "lz4", "zstd", "producer"]),
+        new("compression.zstd.level", Int, "3", "compression.zstd.level", "The level if compression.type is zstd.", -131072, 22),
+        new("delete.retention.ms", Long, "86400000", "log.cleaner.delete.retention.ms", "How long a compacted topic keeps the tombstone of a deleted key.", 0),
+        new("file.delete.delay.ms", Long, "60000", "log.segment.delete.delay.ms", "How long the file of a deleted segment stays.", 0),
+        new("flush.messages", Long, Forever, "log.flush.interval.messages", "After how many records the log is forced to the disk.", 1),
+        new("flush.ms", Long, Forever, null, "After what time the log is forced to the disk.", 0),
+        new("follower.replication.throttled.replicas", List, "", null, "Replicas whose fetching is throttled; without effect on one node."),
+        new("index.interval.bytes", Int, "4096", "log.index.interval.bytes", "About how many bytes of the log lie between two entries of its index.", 0),
+        new("leader.replication.throttled.replicas", List, "", null, "Replicas whose serving is throttled; without effect on one node."),
+        new(MaxCompactionLag, Long, Forever, "log.cleaner.max.compaction.lag.ms", "After what time at the latest a record may be compacted.", 1),
+        new(MaxMessageBytes, Int, "1048588", "message.max.bytes", "The largest record batch that is taken, compressed as it is.", 0),
+        new("message.timestamp.after.max.ms", Long, "3600000", "log.message.timestamp.after.max.ms", "How far a record's timestamp may be ahead of the broker's clock.", 0),
+        new("message.timestamp.before.max.ms", Long, Forever, "log.message.timestamp.before.max.ms", "How far a record's timestamp may be behind the broker's clock.", 0),
+        new(TimestampType, ConfigType.String, "CreateTime", "log.message.timestamp.type", "Whether a record's timestamp is its producer's or the time of its append.", Choices: ["CreateTime", "LogAppendTime"]),
+        new("min.cleanable.dirty.ratio", ConfigType.Double, "0.5", "log.cleaner.min.cleanable.ratio", "The share of a log that is not yet compacted from which on it is worth compacting.", 0, 1),
+        new(MinCompactionLag, Long, "0", "log.cleaner.min.compaction.lag.ms", "How long a record stays uncompacted at least.", 0),
+        new("min.insync.replicas", Int, "1", "min.insync.replicas", "How many replicas an append with acks=all needs; on one node never more than that one.", 1),
+        new("preallocate", ConfigType.Boolean, "false", "log.preallocate", "Whether a new segment's file is made at its full size."),
+        new("retention.bytes", Long, "-1", "log.retention.bytes", "How large a partition's log grows before its oldest segments are dropped; -1 for no limit."),
+        new("retention.ms", Long, "604800000", null, "How old records become before their segments are dropped; -1 for no limit.", -1),
+        new(SegmentBytes, Int, "1073741824", "log.segment.bytes", "The size of a segment's file.", 1 << 20),
+        new("segment.index.bytes", Int, "10485760", "log.index.size.max.bytes", "The largest size of a segment's index.", 4),
+        new("segment.jitter.ms", Long, "0", null, "The most that segment.ms is shortened by at random.", 0),
+        new("segment.ms", Long, "604800000", null, "After what time a new segment is begun even if the last is not full.", 1),
+        new("unclean.leader.election.enable", ConfigType.Boolean, "false", "unclean.leader.election.enable", "Whether a replica that is behind may lead; without effect on one node."),
+    ]).ToDictionary(definition => definition.Name), StringComparer.Ordinal);
 
-    /// <summary>Null when the config may be set, else what is wrong with it.</summary>
-    public static string? Problem(string name, string? value)
+    public static ConfigDefinition? Find(string name) => Known.GetValueOrDefault(name);
+
+    /// <summary>All that is to be set on a topic, in stored form; or what is wrong with it.</summary>
+    public static (SortedDictionary<string, string> Configs, string? Problem) Parse(IEnumerable<KeyValuePair<string, string>> wanted)
     {
-        if (!Known.TryGetValue(name, out var known)) return $"unknown topic config '{name}'";
-        if (value is null) return $"null value for topic config '{name}'";
-        var valid = name switch
+        var configs = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, text) in wanted)
         {
-            CleanupPolicy => value.Split(',').All(part => part.Trim() is "delete" or "compact"),
-            TimestampType => value is "CreateTime" or "LogAppendTime",
-            "compression.type" => value is "producer" or "uncompressed" or "gzip" or "snappy" or "lz4" or "zstd",
-            SegmentBytes => int.TryParse(value, CultureInfo.InvariantCulture, out var bytes) && bytes >= 14,
-            MaxMessageBytes => int.TryParse(value, CultureInfo.InvariantCulture, out var bytes) && bytes >= 0,
-            _ => known.Type switch
-            {
-                ConfigType.Int => int.TryParse(value, CultureInfo.InvariantCulture, out _),
-                ConfigType.Long => long.TryParse(value, CultureInfo.InvariantCulture, out _),
-                ConfigType.Double => double.TryParse(value, CultureInfo.InvariantCulture, out _),
-                ConfigType.Boolean => bool.TryParse(value, out _),
-                _ => true,
-            },
-        };
-        return valid ? null : $"invalid value '{value}' for topic config '{name}'";
+            if (Find(name) is not { } definition) return (configs, $"unknown topic config '{name}'");
+            var (value, problem) = definition.Parse(text);
+            if (problem is not null) return (configs, problem);
+            configs[name] = value!;
+        }
+
+        var (least, most) = (Number(configs, MinCompactionLag), Number(configs, MaxCompactionLag));
+        return (configs, least > most ? $"{MinCompactionLag} ({least}) is larger than {MaxCompactionLag} ({most})" : null);
     }
 
-    /// <summary>Every known config with the value in force, set or default.</summary>
+    /// <summary>Every config with the value in force, set or default.</summary>
     public static IEnumerable<ConfigValue> Describe(IReadOnlyDictionary<string, string> configs) =>
-        Known.Select(known => configs.TryGetValue(known.Key, out var value)
-            ? new ConfigValue(known.Key, value, ConfigSource.Topic, known.Value.Type)
-            : new ConfigValue(known.Key, known.Value.Default, ConfigSource.Default, known.Value.Type));
+        Known.Values.Select(definition => configs.TryGetValue(definition.Name, out var value)
+            ? new ConfigValue(definition, value, ConfigSource.Topic)
+            : new ConfigValue(definition, definition.Default, ConfigSource.Default));
 
     public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) => new(
-        time, flushEveryAppend, int.Parse(Value(configs, MaxMessageBytes), CultureInfo.InvariantCulture),
-        int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime");
+        time, flushEveryAppend, (int)Number(configs, MaxMessageBytes), (int)Number(configs, SegmentBytes), Value(configs, TimestampType) == "LogAppendTime");
 
-    private static string Value(IReadOnlyDictionary<string, string> configs, string name) => configs.GetValueOrDefault(name, Known[name].Default);
-}
+    private static long Number(IReadOnlyDictionary<string, string> configs, string name) => long.Parse(Value(configs, name), CultureInfo.InvariantCulture);
 
-/// <summary>A config as it is in force.</summary>
-internal readonly record struct ConfigValue(string Name, string Value, ConfigSource Source, ConfigType Type);
-
-/// <summary>Where a config's value comes from, as DescribeConfigs numbers it.</summary>
-internal enum ConfigSource : sbyte
-{
-    Topic = 1,
-    StaticBroker = 4,
-    Default = 5,
-}
-
-/// <summary>Config types as DescribeConfigs numbers them.</summary>
-internal enum ConfigType : sbyte
-{
-    Boolean = 1,
-    String = 2,
-    Int = 3,
-    Long = 5,
-    Double = 6,
-    List = 7,
+    private static string Value(IReadOnlyDictionary<string, string> configs, string name) => configs.GetValueOrDefault(name) ?? Known[name].Default;
 }

@@ -14,8 +14,14 @@ internal sealed class TopicStore
     public const string OffsetsTopic = "__consumer_offsets";
     public const string TransactionsTopic = "__transaction_state";
 
-    // Group state is written by nobody but the broker, whose largest record is a group's assignment.
-    private static readonly Dictionary<string, string> InternalConfigs = new() { [TopicConfig.CleanupPolicy] = "compact", ["max.message.bytes"] = "104857600" };
+    // Segments as small as in Kafka, for what is in the last one is never compacted. Nobody but the broker writes here, and its largest
+    // record is a group's assignment.
+    private static readonly Dictionary<string, string> InternalConfigs = new()
+    {
+        [TopicConfig.CleanupPolicy] = "compact",
+        [TopicConfig.SegmentBytes] = "104857600",
+        [TopicConfig.MaxMessageBytes] = "104857600",
+    };
 
     private readonly Lock _changing = new();
     private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
@@ -48,7 +54,7 @@ internal sealed class TopicStore
         var content = store._file.Read();
         store.ClusterId = content.ClusterId;
         store.RemoveUnnamed(content.Topics);
-        foreach (var entry in content.Topics) store.Add(store.OpenTopic(entry));
+        foreach (var entry in content.Topics) store.Put(store.OpenTopic(entry));
         foreach (var name in (string[])[OffsetsTopic, TransactionsTopic])
             if (store.Find(name) is null) store.Create(name, 1, InternalConfigs);
         return store;
@@ -68,10 +74,41 @@ internal sealed class TopicStore
             var entry = new TopicEntry(name, Guid.NewGuid(), partitions, new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal));
             _file.Write(ClusterId, [.. All.Select(Entry), entry]);
             var topic = OpenTopic(entry);
-            Add(topic);
+            Put(topic);
             return (ErrorCode.None, topic);
         }
     }
+
+    /// <summary>Adds partitions to a topic until it has <paramref name="count"/>; false when it is gone or has as many already.</summary>
+    public bool Grow(string name, int count)
+    {
+        lock (_changing)
+        {
+            if (Find(name) is not { } topic || topic.Partitions.Count >= count) return false;
+            Save(Entry(topic) with { Partitions = count });
+            Put(topic with { Partitions = [.. topic.Partitions, .. OpenLogs(name, topic.Partitions.Count, count, topic.Configs)] });
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Sets a topic's configs to what <paramref name="change"/> makes of the present ones, under the lock so that no two changes meet;
+    /// its logs go by them at once. Null leaves all as it is.
+    /// </summary>
+    public void Configure(string name, Func<IReadOnlyDictionary<string, string>, SortedDictionary<string, string>?> change)
+    {
+        lock (_changing)
+        {
+            if (Find(name) is not { } topic || change(topic.Configs) is not { } configs) return;
+            Save(Entry(topic) with { Configs = configs });
+            Put(topic with { Configs = configs });
+            var settings = TopicConfig.Settings(configs, _time, _flushEveryAppend);
+            foreach (var partition in topic.Partitions) partition.Configure(settings);
+        }
+    }
+
+    /// <summary>A topic whose name differs from <paramref name="name"/> only in '.' and '_', which metric names cannot tell apart; or null.</summary>
+    public Topic? Alike(string name) => All.FirstOrDefault(topic => topic.Name != name && topic.Name.Replace('.', '_') == name.Replace('.', '_'));
 
     /// <summary>Removes a topic and its files. False when there is none of that name.</summary>
     public bool Delete(string name)
@@ -96,17 +133,20 @@ internal sealed class TopicStore
 
     private static TopicEntry Entry(Topic topic) => new(topic.Name, topic.Id, topic.Partitions.Count, topic.Configs);
 
-    private void Add(Topic topic)
+    private void Save(TopicEntry changed) => _file.Write(ClusterId, [.. All.Select(topic => topic.Name == changed.Name ? changed : Entry(topic))]);
+
+    private void Put(Topic topic)
     {
         _byId[topic.Id] = topic;
         _byName[topic.Name] = topic;
     }
 
-    private Topic OpenTopic(TopicEntry entry)
+    private Topic OpenTopic(TopicEntry entry) => new(entry.Name, entry.Id, entry.Configs, [.. OpenLogs(entry.Name, 0, entry.Partitions, entry.Configs)]);
+
+    private IEnumerable<PartitionLog> OpenLogs(string topic, int from, int until, IReadOnlyDictionary<string, string> configs)
     {
-        var settings = TopicConfig.Settings(entry.Configs, _time, _flushEveryAppend);
-        var partitions = Enumerable.Range(0, entry.Partitions).Select(i => PartitionLog.Open(LogDirectory(entry.Name, i), i, settings));
-        return new Topic(entry.Name, entry.Id, entry.Configs, [.. partitions]);
+        var settings = TopicConfig.Settings(configs, _time, _flushEveryAppend);
+        return Enumerable.Range(from, until - from).Select(i => PartitionLog.Open(LogDirectory(topic, i), i, settings));
     }
 
     private void RemoveUnnamed(IEnumerable<TopicEntry> entries)

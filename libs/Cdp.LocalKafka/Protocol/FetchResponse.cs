@@ -5,7 +5,7 @@ internal sealed class FetchResponse : IWireFields
     public int ThrottleTimeMs;
     public ErrorCode ErrorCode;
 
-    /// <summary>0: no incremental session (KIP-227); the client sends its whole interest each time.</summary>
+    /// <summary>0: no session (KIP-227); the client sends its whole interest each time.</summary>
     public int SessionId;
     public List<FetchableTopicResponse>? Responses = [];
 

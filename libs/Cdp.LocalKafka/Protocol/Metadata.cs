@@ -39,6 +39,7 @@ internal sealed class MetadataResponse : IWireFields
     public int ControllerId = -1;
     public List<MetadataTopic>? Topics = [];
     public int ClusterAuthorizedOperations = int.MinValue;
+    public ErrorCode ErrorCode;
 
     public void Describe(Wire w)
     {
@@ -48,6 +49,7 @@ internal sealed class MetadataResponse : IWireFields
         w.Int32(ref ControllerId, since: 1);
         w.Array(ref Topics);
         w.Int32(ref ClusterAuthorizedOperations, since: 8, until: 10);
+        w.Error(ref ErrorCode, since: 13);
         w.Tags();
     }
 }

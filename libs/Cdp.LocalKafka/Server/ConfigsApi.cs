@@ -7,53 +7,59 @@ namespace Cdp.LocalKafka.Server;
 /// <summary>Reports the configs of topics and of the broker.</summary>
 internal sealed class ConfigsApi(TopicStore topics, LocalKafkaOptions options)
 {
-    private const sbyte TopicResource = 2;
-    private const sbyte BrokerResource = 4;
+    public const sbyte TopicResource = 2;
+    public const sbyte BrokerResource = 4;
 
     public Api Row => Api.Of<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 0, 4, 4, (_, request) =>
-        Task.FromResult<IWireFields?>(new DescribeConfigsResponse { Results = [.. (request.Resources ?? []).Select(resource => Describe(resource, request.IncludeSynonyms))] }));
+        Task.FromResult<IWireFields?>(new DescribeConfigsResponse { Results = [.. (request.Resources ?? []).Select(resource => Describe(resource, request))] }));
 
-    private DescribeConfigsResult Describe(DescribeConfigsResource resource, bool includeSynonyms)
+    private DescribeConfigsResult Describe(DescribeConfigsResource resource, DescribeConfigsRequest request)
     {
         var result = new DescribeConfigsResult { ResourceType = resource.ResourceType, ResourceName = resource.ResourceName };
+        var wanted = resource.ConfigurationKeys is { Count: > 0 } keys ? keys : null;
         switch (resource.ResourceType)
         {
+            case TopicResource when TopicName.Problem(resource.ResourceName) is { } problem:
+                (result.ErrorCode, result.ErrorMessage) = (ErrorCode.InvalidTopicException, problem);
+                break;
             case TopicResource when topics.Find(resource.ResourceName) is { } topic:
-                result.Configs = [.. TopicConfig.Describe(topic.Configs).Where(Wanted).Select(config => Described(config, includeSynonyms))];
+                result.Configs = Described(TopicConfig.Describe(topic.Configs));
                 break;
             case TopicResource:
                 (result.ErrorCode, result.ErrorMessage) = (ErrorCode.UnknownTopicOrPartition, $"there is no topic '{resource.ResourceName}'");
                 break;
-            case BrokerResource when resource.ResourceName is "" || resource.ResourceName == BrokerNode.Id.ToString(CultureInfo.InvariantCulture):
-                result.Configs = [.. BrokerConfigs().Where(Wanted).Select(config => Described(config, includeSynonyms))];
+            case BrokerResource when resource.ResourceName == BrokerNode.Name:
+                result.Configs = Described(BrokerConfig.Describe(options));
                 break;
+            case BrokerResource when resource.ResourceName is "":
+                break; // the defaults that were set for all brokers while they run: none
             default:
-                (result.ErrorCode, result.ErrorMessage) = (ErrorCode.InvalidRequest, $"there are no configs of resource type {resource.ResourceType} named '{resource.ResourceName}'");
+                (result.ErrorCode, result.ErrorMessage) = (ErrorCode.InvalidRequest, string.Create(
+                    CultureInfo.InvariantCulture, $"there are no configs of resource type {resource.ResourceType} named '{resource.ResourceName}'"));
                 break;
         }
         return result;
 
-        bool Wanted(ConfigValue config) => resource.ConfigurationKeys is null || resource.ConfigurationKeys.Contains(config.Name);
+        List<DescribedConfig> Described(IEnumerable<ConfigValue> configs) =>
+            [.. configs.Where(config => wanted?.Contains(config.Definition.Name) != false).Select(config => Description(config, resource.ResourceType == BrokerResource, request))];
     }
 
-    private IEnumerable<ConfigValue> BrokerConfigs() =>
-    [
-        new("auto.create.topics.enable", options.AutoCreateTopics ? "true" : "false", ConfigSource.StaticBroker, ConfigType.Boolean),
-        new("default.replication.factor", "1", ConfigSource.Default, ConfigType.Int),
-        new("group.initial.rebalance.delay.ms", ((int)options.GroupInitialRebalanceDelay.TotalMilliseconds).ToString(CultureInfo.InvariantCulture), ConfigSource.StaticBroker, ConfigType.Int),
-        new("log.dirs", options.DataDirectory, ConfigSource.StaticBroker, ConfigType.String),
-        new("num.partitions", options.DefaultPartitions.ToString(CultureInfo.InvariantCulture), ConfigSource.StaticBroker, ConfigType.Int),
-        new("socket.request.max.bytes", FrameReader.MaxFrame.ToString(CultureInfo.InvariantCulture), ConfigSource.Default, ConfigType.Int),
-    ];
-
-    private static DescribedConfig Described(ConfigValue config, bool includeSynonyms) => new()
+    private static DescribedConfig Description(ConfigValue config, bool readOnly, DescribeConfigsRequest request) => new()
     {
-        Name = config.Name,
+        Name = config.Definition.Name,
         Value = config.Value,
-        ReadOnly = config.Source == ConfigSource.StaticBroker,
+        ReadOnly = readOnly,
         IsDefault = config.Source == ConfigSource.Default,
         ConfigSource = (sbyte)config.Source,
-        ConfigType = (sbyte)config.Type,
-        Synonyms = includeSynonyms ? [new ConfigSynonym { Name = config.Name, Value = config.Value, Source = (sbyte)config.Source }] : [],
+        ConfigType = (sbyte)config.Definition.Type,
+        Documentation = request.IncludeDocumentation ? config.Definition.Documentation : null,
+        Synonyms = request.IncludeSynonyms ? [.. Synonyms(config)] : [],
     };
+
+    // First what is set, then the default behind it under the broker's name for it.
+    private static IEnumerable<ConfigSynonym> Synonyms(ConfigValue config)
+    {
+        if (config.Source != ConfigSource.Default) yield return new ConfigSynonym { Name = config.Definition.Name, Value = config.Value, Source = (sbyte)config.Source };
+        if (config.Definition.Broker is { } broker) yield return new ConfigSynonym { Name = broker, Value = config.Definition.Default, Source = (sbyte)ConfigSource.Default };
+    }
 }

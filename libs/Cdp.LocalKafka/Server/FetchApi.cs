@@ -4,19 +4,28 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Server;
 
-/// <summary>Answers fetches, waiting for records when there are fewer than the consumer wants. Incremental sessions (KIP-227) are declined.</summary>
-internal sealed class FetchApi(TopicStore topics)
+/// <summary>Answers fetches, waiting for records when there are fewer than the consumer wants. Whole or within a session (KIP-227).</summary>
+internal sealed class FetchApi(TopicStore topics, TimeProvider time)
 {
+    /// <summary>The most that one fetch is answered with, whatever the client would take (Kafka's fetch.max.bytes); a larger batch goes alone.</summary>
+    public const int MaxBytes = 55 << 20;
     private const short FirstWithIds = 13;
     private const sbyte ReadCommitted = 1;
+    private readonly FetchSessions _sessions = new(time);
 
     // Before version 4 a client cannot read batches v2.
     public Api Row => Api.Of<FetchRequest>(ApiKey.Fetch, 4, 17, 12, Answer);
 
     private async Task<IWireFields?> Answer(RequestContext context, FetchRequest request)
     {
-        if (request.SessionId != 0) return new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound };
-        var wanted = Wanted(request, context.ApiVersion >= FirstWithIds);
+        var byId = context.ApiVersion >= FirstWithIds;
+        var (error, asked, session) = _sessions.Enter(request, byId);
+        if (error != ErrorCode.None) return new FetchResponse { ErrorCode = error };
+        return _sessions.Leave(request, byId, session, await Fetch(context, request, Wanted(asked, byId)).ConfigureAwait(false));
+    }
+
+    private async Task<FetchResponse> Fetch(RequestContext context, FetchRequest request, List<WantedTopic> wanted)
+    {
         var response = Read(request, wanted, out var complete);
         if (complete || request.MaxWaitMs <= 0) return response;
 
@@ -41,10 +50,10 @@ internal sealed class FetchApi(TopicStore topics)
         }
     }
 
-    private List<WantedTopic> Wanted(FetchRequest request, bool byId)
+    private List<WantedTopic> Wanted(List<FetchTopic> askedTopics, bool byId)
     {
         var wanted = new List<WantedTopic>();
-        foreach (var asked in request.Topics ?? [])
+        foreach (var asked in askedTopics)
         {
             var topic = byId ? topics.Find(asked.TopicId) : topics.Find(asked.Topic);
             var missing = topic is null && byId ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
@@ -57,6 +66,7 @@ internal sealed class FetchApi(TopicStore topics)
     private static FetchResponse Read(FetchRequest request, List<WantedTopic> wanted, out bool complete)
     {
         var response = new FetchResponse();
+        var maxBytes = Math.Min(request.MaxBytes, MaxBytes);
         var (total, failed) = (0, false);
         foreach (var topic in wanted)
         {
@@ -66,21 +76,21 @@ internal sealed class FetchApi(TopicStore topics)
                 var asked = topic.Asked.Partitions![i];
                 var data = topic.Logs[i] is not { } log
                     ? new PartitionData { PartitionIndex = asked.Partition, ErrorCode = topic.Missing, HighWatermark = -1 }
-                    : Read(log, asked, Math.Min(asked.PartitionMaxBytes, request.MaxBytes - total), first: total == 0, request.IsolationLevel == ReadCommitted);
+                    : Read(log, asked, Math.Min(asked.PartitionMaxBytes, maxBytes - total), first: total == 0, request.IsolationLevel == ReadCommitted);
                 total += data.Records.Stored.Length;
                 failed |= data.ErrorCode != ErrorCode.None;
                 partitions.Add(data);
             }
             response.Responses!.Add(new FetchableTopicResponse { Topic = topic.Asked.Topic, TopicId = topic.Asked.TopicId, Partitions = partitions });
         }
-        complete = failed || total >= request.MinBytes || wanted.Count == 0;
+        complete = failed || total >= Math.Min(request.MinBytes, maxBytes) || wanted.Count == 0;
         return response;
     }
 
     private static PartitionData Read(PartitionLog log, FetchPartition asked, int maxBytes, bool first, bool committedOnly)
     {
-        if (asked.CurrentLeaderEpoch > BrokerNode.LeaderEpoch)
-            return new PartitionData { PartitionIndex = asked.Partition, ErrorCode = ErrorCode.UnknownLeaderEpoch, HighWatermark = -1 };
+        if (BrokerNode.EpochProblem(asked.CurrentLeaderEpoch) is var problem and not ErrorCode.None)
+            return new PartitionData { PartitionIndex = asked.Partition, ErrorCode = problem, HighWatermark = -1 };
         var read = log.Read(asked.FetchOffset, Math.Max(0, maxBytes), wholeFirst: first, committedOnly);
         return new PartitionData
         {

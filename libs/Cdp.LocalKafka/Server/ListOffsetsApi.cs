@@ -8,39 +8,56 @@ internal sealed class ListOffsetsApi(TopicStore topics)
 {
     private const sbyte ReadCommitted = 1;
 
-    public Api Row => Api.Of<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 10, 6, (_, request) => Task.FromResult<IWireFields?>(Answer(request)));
+    public Api Row => Api.Of<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 10, 6, (context, request) => Task.FromResult<IWireFields?>(Answer(request, context.ApiVersion)));
 
-    private ListOffsetsResponse Answer(ListOffsetsRequest request)
+    private ListOffsetsResponse Answer(ListOffsetsRequest request, short version)
     {
-        var response = new ListOffsetsResponse();
-        foreach (var asked in request.Topics ?? [])
+        var asked = (request.Topics ?? []).SelectMany(topic => (topic.Partitions ?? []).Select(partition => new TopicPartition(topic.Name, partition.PartitionIndex)));
+        var twice = asked.GroupBy(partition => partition).Where(same => same.Count() > 1).Select(same => same.Key).ToHashSet();
+        return new ListOffsetsResponse
         {
-            var topic = topics.Find(asked.Name);
-            response.Topics!.Add(new ListOffsetsTopicResponse
+            Topics = [.. (request.Topics ?? []).Select(topic => new ListOffsetsTopicResponse
             {
-                Name = asked.Name,
-                Partitions = [.. (asked.Partitions ?? []).Select(partition => Find(topic?.Partition(partition.PartitionIndex), partition, request.IsolationLevel == ReadCommitted))],
-            });
-        }
-        return response;
+                Name = topic.Name,
+                Partitions = [.. (topic.Partitions ?? []).Select(partition =>
+                {
+                    var log = topics.Find(topic.Name)?.Partition(partition.PartitionIndex);
+                    var error = twice.Contains(new TopicPartition(topic.Name, partition.PartitionIndex)) ? ErrorCode.InvalidRequest : Problem(log, partition, version);
+                    return error == ErrorCode.None
+                        ? Find(log!, partition, request.IsolationLevel == ReadCommitted)
+                        : new ListOffsetsPartitionResponse { PartitionIndex = partition.PartitionIndex, ErrorCode = error };
+                })],
+            })],
+        };
     }
 
-    private static ListOffsetsPartitionResponse Find(PartitionLog? log, ListOffsetsPartition asked, bool committedOnly)
+    private static ErrorCode Problem(PartitionLog? log, ListOffsetsPartition asked, short version)
     {
-        if (log is null) return new ListOffsetsPartitionResponse { PartitionIndex = asked.PartitionIndex, ErrorCode = ErrorCode.UnknownTopicOrPartition };
-        if (asked.CurrentLeaderEpoch > BrokerNode.LeaderEpoch)
-            return new ListOffsetsPartitionResponse { PartitionIndex = asked.PartitionIndex, ErrorCode = ErrorCode.UnknownLeaderEpoch };
+        if (asked.Timestamp < 0 && !(version >= FirstVersion(asked.Timestamp))) return ErrorCode.UnsupportedVersion;
+        return log is null ? ErrorCode.UnknownTopicOrPartition : BrokerNode.EpochProblem(asked.CurrentLeaderEpoch);
+    }
 
+    // KIP-734, KIP-405, KIP-1005.
+    private static short? FirstVersion(long spec) => spec switch
+    {
+        OffsetSpec.Latest or OffsetSpec.Earliest => 1,
+        OffsetSpec.MaxTimestamp => 7,
+        OffsetSpec.EarliestLocal => 8,
+        OffsetSpec.LatestTiered => 9,
+        _ => null,
+    };
+
+    private static ListOffsetsPartitionResponse Find(PartitionLog log, ListOffsetsPartition asked, bool committedOnly)
+    {
         var end = committedOnly ? log.LastStableOffset : log.HighWatermark;
         (long Offset, long Timestamp)? found = asked.Timestamp switch
         {
             OffsetSpec.Latest => (end, -1),
             OffsetSpec.Earliest or OffsetSpec.EarliestLocal => (log.StartOffset, -1),
-            OffsetSpec.MaxTimestamp => log.Newest(),
+            OffsetSpec.MaxTimestamp => BelowEnd(log.Newest()),
             OffsetSpec.LatestTiered => null,
-            _ => log.FirstAt(asked.Timestamp),
+            _ => BelowEnd(log.FirstAt(asked.Timestamp)),
         };
-        if (asked.Timestamp >= 0 && found?.Offset >= end) found = null; // not yet decided, so not yet there for this reader
         return new ListOffsetsPartitionResponse
         {
             PartitionIndex = asked.PartitionIndex,
@@ -48,5 +65,8 @@ internal sealed class ListOffsetsApi(TopicStore topics)
             Timestamp = found?.Timestamp ?? -1,
             LeaderEpoch = found is null ? -1 : BrokerNode.LeaderEpoch,
         };
+
+        // What is not yet decided is not yet there for a reader of committed records.
+        (long Offset, long Timestamp)? BelowEnd((long Offset, long Timestamp)? record) => record?.Offset < end ? record : null;
     }
 }

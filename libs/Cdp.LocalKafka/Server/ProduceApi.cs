@@ -11,6 +11,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
     private const short AcksNone = 0;
     private const short AcksLeader = 1;
     private const short AcksAll = -1;
+    private const short FirstWithZstd = 7;
     private const short FirstWithTransactionAbortable = 11;
 
     // librdkafka compresses only for brokers that offer the versions before batches v2, as Apache Kafka 4.0 does for its sake.
@@ -54,6 +55,8 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
         if (log is null) return AppendResult.Refused(ErrorCode.UnknownTopicOrPartition, "there is no such topic or partition");
         if (topic!.IsInternal) return AppendResult.Refused(ErrorCode.InvalidTopicException, $"'{topic.Name}' is the broker's own");
         if (batch is null) return AppendResult.Refused(ErrorCode.InvalidRecord, "no record batch");
+        if (version < FirstWithZstd && BatchHeader.TryRead(batch.Value.Span, out var head) && head.Codec == BatchHeader.Zstd)
+            return AppendResult.Refused(ErrorCode.UnsupportedCompressionType, $"zstd in a produce request v{version}; it came with v{FirstWithZstd} (KIP-110)");
         try
         {
             return log.Append(batch.Value, header => MayBegin(header, topic.Name, log.Partition, version));

@@ -7,6 +7,10 @@ namespace Cdp.LocalKafka.Server;
 /// <param name="deleted">Told the name of each topic that was removed.</param>
 internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Action<string> deleted)
 {
+    /// <summary>The most partitions that one request may make of a topic, as in Kafka.</summary>
+    public const int MaxPartitions = 10_000;
+    public static readonly string OneBroker = $"there is one broker, {BrokerNode.Name}; each partition must be assigned to it alone";
+
     public IEnumerable<Api> Rows =>
     [
         Api.Of<CreateTopicsRequest>(ApiKey.CreateTopics, 0, 7, 5, (_, request) => Task.FromResult<IWireFields?>(Create(request))),
@@ -29,10 +33,11 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
     {
         var (error, problem) = Check(wanted);
         if (error != ErrorCode.None) return Refused(wanted.Name, error, problem!);
+        (var configs, problem) = Configs(wanted.Configs ?? []);
+        if (problem is not null) return Refused(wanted.Name, ErrorCode.InvalidConfig, problem);
 
         var assigned = wanted.Assignments is { Count: > 0 } assignments ? assignments.Count : wanted.NumPartitions;
         var partitions = assigned == -1 ? options.DefaultPartitions : assigned;
-        var configs = (wanted.Configs ?? []).ToDictionary(config => config.Name, config => config.Value!);
         var id = Guid.Empty;
         if (!validateOnly)
         {
@@ -47,7 +52,7 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
             TopicId = id,
             NumPartitions = partitions,
             ReplicationFactor = 1,
-            Configs = [.. TopicConfig.Describe(configs).Select(config => new CreatedTopicConfig { Name = config.Name, Value = config.Value, ConfigSource = (sbyte)config.Source })],
+            Configs = [.. TopicConfig.Describe(configs).Select(config => new CreatedTopicConfig { Name = config.Definition.Name, Value = config.Value, ConfigSource = (sbyte)config.Source })],
         };
     }
 
@@ -55,7 +60,7 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
     {
         if (TopicName.Problem(wanted.Name) is { } name) return (ErrorCode.InvalidTopicException, name);
         if (topics.Find(wanted.Name) is not null) return (ErrorCode.TopicAlreadyExists, $"topic '{wanted.Name}' already exists");
-        if (topics.All.FirstOrDefault(topic => topic.Name.Replace('.', '_') == wanted.Name.Replace('.', '_')) is { } alike)
+        if (topics.Alike(wanted.Name) is { } alike)
             return (ErrorCode.InvalidTopicException, $"topic '{wanted.Name}' differs from '{alike.Name}' only in '.' and '_', which metric names cannot tell apart");
 
         if (wanted.Assignments is { Count: > 0 } assignments)
@@ -65,7 +70,7 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
             if (!assignments.Select(a => a.PartitionIndex).Order().SequenceEqual(Enumerable.Range(0, assignments.Count)))
                 return (ErrorCode.InvalidReplicaAssignment, "the assigned partitions are not 0 to n without gaps");
             if (assignments.Any(a => a.BrokerIds is not [BrokerNode.Id]))
-                return (ErrorCode.InvalidReplicaAssignment, $"there is one broker, {BrokerNode.Id}; each partition must be assigned to it alone");
+                return (ErrorCode.InvalidReplicaAssignment, OneBroker);
         }
         else
         {
@@ -74,20 +79,33 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
                 return (ErrorCode.InvalidReplicationFactor, $"replication factor {wanted.ReplicationFactor}, and there is one broker");
         }
 
-        var configs = wanted.Configs ?? [];
-        if (configs.DistinctBy(config => config.Name).Count() < configs.Count) return (ErrorCode.InvalidConfig, "a config is named more than once");
-        var problem = configs.Select(config => TopicConfig.Problem(config.Name, config.Value)).FirstOrDefault(p => p is not null);
-        return problem is null ? (ErrorCode.None, null) : (ErrorCode.InvalidConfig, problem);
+        var partitions = Math.Max(wanted.NumPartitions, wanted.Assignments?.Count ?? 0);
+        return partitions > MaxPartitions ? (ErrorCode.PolicyViolation, $"{partitions} partitions at once; {MaxPartitions} are the most") : (ErrorCode.None, null);
+    }
+
+    private static (SortedDictionary<string, string> Configs, string? Problem) Configs(List<CreatableTopicConfig> wanted)
+    {
+        if (wanted.DistinctBy(config => config.Name).Count() < wanted.Count) return ([], "a config is named more than once");
+        if (wanted.Find(config => config.Value is null) is { } valueless) return ([], $"null value for topic config '{valueless.Name}'");
+        return TopicConfig.Parse(wanted.Select(config => KeyValuePair.Create(config.Name, config.Value!)));
     }
 
     private DeleteTopicsResponse Delete(DeleteTopicsRequest request)
     {
         var wanted = request.Topics is { Count: > 0 } states ? states : [.. (request.TopicNames ?? []).Select(name => new DeleteTopicState { Name = name })];
-        return new DeleteTopicsResponse { Responses = [.. wanted.Select(Delete)] };
+        var twice = wanted.GroupBy(state => (state.Name, state.TopicId)).Where(same => same.Count() > 1).Select(same => same.Key).ToHashSet();
+        return new DeleteTopicsResponse
+        {
+            Responses = [.. wanted.DistinctBy(state => (state.Name, state.TopicId)).Select(state => twice.Contains((state.Name, state.TopicId))
+                ? Refused(state, "the request names the topic more than once")
+                : Delete(state))],
+        };
     }
 
     private DeletableTopicResult Delete(DeleteTopicState wanted)
     {
+        if (wanted.Name is null && wanted.TopicId == Guid.Empty) return Refused(wanted, "neither a name nor an id");
+        if (wanted.Name is not null && wanted.TopicId != Guid.Empty) return Refused(wanted, "both a name and an id");
         var topic = wanted.Name is null ? topics.Find(wanted.TopicId) : topics.Find(wanted.Name);
         var result = new DeletableTopicResult { Name = topic?.Name ?? wanted.Name, TopicId = topic?.Id ?? wanted.TopicId };
         if (topic is { IsInternal: true })
@@ -106,6 +124,9 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
         }
         return result;
     }
+
+    private static DeletableTopicResult Refused(DeleteTopicState wanted, string problem) =>
+        new() { Name = wanted.Name, TopicId = wanted.TopicId, ErrorCode = ErrorCode.InvalidRequest, ErrorMessage = problem };
 
     private static CreatableTopicResult Refused(string name, ErrorCode error, string problem) =>
         new() { Name = name, ErrorCode = error, ErrorMessage = problem };

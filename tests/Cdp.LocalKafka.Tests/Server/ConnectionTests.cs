@@ -70,7 +70,7 @@ public sealed class ConnectionTests : IAsyncLifetime
     public async Task ApiVersions_Flexible_IsAnsweredWithAnOldHeader()
     {
         using var client = new RawClient(_broker.Port);
-        await client.SendFrame(RawClient.Request(ApiKey.ApiVersions, 3, 5, new ApiVersionsRequest { ClientSoftwareName = "raw" }, flexible: true));
+        await client.SendFrame(RawClient.Request(ApiKey.ApiVersions, 3, 5, new ApiVersionsRequest { ClientSoftwareName = "raw", ClientSoftwareVersion = "1" }, flexible: true));
 
         var response = Response<ApiVersionsResponse>(await client.Receive(), 3, flexible: true);
         Assert.Contains(response.ApiKeys!, range => range.ApiKey == (short)ApiKey.EndTxn && range.MaxVersion == 4);
