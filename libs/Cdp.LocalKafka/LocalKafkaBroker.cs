@@ -30,7 +30,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         Port = listener.Port;
         var self = new NodeAddress(BrokerNode.Id, _host, Port);
         _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
-        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
+        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
         listener.Start(new Dispatcher(Apis(options, logger)), logger);
     }
 

@@ -7,6 +7,7 @@ internal sealed class ProducerState(long producerId)
 {
     private const int RememberedBatches = 5;
     private readonly List<StoredBatch> _batches = new(RememberedBatches);
+    private (short Epoch, int Sequence)? _asked;
 
     public long ProducerId { get; } = producerId;
 
@@ -16,7 +17,7 @@ internal sealed class ProducerState(long producerId)
     /// <summary>Of the last marker; -1 until there was one.</summary>
     public int CoordinatorEpoch { get; private set; } = -1;
 
-    /// <summary>Of the last batch its largest, of the last marker its own; -1 until there was one.</summary>
+    /// <summary>Of the last batch its largest, of the last marker its own; before those the time a batch was first seen.</summary>
     public long LastTimestamp { get; private set; } = -1;
 
     /// <summary>First offset of the transaction this producer has open here.</summary>
@@ -48,6 +49,19 @@ internal sealed class ProducerState(long producerId)
         foreach (var stored in _batches)
             if (stored.FirstSequence == batch.BaseSequence && stored.LastSequence == batch.LastSequence) return stored;
         return null;
+    }
+
+    /// <summary>
+    /// A batch wants to begin a transaction here. While nothing is stored of the producer any first sequence would do, so that a later
+    /// batch could slip in before a refused earlier one, which could then never be stored: the lowest one seen has to be the first
+    /// (KIP-890; Kafka's VerificationStateEntry).
+    /// </summary>
+    public void Asks(in BatchHeader batch, long now)
+    {
+        if (Epoch >= 0) return;
+        LastTimestamp = now;
+        if (_asked is null || batch.ProducerEpoch > _asked.Value.Epoch || (batch.ProducerEpoch == _asked.Value.Epoch && batch.BaseSequence < _asked.Value.Sequence))
+            _asked = (batch.ProducerEpoch, batch.BaseSequence);
     }
 
     /// <summary>Kafka's verdict on a batch from a client; the state is unchanged.</summary>
@@ -87,12 +101,15 @@ internal sealed class ProducerState(long producerId)
 
     // A partition that knows nothing of the producer takes any first sequence: its records may have been deleted meanwhile.
     private bool InSequence(in BatchHeader batch) =>
-        Epoch < 0 || (batch.ProducerEpoch == Epoch ? Sequence.Follows(LastSequence, batch.BaseSequence) : batch.BaseSequence == 0);
+        Epoch < 0
+            ? _asked is null || batch.BaseSequence <= _asked.Value.Sequence
+            : batch.ProducerEpoch == Epoch ? Sequence.Follows(LastSequence, batch.BaseSequence) : batch.BaseSequence == 0;
 
     private void Advance(short epoch)
     {
         if (epoch <= Epoch) return;
         Epoch = epoch;
+        _asked = null;
         _batches.Clear();
     }
 }
