@@ -23,8 +23,7 @@ internal sealed class ProducerState(long producerId)
     /// <summary>First offset of the transaction this producer has open here.</summary>
     public long? TransactionStart { get; private set; }
 
-    /// <summary>-1 when the epoch has none yet.</summary>
-    public int LastSequence => _batches.Count == 0 ? -1 : _batches[^1].LastSequence;
+    private int LastSequence => _batches.Count == 0 ? -1 : _batches[^1].LastSequence;
 
     /// <summary>All there is to remember, for a checkpoint of the log.</summary>
     public ProducerSnapshot ToSnapshot() => new(ProducerId, Epoch, CoordinatorEpoch, LastTimestamp, TransactionStart, [.. _batches]);
@@ -119,4 +118,8 @@ internal readonly record struct StoredBatch(int FirstSequence, int LastSequence,
 
 /// <summary>A <see cref="ProducerState"/> to be kept beside the log; the batches are the last ones, oldest first. -1: none yet.</summary>
 internal sealed record ProducerSnapshot(
-    long ProducerId, short Epoch, int CoordinatorEpoch, long LastTimestamp, long? TransactionStart, IReadOnlyList<StoredBatch> Batches);
+    long ProducerId, short Epoch, int CoordinatorEpoch, long LastTimestamp, long? TransactionStart, IReadOnlyList<StoredBatch> Batches)
+{
+    /// <summary>-1 when the epoch has none yet.</summary>
+    public int LastSequence => Batches.Count == 0 ? -1 : Batches[^1].LastSequence;
+}

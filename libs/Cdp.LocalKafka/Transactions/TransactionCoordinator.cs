@@ -43,7 +43,9 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     }
 
     /// <summary>The rows of the dispatch table for transactions: the versions of transactions V1, without KIP-890's second part.</summary>
-    public IEnumerable<Api> Apis => TransactionApis.Rows(this, _topics);
+    public IEnumerable<Api> Apis => [.. TransactionApis.Rows(this, _topics), .. Admin.Rows];
+
+    public TransactionAdminApis Admin => new(this, _topics, _groups.Offsets, _time);
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -92,7 +92,7 @@ public sealed class ProducerTests : IDisposable
 
         var restored = ProducerState.FromSnapshot(state.ToSnapshot());
 
-        Assert.Equal(((short)0, 2, 1000L, 10L, 6), (restored.Epoch, restored.CoordinatorEpoch, restored.LastTimestamp, restored.TransactionStart, restored.LastSequence));
+        Assert.Equal(((short)0, 2, 1000L, 10L, 6), (restored.Epoch, restored.CoordinatorEpoch, restored.LastTimestamp, restored.TransactionStart, restored.ToSnapshot().LastSequence));
         Assert.Equal([false, false, true, true, true, true, true], Enumerable.Range(0, 7).Select(i => restored.Duplicate(Header(i)) is not null));
         Assert.Equal(state.Duplicate(Header(3)), restored.Duplicate(Header(3)));
         Assert.Equal(ErrorCode.None, restored.Check(Header(7)).Error);
