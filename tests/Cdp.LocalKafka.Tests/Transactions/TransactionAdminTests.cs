@@ -1,4 +1,5 @@
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Server;
 using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
@@ -103,6 +104,54 @@ public sealed class TransactionAdminTests : IAsyncDisposable
         Assert.Equal(ErrorCode.None, Write(producer.Id, producer.Epoch, Offsets.Topic));
 
         Assert.Equal((ErrorCode.None, -1), _broker.Fetch());
+    }
+
+    /// <summary>Whoever offers more than these speaks of transactions V2 (KIP-890), where each end of a transaction bumps the epoch.</summary>
+    [Fact]
+    public void Apis_Versions_AreThoseOfTransactionsV1()
+    {
+        var offered = _broker.Transactions.Apis.ToDictionary(api => api.Key, api => (api.Min, api.Max, api.FlexibleSince));
+
+        Assert.Equal(
+            new Dictionary<ApiKey, (short, short, short)>
+            {
+                [ApiKey.InitProducerId] = (0, 5, 2),
+                [ApiKey.AddPartitionsToTxn] = (0, 3, 3),
+                [ApiKey.AddOffsetsToTxn] = (0, 4, 3),
+                [ApiKey.EndTxn] = (0, 4, 3),
+                [ApiKey.WriteTxnMarkers] = (1, 1, 1),
+                [ApiKey.TxnOffsetCommit] = (0, 4, 3),
+                [ApiKey.DescribeProducers] = (0, 0, 0),
+                [ApiKey.DescribeTransactions] = (0, 0, 0),
+                [ApiKey.ListTransactions] = (0, 1, 0),
+            },
+            offered);
+    }
+
+    [Fact]
+    public async Task Apis_OverTheWire_AnswerWhatWasAsked()
+    {
+        using var directory = new TempDirectory();
+        await using var broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = directory.Path }, cancel: TestContext.Current.CancellationToken);
+        using var client = new RawClient(broker.Port);
+
+        var describe = new DescribeTransactionsRequest { TransactionalIds = ["x"] };
+        await client.SendFrame(RawClient.Request(ApiKey.DescribeTransactions, 0, 1, describe, flexible: true));
+        Assert.Equal(ErrorCode.TransactionalIdNotFound, Read<DescribeTransactionsResponse>(await client.Receive(), 0).TransactionStates![0].ErrorCode);
+        var list = new ListTransactionsRequest { StateFilters = ["Going"], DurationFilter = 5 };
+        await client.SendFrame(RawClient.Request(ApiKey.ListTransactions, 1, 2, list, flexible: true));
+        Assert.Equal(["Going"], Read<ListTransactionsResponse>(await client.Receive(), 1).UnknownStateFilters);
+
+        static T Read<T>(byte[]? frame, short version) where T : IWireFields, new()
+        {
+            const int header = 5; // the correlation id, and no tagged fields
+            var response = new T();
+            var reader = new WireReader(frame.AsMemory(header), version, flexible: true);
+            response.Describe(reader);
+            Assert.Equal(0, reader.Remaining);
+            return response;
+        }
     }
 
     private List<(string, long, string)> List(List<string>? states = null, List<long>? producers = null, long duration = -1) =>
