@@ -61,7 +61,7 @@ internal sealed partial class PartitionLog
     /// <summary>Brings producers and transactions up to a batch that is in the log: on appending and on opening alike.</summary>
     private void Replay(BatchHeader header, ReadOnlySpan<byte> batch)
     {
-        if (!header.HasProducer) return;
+        if (!header.HasProducer || (header.IsControl && header.Count == 0)) return; // a marker that was cleaned away ends nothing
         var producer = Producer(header.ProducerId);
         if (!header.IsControl)
         {
