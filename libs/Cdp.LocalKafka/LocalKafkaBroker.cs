@@ -30,7 +30,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _node = new BrokerNode(BrokerNode.AdvertisedHost(options), options.AdvertisedPort ?? Port, topics.ClusterId);
         var self = new NodeAddress(BrokerNode.Id, _node.Host, _node.Port);
         _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
-        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
+        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
         listener.Start(new Dispatcher(Apis(options, logger)), logger);
     }
 
