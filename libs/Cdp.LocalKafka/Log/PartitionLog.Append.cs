@@ -19,17 +19,7 @@ internal sealed partial class PartitionLog
         lock (_lock)
         {
             if (_closed) return AppendResult.Refused(ErrorCode.NotLeaderOrFollower, "the topic is being deleted or the broker stops");
-            if (header.HasProducer)
-            {
-                var producer = Producer(header.ProducerId);
-                if (producer.Duplicate(header) is { } stored)
-                    return new AppendResult(ErrorCode.None, stored.BaseOffset, _settings.LogAppendTime ? stored.Timestamp : -1);
-                var (error, why) = producer.Check(header);
-                if (error != ErrorCode.None) return AppendResult.Refused(error, why!);
-                if (header.IsTransactional && producer.TransactionStart is null && mayBegin is not null && (error = mayBegin(header)) != ErrorCode.None)
-                    return AppendResult.Refused(error, $"producer {header.ProducerId} has no open transaction that covers this partition");
-            }
-
+            if (header.HasProducer && Answered(header, mayBegin) is { } answered) return answered;
             if (_settings.LogAppendTime) (batch, header) = Restamped(batch, header);
             var offset = Store(batch, header);
             return new AppendResult(ErrorCode.None, offset, _settings.LogAppendTime ? header.MaxTimestamp : -1);
@@ -94,29 +84,6 @@ internal sealed partial class PartitionLog
         Replay(header, batch.Span);
         foreach (var watcher in _watchers) watcher.Set();
         return header.BaseOffset;
-    }
-
-    /// <summary>Brings producers and transactions up to a batch that is in the log: on appending and on opening alike.</summary>
-    private void Replay(BatchHeader header, ReadOnlySpan<byte> batch)
-    {
-        if (!header.HasProducer) return;
-        var producer = Producer(header.ProducerId);
-        if (!header.IsControl)
-        {
-            producer.Stored(header);
-            if (producer.TransactionStart is { } open) _transactions.Open(header.ProducerId, open);
-            return;
-        }
-
-        var marker = RecordReader.Read(header, batch)[0];
-        var start = producer.Ended(header.ProducerEpoch, BinaryPrimitives.ReadInt32BigEndian(marker.Value.AsSpan(2)));
-        if (start is not null) _transactions.Close(header.ProducerId, start.Value, header.LastOffset, marker.IsCommit);
-    }
-
-    private ProducerState Producer(long id)
-    {
-        if (!_producers.TryGetValue(id, out var producer)) _producers.Add(id, producer = new ProducerState(id));
-        return producer;
     }
 
     // message.timestamp.type=LogAppendTime: the attribute and the maximum say it; the records keep what they carry.

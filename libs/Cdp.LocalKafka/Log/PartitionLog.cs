@@ -12,7 +12,6 @@ internal sealed partial class PartitionLog
     private readonly string _directory;
     private readonly LogSettings _settings;
     private readonly List<Segment> _segments = [];
-    private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly TransactionIndex _transactions = new();
     private readonly List<AppendSignal> _watchers = [];
     private bool _closed;

@@ -17,7 +17,7 @@ internal sealed class BrokerCore
     {
         _topics = topics;
         _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
-        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
+        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
         Dispatcher = new Dispatcher(Apis(self, options, logger));
     }
 

@@ -22,6 +22,10 @@ internal sealed record Transaction(string TransactionalId, long ProducerId, shor
 
     public bool IsPrepared => State is TransactionState.PrepareCommit or TransactionState.PrepareAbort;
 
+    /// <summary>Whether nobody used the id for so long that it is forgotten; never with an open transaction.</summary>
+    public bool IsExpired(long now, TimeSpan expiration) =>
+        State != TransactionState.Ongoing && !IsPrepared && UpdatedAt <= now - (long)expiration.TotalMilliseconds;
+
     /// <summary>When an ongoing transaction is aborted.</summary>
     public long Deadline => State == TransactionState.Ongoing ? StartedAt + TimeoutMs : long.MaxValue;
 

@@ -3,6 +3,7 @@ using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Server;
+using Microsoft.Extensions.Logging;
 
 namespace Cdp.LocalKafka.Transactions;
 
@@ -11,11 +12,8 @@ namespace Cdp.LocalKafka.Transactions;
 /// carried out, at the next start if need be, for markers may be written twice. One lock for each transactional id; taken before a
 /// group's or a partition's, never after.
 /// </summary>
-internal sealed class TransactionCoordinator : IAsyncDisposable
+internal sealed partial class TransactionCoordinator : IAsyncDisposable
 {
-    // After a marker could not be written, the disk may be full: the decision stands, and is tried again until it is carried out.
-    private const long RetryMs = 1000;
-
     private readonly ConcurrentDictionary<string, Entry> _byId = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, Entry> _byProducer = new();
     private readonly TopicStore _topics;
@@ -23,14 +21,17 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly TransactionOptions _options;
     private readonly TransactionLog _log;
+    private readonly ILogger _logger;
     private readonly DeadlineTimer<Entry> _deadlines;
+    private readonly DeadlineTimer<Sweep> _sweeps;
 
     /// <summary>Reads the transaction log and completes what was decided; what was ongoing keeps its timeout.</summary>
-    public TransactionCoordinator(TopicStore topics, GroupCoordinator groups, TimeProvider time, TransactionOptions options)
+    public TransactionCoordinator(TopicStore topics, GroupCoordinator groups, TimeProvider time, TransactionOptions options, ILogger logger)
     {
-        (_topics, _groups, _time, _options) = (topics, groups, time, options);
+        (_topics, _groups, _time, _options, _logger) = (topics, groups, time, options, logger);
         _log = new TransactionLog(topics);
         _deadlines = new DeadlineTimer<Entry>(time, () => Now, Expire);
+        _sweeps = new DeadlineTimer<Sweep>(time, () => Now, static (sweep, now) => sweep.Run(now));
         foreach (var transaction in _log.Load())
         {
             var entry = _byId[transaction.TransactionalId] = new Entry { Current = transaction };
@@ -38,15 +39,27 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
             if (transaction.IsPrepared) Complete(entry);
             _deadlines.Schedule(entry, transaction.Deadline);
         }
+        foreach (var sweep in Sweeps) _sweeps.Schedule(sweep, Now + sweep.EveryMs);
     }
 
     /// <summary>The rows of the dispatch table for transactions: the versions of transactions V1, without KIP-890's second part.</summary>
-    public IEnumerable<Api> Apis => TransactionApis.Rows(this, _topics);
+    public IEnumerable<Api> Apis => [.. TransactionApis.Rows(this, _topics), .. Admin.Rows];
+
+    public TransactionAdminApis Admin => new(this, _topics, _groups.Offsets, _time);
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Stops the clock; what is ongoing stays so until the next start. The logs must still be open.</summary>
-    public ValueTask DisposeAsync() => _deadlines.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _sweeps.DisposeAsync().ConfigureAwait(false);
+        await _deadlines.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The current state of each transactional id.</summary>
+    public IEnumerable<Transaction> All => _byId.Values.Select(entry => entry.Current).OfType<Transaction>();
+
+    public Transaction? Find(string transactionalId) => _byId.GetValueOrDefault(transactionalId)?.Current;
 
     /// <summary>
     /// Whether a batch of this producer may be appended (KIP-890's verification), or why not: INVALID_PRODUCER_EPOCH,
@@ -75,6 +88,7 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
         var entry = _byId.GetOrAdd(transactionalId, static _ => new Entry());
         lock (entry.Gate)
         {
+            if (entry.IsForgotten) return (ErrorCode.ConcurrentTransactions, -1, -1); // since it was looked up: the retry begins anew
             var step = TransactionSteps.Initialise(entry.Current, transactionalId, expected, timeoutMs, _log.NewProducerId, Now);
             if (step.Next is not { } next) return (step.Error, -1, -1);
             Enter(entry, next);
@@ -121,8 +135,8 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
             if (next is null) return error;
             Enter(entry, next);
             if (next.IsPrepared) Complete(entry);
+            _deadlines.Schedule(entry, next.Deadline);
         }
-        _deadlines.Schedule(entry, entry.Current!.Deadline);
         return ErrorCode.None;
     }
 
@@ -144,6 +158,7 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
             foreach (var partition in prepared.Partitions) WriteMarker(partition, prepared, commit);
             _groups.Offsets.EndTransaction(prepared.ProducerId, commit);
             Enter(entry, TransactionSteps.Complete(prepared, Now));
+            entry.IsStuck = false;
         }
         catch
         {
@@ -165,29 +180,6 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
         }
     }
 
-    private long Expire(Entry entry, long now)
-    {
-        lock (entry.Gate)
-        {
-            var current = entry.Current!;
-            try
-            {
-                if (current.Deadline <= now) Enter(entry, TransactionSteps.Fence(current, now));
-                if (entry.Current!.IsPrepared) Complete(entry);
-                return entry.Current!.Deadline;
-            }
-            catch (ObjectDisposedException)
-            {
-                return long.MaxValue; // The logs are closed, so the broker stops; the next start goes on from what they hold.
-            }
-            catch (IOException)
-            {
-                // On a timer nobody could be told. The transaction stays where the log has it and whoever writes to that disk hears of it.
-                return now + RetryMs;
-            }
-        }
-    }
-
     /// <summary>The current state of one transactional id; read without, replaced under its lock.</summary>
     private sealed class Entry
     {
@@ -195,5 +187,11 @@ internal sealed class TransactionCoordinator : IAsyncDisposable
 
         public Lock Gate { get; } = new();
         public Transaction? Current { get => _current; set => _current = value; }
+
+        /// <summary>Whether the id expired and this entry stands for it no more.</summary>
+        public bool IsForgotten { get; set; }
+
+        /// <summary>Whether it was logged that the decision could not be carried out yet.</summary>
+        public bool IsStuck { get; set; }
     }
 }

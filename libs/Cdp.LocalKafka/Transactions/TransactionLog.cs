@@ -18,6 +18,9 @@ internal sealed class TransactionLog(TopicStore topics)
     public void Append(Transaction transaction) =>
         Log.AppendRecords([(TransactionRecords.Key(transaction.TransactionalId), TransactionRecords.Value(transaction))]);
 
+    /// <summary>Writes the tombstone of a transactional id.</summary>
+    public void Forget(string transactionalId) => Log.AppendRecords([(TransactionRecords.Key(transactionalId), null)]);
+
     public long NewProducerId()
     {
         lock (_gate)

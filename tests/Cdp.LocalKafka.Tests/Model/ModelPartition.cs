@@ -10,6 +10,7 @@ internal sealed class ModelPartition
 {
     private const int RememberedBatches = 5;
     private readonly List<Batch> _batches = [];
+    private readonly Dictionary<long, (short Epoch, int Sequence)> _asked = [];
     private int _beforeCrash;
 
     public long End => _batches.Count == 0 ? 0 : _batches[^1].Base + _batches[^1].Count;
@@ -33,7 +34,11 @@ internal sealed class ModelPartition
     public (ErrorCode Error, long Offset) Produce(long pid, short epoch, ProducedBatch produced, ErrorCode? transactional, (ErrorCode, long) actual)
     {
         if (pid < 0) return Append(pid, epoch, produced, false);
-        if (transactional is { } verdict && verdict != ErrorCode.None && !HasOpen(pid)) return (verdict, -1);
+        if (transactional is { } verdict && !HasOpen(pid))
+        {
+            Ask(pid, epoch, produced.Sequence);
+            if (verdict != ErrorCode.None) return (verdict, -1);
+        }
 
         var mine = _batches.FindAll(batch => batch.Pid == pid);
         var current = mine.Count == 0 ? (short)-1 : mine[^1].Epoch;
@@ -47,17 +52,37 @@ internal sealed class ModelPartition
         if (epoch < current) return (ErrorCode.InvalidProducerEpoch, -1);
         var last = epoch == current && remembered.Count > 0 ? remembered[^1].Sequence + remembered[^1].Count - 1 : -1;
         if (current >= 0 && produced.Sequence != last + 1) return (ErrorCode.OutOfOrderSequenceNumber, -1);
+        if (_asked.TryGetValue(pid, out var asked) && produced.Sequence > asked.Sequence)
+        {
+            // Kafka refuses it too where the sequence fits what is stored: a stray retry is in the way until the transaction ends. Not promised.
+            if (current < 0 || actual.Item1 == ErrorCode.OutOfOrderSequenceNumber) return (ErrorCode.OutOfOrderSequenceNumber, -1);
+        }
         return Append(pid, epoch, produced, transactional is not null);
     }
 
     /// <summary>Writes the control record that ends the producer's transaction.</summary>
-    public void Mark(long pid, short epoch, bool commit) => _batches.Add(new Batch(End, [""], pid, epoch, -1, true, commit));
+    public void Mark(long pid, short epoch, bool commit)
+    {
+        _batches.Add(new Batch(End, [""], pid, epoch, -1, true, commit));
+        _asked.Remove(pid);
+    }
 
-    public void Crashed() => _beforeCrash = _batches.Count;
+    public void Crashed()
+    {
+        _beforeCrash = _batches.Count;
+        _asked.Clear();
+    }
+
+    /// <summary>The lowest sequence that wanted to begin a transaction has to be the first (KIP-890; Kafka's VerificationStateEntry).</summary>
+    private void Ask(long pid, short epoch, int sequence)
+    {
+        if (!_asked.TryGetValue(pid, out var asked) || epoch > asked.Epoch || (epoch == asked.Epoch && sequence < asked.Sequence)) _asked[pid] = (epoch, sequence);
+    }
 
     private (ErrorCode, long) Append(long pid, short epoch, ProducedBatch produced, bool transactional)
     {
         _batches.Add(new Batch(End, produced.Values, pid, epoch, produced.Sequence, transactional, null));
+        if (transactional) _asked.Remove(pid);
         return (ErrorCode.None, _batches[^1].Base);
     }
 

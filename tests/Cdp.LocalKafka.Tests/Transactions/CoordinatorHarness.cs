@@ -1,6 +1,7 @@
 using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Server;
 using Cdp.LocalKafka.Transactions;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
@@ -23,6 +24,9 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     }
 
     public FakeTime Time { get; } = new();
+
+    /// <summary>What the broker logged, over all its lives.</summary>
+    public LogLines Lines { get; } = new();
     public TopicStore Topics { get; private set; } = null!;
     public GroupCoordinator Groups { get; private set; } = null!;
     public TransactionCoordinator Transactions { get; private set; } = null!;
@@ -111,7 +115,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     {
         Topics = TopicStore.Open(_directory.Path, Time);
         Groups = new GroupCoordinator(Topics, Time, new GroupOptions(), () => new NodeAddress(1, "localhost", 9092));
-        Transactions = new TransactionCoordinator(Topics, Groups, Time, new TransactionOptions());
+        Transactions = new TransactionCoordinator(Topics, Groups, Time, new TransactionOptions(), Lines);
     }
 
     private async Task Close()
