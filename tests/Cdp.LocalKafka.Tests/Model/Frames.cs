@@ -73,6 +73,14 @@ internal static class Frames
         _ => throw new ArgumentException($"{ask}"),
     };
 
+    /// <summary>Where the group goes on in a partition.</summary>
+    public static (ErrorCode Error, long Offset) GroupOffset(Func<byte[], byte[]> answer, int partition, bool stable)
+    {
+        var asked = new OffsetFetchRequest { GroupId = "g", RequireStable = stable, Topics = [new OffsetFetchTopic { Name = InProcessBroker.Topic, PartitionIndexes = [partition] }] };
+        var got = Read<OffsetFetchResponse>(answer(Write(ApiKey.OffsetFetch, 7, 6, asked)), 7, 6).Topics![0].Partitions![0];
+        return (got.ErrorCode, got.CommittedOffset);
+    }
+
     public static byte[] Write(ApiKey key, short version, short flexibleSince, IWireFields body) =>
         RawClient.Request(key, version, correlation: 7, body, version >= flexibleSince);
 

@@ -10,7 +10,7 @@ namespace Cdp.LocalKafka.Tests.Model;
 internal sealed class InProcessBroker : IDisposable
 {
     public const string Topic = "t";
-    private readonly TempDirectory _directory = new();
+    private readonly TempDirectory _directory = new(inMemory: true);
     private readonly FakeTime _time;
     private BrokerCore? _core;
 

@@ -4,10 +4,12 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>A consumer that fetches all partitions from its positions and, with read_committed, leaves out aborted records as clients must.</summary>
+/// <summary>A consumer that fetches from its positions and, with read_committed, leaves out aborted records as clients must.</summary>
 internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions, bool committed)
 {
     public bool Committed => committed;
+
+    /// <summary>The next offset for each partition; -1 for one that it does not read.</summary>
     public long[] Positions { get; } = new long[partitions];
     public List<(long Offset, string Value)>[] Seen { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new List<(long, string)>())];
 
@@ -24,7 +26,7 @@ internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions,
                 new FetchTopic
                 {
                     Topic = InProcessBroker.Topic,
-                    Partitions = [.. Enumerable.Range(0, partitions).Select(p => new FetchPartition { Partition = p, FetchOffset = Positions[p], PartitionMaxBytes = Limit(random) })],
+                    Partitions = [.. Enumerable.Range(0, partitions).Where(p => Positions[p] >= 0).Select(p => new FetchPartition { Partition = p, FetchOffset = Positions[p], PartitionMaxBytes = Limit(random) })],
                 },
             ],
         };

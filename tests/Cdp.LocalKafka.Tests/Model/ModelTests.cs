@@ -14,7 +14,7 @@ public sealed class ModelTests
     [Fact]
     public void Broker_AnyStory_AnswersAndShowsWhatTheModelDoes()
     {
-        var (runs, first) = (Number("CDP_MODEL_RUNS", 1_500), Number("CDP_MODEL_SEED", 1));
+        var (runs, first) = (Number("CDP_MODEL_RUNS", 2_000), Number("CDP_MODEL_SEED", 1));
         for (var seed = first; seed < first + runs; seed++)
         {
             var story = Step.Story(new Random(seed), Length);
@@ -23,6 +23,10 @@ public sealed class ModelTests
             Assert.Fail($"seed {seed}, {shortest.Count} of {story.Count} steps:\n{Play.Perform(shortest, seed)}");
         }
     }
+
+    /// <summary>What the environment says, or else the number for everyday use.</summary>
+    internal static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 
     /// <summary>Takes out whatever is not needed, large parts first, then makes what is left ordinary.</summary>
     private static List<Step> Shorten(List<Step> story, Func<List<Step>, bool> fails)
@@ -45,7 +49,4 @@ public sealed class ModelTests
         }
         return story;
     }
-
-    private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 }
