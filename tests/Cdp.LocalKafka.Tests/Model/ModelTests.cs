@@ -9,15 +9,13 @@ namespace Cdp.LocalKafka.Tests.Model;
 /// </summary>
 public sealed class ModelTests
 {
-    private const int Length = 45;
-
     [Fact]
     public void Broker_AnyStory_AnswersAndShowsWhatTheModelDoes()
     {
         var (runs, first) = (Number("CDP_MODEL_RUNS", 2_000), Number("CDP_MODEL_SEED", 1));
         for (var seed = first; seed < first + runs; seed++)
         {
-            var story = Step.Story(new Random(seed), Length);
+            var story = Step.Story(new Random(seed));
             if (Play.Perform(story, seed) is null) continue;
             var shortest = Shorten(story, shorter => Play.Perform(shorter, seed) is not null);
             Assert.Fail($"seed {seed}, {shortest.Count} of {story.Count} steps:\n{Play.Perform(shortest, seed)}");

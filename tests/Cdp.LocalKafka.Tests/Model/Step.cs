@@ -45,14 +45,16 @@ internal sealed record Step(Act Act, int Who, Fate Fate, int Salt)
         (Act.CommitOffsetPlainly, 3), (Act.Commit, 10), (Act.Abort, 8), (Act.Retry, 8), (Act.Wait, 3), (Act.Crash, 4),
     ];
 
-    public static List<Step> Story(Random random, int length)
+    /// <summary>A story of one producer is deep, a story of all is wide.</summary>
+    public static List<Step> Story(Random random)
     {
-        var story = new List<Step>();
+        var cast = Enumerable.Range(0, Cast.Size).OrderBy(_ => random.Next()).Take(random.Next(1, Cast.Size + 1)).ToArray();
+        var length = random.Next(20, 60);
         // Every producer begins with an id; most of what is interesting comes after.
-        for (var who = 0; who < Cast.Size; who++) if (random.Next(4) != 0) story.Add(new Step(Act.Init, who, Fate.Answered, random.Next()));
+        var story = cast.Where(_ => random.Next(4) != 0).Select(who => new Step(Act.Init, who, Fate.Answered, random.Next())).ToList();
         while (story.Count < length)
         {
-            var who = random.Next(Cast.Size);
+            var who = cast[random.Next(cast.Length)];
             var fate = random.Next(10) switch { 0 => Fate.Lost, 1 => Fate.Torn, _ => Fate.Answered };
             story.Add(new Step(Choose(random), who, fate, random.Next()));
             if (fate != Fate.Answered && random.Next(3) != 0) story.Add(new Step(Act.Retry, who, Fate.Answered, 0));
