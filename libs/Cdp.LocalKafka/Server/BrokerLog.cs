@@ -14,9 +14,9 @@ internal static partial class BrokerLog
     [LoggerMessage(3, LogLevel.Error, "Could not append to {Topic}-{Partition}")]
     public static partial void AppendFailed(ILogger logger, string topic, int partition, Exception exception);
 
-    [LoggerMessage(40, LogLevel.Error, "Could not end the transaction of {TransactionalId}; it is tried again until it is ended")]
+    [LoggerMessage(40, LogLevel.Error, "Could not end the transaction of '{TransactionalId}'; it is tried again until it is ended")]
     public static partial void TransactionStuck(ILogger logger, string transactionalId, Exception exception);
 
-    [LoggerMessage(41, LogLevel.Error, "Could not forget the expired transactional id {TransactionalId}; it is tried again later")]
+    [LoggerMessage(41, LogLevel.Error, "Could not forget the expired transactional id '{TransactionalId}'; it is tried again later")]
     public static partial void ExpiryFailed(ILogger logger, string transactionalId, Exception exception);
 }

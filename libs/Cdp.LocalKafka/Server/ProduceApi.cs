@@ -23,7 +23,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
         {
             var found = topics.Find(topic.Name);
             var partitions = new List<PartitionProduceResponse>();
-            foreach (var partition in topic.PartitionData ?? []) partitions.Add(Append(found, partition, request.Acks, context.ApiVersion));
+            foreach (var partition in topic.PartitionData ?? []) partitions.Add(Append(found, partition, request, context.ApiVersion));
             response.Responses!.Add(new TopicProduceResponse { Name = topic.Name, PartitionResponses = partitions });
         }
         if (request.Acks != AcksNone) return response;
@@ -33,10 +33,10 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
         return failed is null ? null : throw new ProtocolException($"a produce request with acks=0 failed with {failed.ErrorCode}: {failed.ErrorMessage}");
     }
 
-    private PartitionProduceResponse Append(Topic? topic, PartitionProduceData data, short acks, short version)
+    private PartitionProduceResponse Append(Topic? topic, PartitionProduceData data, ProduceRequest request, short version)
     {
         var log = topic?.Partition(data.Index);
-        var result = Append(topic, log, data.Records.Bytes, acks, version);
+        var result = Append(topic, log, data.Records.Bytes, request, version);
         return new PartitionProduceResponse
         {
             Index = data.Index,
@@ -48,15 +48,15 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
         };
     }
 
-    private AppendResult Append(Topic? topic, PartitionLog? log, ReadOnlyMemory<byte>? batch, short acks, short version)
+    private AppendResult Append(Topic? topic, PartitionLog? log, ReadOnlyMemory<byte>? batch, ProduceRequest request, short version)
     {
-        if (acks is not (AcksNone or AcksLeader or AcksAll)) return AppendResult.Refused(ErrorCode.InvalidRequiredAcks, $"acks={acks}");
+        if (request.Acks is not (AcksNone or AcksLeader or AcksAll)) return AppendResult.Refused(ErrorCode.InvalidRequiredAcks, $"acks={request.Acks}");
         if (log is null) return AppendResult.Refused(ErrorCode.UnknownTopicOrPartition, "there is no such topic or partition");
         if (topic!.IsInternal) return AppendResult.Refused(ErrorCode.InvalidTopicException, $"'{topic.Name}' is the broker's own");
         if (batch is null) return AppendResult.Refused(ErrorCode.InvalidRecord, "no record batch");
         try
         {
-            return log.Append(batch.Value, header => MayBegin(header, topic.Name, log.Partition, version));
+            return log.Append(batch.Value, header => MayBegin(header, request.TransactionalId, new TopicPartition(topic.Name, log.Partition), version));
         }
         catch (IOException e)
         {
@@ -65,12 +65,15 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
         }
     }
 
+    // Without a transactional id nobody could be authorised to write in its transaction (as in Kafka, with and without an authoriser).
     // While markers are being written the producer is to try again, and the one code every client retries on is this (as in Kafka).
-    private ErrorCode MayBegin(BatchHeader header, string topic, int partition, short version) =>
-        transactions.Verify(header.ProducerId, header.ProducerEpoch, topic, partition) switch
-        {
-            ErrorCode.ConcurrentTransactions => ErrorCode.NotEnoughReplicas,
-            ErrorCode.InvalidTxnState when version >= FirstWithTransactionAbortable => ErrorCode.TransactionAbortable,
-            var verdict => verdict,
-        };
+    private ErrorCode MayBegin(BatchHeader header, string? transactionalId, TopicPartition partition, short version) =>
+        transactionalId is null
+            ? ErrorCode.TransactionalIdAuthorizationFailed
+            : transactions.Verify(transactionalId, header.ProducerId, header.ProducerEpoch, partition) switch
+            {
+                ErrorCode.ConcurrentTransactions => ErrorCode.NotEnoughReplicas,
+                ErrorCode.InvalidTxnState when version >= FirstWithTransactionAbortable => ErrorCode.TransactionAbortable,
+                var verdict => verdict,
+            };
 }

@@ -59,7 +59,6 @@ internal sealed partial class TransactionCoordinator
                 entry.IsForgotten = true;
                 entry.Current = null;
                 _byId.TryRemove(current.TransactionalId, out _);
-                _byProducer.TryRemove(current.ProducerId, out _);
             }
         }
     }

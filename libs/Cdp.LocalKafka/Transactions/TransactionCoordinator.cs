@@ -15,7 +15,6 @@ namespace Cdp.LocalKafka.Transactions;
 internal sealed partial class TransactionCoordinator : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Entry> _byId = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<long, Entry> _byProducer = new();
     private readonly TopicStore _topics;
     private readonly GroupCoordinator _groups;
     private readonly TimeProvider _time;
@@ -35,7 +34,6 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         foreach (var transaction in _log.Load())
         {
             var entry = _byId[transaction.TransactionalId] = new Entry { Current = transaction };
-            _byProducer[transaction.ProducerId] = entry;
             if (transaction.IsPrepared) Complete(entry);
             _deadlines.Schedule(entry, transaction.Deadline);
         }
@@ -67,13 +65,13 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     /// added. Takes no lock, and is meant to be asked under the partition's: the state leaves Ongoing before the first marker takes that
     /// lock, so an append that was let through stands before its marker, and none can slip in behind it.
     /// </summary>
-    public ErrorCode Verify(long producerId, short producerEpoch, string topic, int partition)
+    public ErrorCode Verify(string transactionalId, long producerId, short producerEpoch, TopicPartition partition)
     {
-        var current = _byProducer.GetValueOrDefault(producerId)?.Current;
+        var current = Find(transactionalId);
         var error = TransactionSteps.Verify(current, producerId, producerEpoch);
         if (error == ErrorCode.ProducerFenced) return ErrorCode.InvalidProducerEpoch;
         if (error != ErrorCode.None) return error;
-        return current!.State == TransactionState.Ongoing && current.Partitions.Contains(new TopicPartition(topic, partition))
+        return current!.State == TransactionState.Ongoing && current.Partitions.Contains(partition)
             ? ErrorCode.None
             : ErrorCode.InvalidTxnState;
     }
@@ -113,14 +111,11 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         if (!_byId.TryGetValue(request.TransactionalId, out var entry)) return OffsetCommits.Refuse(request, ErrorCode.InvalidProducerIdMapping);
         lock (entry.Gate)
         {
-            var error = TransactionSteps.Verify(entry.Current, request.ProducerId, request.ProducerEpoch);
-            if (error == ErrorCode.None) error = Verify(request.ProducerId, request.ProducerEpoch, TopicStore.OffsetsTopic, 0);
-            return error switch
+            return Verify(request.TransactionalId, request.ProducerId, request.ProducerEpoch, new TopicPartition(TopicStore.OffsetsTopic, 0)) switch
             {
                 ErrorCode.None => _groups.Offsets.CommitPending(request),
                 ErrorCode.InvalidTxnState => OffsetCommits.Refuse(request, notCovered),
-                ErrorCode.ProducerFenced => OffsetCommits.Refuse(request, ErrorCode.InvalidProducerEpoch),
-                _ => OffsetCommits.Refuse(request, error),
+                var error => OffsetCommits.Refuse(request, error),
             };
         }
     }
@@ -143,10 +138,7 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     private void Enter(Entry entry, Transaction next)
     {
         _log.Append(next);
-        var previous = entry.Current;
         entry.Current = next;
-        if (previous is not null && previous.ProducerId != next.ProducerId) _byProducer.TryRemove(previous.ProducerId, out _);
-        _byProducer[next.ProducerId] = entry;
     }
 
     private void Complete(Entry entry)

@@ -83,6 +83,77 @@ public sealed class ProducerTests : IDisposable
     }
 
     [Fact]
+    public void Append_RetryAfterItsTransactionEnded_IsRefused()
+    {
+        var log = Open();
+        log.Stored(Batches.Of(Id, 0, 0, transactional: true));
+        log.AppendMarker(Id, 0, commit: true, coordinatorEpoch: 0);
+
+        Assert.Equal(ErrorCode.InvalidTxnState, log.Append(Batches.Of(Id, 0, 0, transactional: true), _ => ErrorCode.InvalidTxnState).ErrorCode);
+        Assert.Equal(0, log.Append(Batches.Of(Id, 0, 0, transactional: true), _ => ErrorCode.None).BaseOffset); // added again, and a duplicate
+    }
+
+    /// <summary>The later batch would be taken as an unknown producer's first, and the earlier one refused for ever.</summary>
+    [Fact]
+    public void Append_FirstBatchRefused_HoldsBackTheOnesBehindIt()
+    {
+        var log = Open();
+        Assert.Equal(ErrorCode.NotEnoughReplicas, log.Append(Batches.Of(Id, 0, 2, transactional: true), _ => ErrorCode.NotEnoughReplicas).ErrorCode);
+
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, log.Append(Batches.Of(Id, 0, 3, transactional: true), _ => ErrorCode.None).ErrorCode);
+        Assert.Empty(log.Producers);
+        Assert.Equal(0, log.Append(Batches.Of(Id, 0, 2, transactional: true), _ => ErrorCode.None).BaseOffset);
+        Assert.Equal(1, log.Append(Batches.Of(Id, 0, 3, transactional: true), _ => ErrorCode.None).BaseOffset);
+    }
+
+    [Fact]
+    public void Append_FirstBatchRefused_BindsOnlyItsEpoch()
+    {
+        var log = Open();
+        log.Append(Batches.Of(Id, 0, 2, transactional: true), _ => ErrorCode.NotEnoughReplicas);
+
+        Assert.Equal(ErrorCode.None, log.Append(Batches.Of(Id, 1, 5, transactional: true), _ => ErrorCode.None).ErrorCode);
+    }
+
+    [Fact]
+    public void ForgetProducers_IdleOnes_MayStartAnywhere()
+    {
+        var log = Open();
+        log.Stored(Batches.Of(Id, 0, 0, timestamp: 1000));
+
+        log.ForgetProducers(now: 1999, idleMs: 1000);
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, log.Append(Batches.Of(Id, 0, 7)).ErrorCode);
+        log.ForgetProducers(now: 2000, idleMs: 1000);
+        Assert.Equal(1, log.Stored(Batches.Of(Id, 0, 7)));
+    }
+
+    [Fact]
+    public void ForgetProducers_OpenTransaction_IsKept()
+    {
+        var log = Open();
+        log.Stored(Batches.Of(Id, 0, 0, transactional: true, timestamp: 1000));
+
+        log.ForgetProducers(now: 1_000_000, idleMs: 1000);
+
+        Assert.Equal(0, Assert.Single(log.Producers).TransactionStart);
+    }
+
+    [Theory]
+    [InlineData(1, 2, ErrorCode.InvalidProducerEpoch)]
+    [InlineData(2, 4, ErrorCode.TransactionCoordinatorFenced)]
+    [InlineData(2, 5, ErrorCode.None)]
+    [InlineData(3, 6, ErrorCode.None)]
+    internal void TryAppendMarker_OlderEpochs_AreRefused(short epoch, int coordinatorEpoch, ErrorCode expected)
+    {
+        var log = Open();
+        log.AppendMarker(Id, 2, commit: true, coordinatorEpoch: 5);
+        log.Stored(Batches.Of(Id, 2, 0, transactional: true));
+
+        Assert.Equal(expected, log.TryAppendMarker(Id, epoch, commit: false, coordinatorEpoch));
+        Assert.Equal(expected == ErrorCode.None ? log.HighWatermark : 1, log.LastStableOffset);
+    }
+
+    [Fact]
     public void Snapshot_Restored_AnswersAsTheOriginal()
     {
         var state = new ProducerState(Id);

@@ -31,6 +31,10 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     public GroupCoordinator Groups { get; private set; } = null!;
     public TransactionCoordinator Transactions { get; private set; } = null!;
 
+    public TransactionAdminApis Admin => Transactions.Admin;
+
+    public string DirectoryOf(TopicPartition partition) => Path.Combine(_directory.Path, "logs", $"{partition.Topic}-{partition.Partition}");
+
     public PartitionLog Log(TopicPartition partition) => Topics.Find(partition.Topic)!.Partitions[partition.Partition];
 
     /// <summary>Ends the coordinators without a word to anyone and starts them on the same files.</summary>

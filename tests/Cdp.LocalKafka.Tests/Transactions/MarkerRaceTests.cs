@@ -45,6 +45,6 @@ public sealed class MarkerRaceTests : IAsyncDisposable
         var batch = BatchBuilder.Records([(null, "v"u8.ToArray())], 0, 0, producer.Id, producer.Epoch, transactional: true);
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), sequence);
         BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(BatchHeader.CrcAt), Crc32C.Of(batch.AsSpan(BatchHeader.AttributesAt)));
-        return _broker.Log(A0).Append(batch, header => _broker.Transactions.Verify(header.ProducerId, header.ProducerEpoch, "a", 0));
+        return _broker.Log(A0).Append(batch, header => _broker.Transactions.Verify(Id, header.ProducerId, header.ProducerEpoch, A0));
     }
 }

@@ -5,39 +5,83 @@ using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
+/// <summary>Stops between a decision and its last record: after the next start there is one outcome, and it is everywhere.</summary>
 public sealed class RecoveryTests : IAsyncDisposable
 {
+    private static readonly TopicPartition[] Covered = [A0, A1, Offsets];
     private readonly CoordinatorHarness _broker = new();
+
+    /// <summary>Each outcome with each set of partitions, as bits, that a marker may have been written to before the stop.</summary>
+    public static TheoryData<Outcome, int> Stops =>
+        new(from outcome in Enum.GetValues<Outcome>() from written in Enumerable.Range(0, 1 << Covered.Length) select (outcome, written));
+
+    public enum Outcome
+    {
+        Commit,
+        Abort,
+
+        /// <summary>An abort in a bumped epoch, on timeout or by the producer's heir.</summary>
+        Fence,
+    }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
-    /// <summary>The decision is in the log, and of the markers none, one or both.</summary>
     [Theory]
-    [InlineData(true, 0)]
-    [InlineData(true, 1)]
-    [InlineData(true, 2)]
-    [InlineData(false, 0)]
-    [InlineData(false, 1)]
-    [InlineData(false, 2)]
-    public async Task Start_PreparedTransaction_IsCompleted(bool commit, int markersWritten)
+    [MemberData(nameof(Stops))]
+    public async Task Start_PreparedTransaction_IsCompleted(Outcome outcome, int written)
     {
-        var producer = _broker.Ongoing(A0, Offsets);
-        _broker.CommitOffset(producer, 7);
+        var producer = Offer();
+        var epoch = (short)(outcome == Outcome.Fence ? producer.Epoch + 1 : producer.Epoch);
+        var commit = outcome == Outcome.Commit;
 
         await _broker.Crash(whileDown: () =>
         {
-            Decide(commit);
-            foreach (var partition in new[] { A0, Offsets }.Take(markersWritten))
-                _broker.Log(partition).AppendMarker(producer.Id, producer.Epoch, commit, 0);
+            Decide(commit, epoch);
+            foreach (var partition in Chosen(written)) _broker.Log(partition).AppendMarker(producer.Id, epoch, commit, 0);
         });
 
-        Assert.All(_broker.Markers(A0), marker => Assert.Equal((producer.Epoch, commit), marker));
-        Assert.NotEmpty(_broker.Markers(A0));
-        Assert.Equal(_broker.Log(A0).HighWatermark, _broker.Log(A0).LastStableOffset);
-        Assert.Equal(_broker.Log(Offsets).HighWatermark, _broker.Log(Offsets).LastStableOffset);
-        Assert.Equal((ErrorCode.None, commit ? 7 : -1), _broker.Fetch());
+        AssertEnded(producer.Id, epoch, commit);
+        if (outcome == Outcome.Fence)
+        {
+            Assert.Equal(ErrorCode.ProducerFenced, _broker.End(producer, commit: true));
+            return;
+        }
         Assert.Equal(ErrorCode.None, _broker.End(producer, commit)); // the retry of the client that heard nothing
         Assert.Equal(ErrorCode.None, _broker.Add(producer, A0));
+    }
+
+    /// <summary>The same by the coordinator's own hand: some logs do not take their marker, as when the broker is being killed.</summary>
+    [Theory]
+    [MemberData(nameof(Stops))]
+    public async Task Start_AfterAnEndThatWasCutShort_IsCompleted(Outcome outcome, int refused)
+    {
+        var producer = Offer();
+        var epoch = (short)(outcome == Outcome.Fence ? producer.Epoch + 1 : producer.Epoch);
+        var commit = outcome == Outcome.Commit;
+        foreach (var partition in Chosen(refused)) _broker.Log(partition).Close(flush: false);
+
+        if (outcome == Outcome.Fence) _broker.Time.Advance(TimeSpan.FromMilliseconds(TimeoutMs));
+        else if (refused == 0) Assert.Equal(ErrorCode.None, _broker.End(producer, commit));
+        else Assert.Throws<ObjectDisposedException>(() => _broker.End(producer, commit));
+        await _broker.Crash();
+
+        AssertEnded(producer.Id, epoch, commit);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_DecisionThatWasNotLogged_IsStillTheClients(bool commit)
+    {
+        var producer = Offer();
+        _broker.Log(new TopicPartition(TopicStore.TransactionsTopic, 0)).Close(flush: false);
+        Assert.Throws<ObjectDisposedException>(() => _broker.End(producer, commit));
+
+        await _broker.Crash();
+
+        Assert.All(Covered, partition => Assert.Empty(_broker.Markers(partition)));
+        Assert.Equal(ErrorCode.None, _broker.End(producer, commit));
+        AssertEnded(producer.Id, producer.Epoch, commit);
     }
 
     [Fact]
@@ -53,13 +97,40 @@ public sealed class RecoveryTests : IAsyncDisposable
         Assert.Equal((producer.Id, (short)(producer.Epoch + 1)), _broker.Producer());
     }
 
-    private void Decide(bool commit)
+    private static IEnumerable<TopicPartition> Chosen(int bits) => Covered.Where((_, i) => (bits & (1 << i)) != 0);
+
+    /// <summary>A transaction with a record in two partitions, and an offset.</summary>
+    private (long Id, short Epoch) Offer()
     {
-        var log = _broker.Topics.Find(TopicStore.TransactionsTopic)!.Partitions[0];
+        var producer = _broker.Ongoing(Covered);
+        Assert.Equal(ErrorCode.None, _broker.CommitOffset(producer, 7));
+        return producer;
+    }
+
+    private void AssertEnded(long producerId, short epoch, bool commit)
+    {
+        foreach (var partition in Covered)
+        {
+            var log = _broker.Log(partition);
+            var markers = _broker.Markers(partition);
+            Assert.NotEmpty(markers);
+            Assert.All(markers, marker => Assert.Equal((epoch, commit), marker));
+            Assert.Equal(log.HighWatermark, log.LastStableOffset);
+            var aborted = log.Read(0, int.MaxValue, wholeFirst: true, committedOnly: true).Aborted!;
+            Assert.Equal(commit ? [] : [(producerId, 0L)], aborted.Select(a => (a.ProducerId, a.FirstOffset)));
+        }
+        Assert.Equal((ErrorCode.None, commit ? 7 : -1), _broker.Fetch());
+        Assert.Equal(commit ? TransactionState.CompleteCommit : TransactionState.CompleteAbort, _broker.Transactions.Find(Id)!.State);
+    }
+
+    private void Decide(bool commit, short epoch)
+    {
+        var log = _broker.Log(new TopicPartition(TopicStore.TransactionsTopic, 0));
         var ongoing = log.Records(0).Last(r => TransactionRecords.TryReadKey(r.Key!, out _));
         var decided = TransactionRecords.ReadValue(Id, ongoing.Value!) with
         {
             State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort,
+            ProducerEpoch = epoch,
         };
         log.AppendRecords([(ongoing.Key, TransactionRecords.Value(decided))]);
     }

@@ -96,22 +96,23 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
         Assert.Equal(ErrorCode.ProducerFenced, _broker.Add(zombie, A1));
         Assert.Equal(ErrorCode.ProducerFenced, _broker.End(zombie, commit: true));
         Assert.Equal(ErrorCode.InvalidProducerEpoch, _broker.CommitOffset(zombie, 8));
-        Assert.Equal(ErrorCode.InvalidProducerEpoch, _broker.Transactions.Verify(zombie.Id, zombie.Epoch, "a", 0));
+        Assert.Equal(ErrorCode.InvalidProducerEpoch, _broker.Transactions.Verify(Id, zombie.Id, zombie.Epoch, A0));
     }
 
     [Fact]
     public void Verify_OnlyAddedPartitionsOfAnOngoingTransaction_AreIn()
     {
         var producer = _broker.Producer();
-        Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
+        Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(Id, producer.Id, producer.Epoch, A0));
         _broker.Begin(producer, A0);
 
-        Assert.Equal(ErrorCode.None, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
-        Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 1));
-        Assert.Equal(ErrorCode.InvalidProducerIdMapping, _broker.Transactions.Verify(producer.Id + 1, 0, "a", 0));
+        Assert.Equal(ErrorCode.None, _broker.Transactions.Verify(Id, producer.Id, producer.Epoch, A0));
+        Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(Id, producer.Id, producer.Epoch, A1));
+        Assert.Equal(ErrorCode.InvalidProducerIdMapping, _broker.Transactions.Verify(Id, producer.Id + 1, 0, A0));
+        Assert.Equal(ErrorCode.InvalidProducerIdMapping, _broker.Transactions.Verify("other", producer.Id, producer.Epoch, A0));
 
         _broker.End(producer, commit: true);
-        Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
+        Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(Id, producer.Id, producer.Epoch, A0));
     }
 
     [Fact]
@@ -147,7 +148,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
 
         await _broker.Crash();
 
-        Assert.Equal(ErrorCode.None, _broker.Transactions.Verify(producer.Id, producer.Epoch, "a", 0));
+        Assert.Equal(ErrorCode.None, _broker.Transactions.Verify(Id, producer.Id, producer.Epoch, A0));
         _broker.Time.Advance(TimeSpan.FromMilliseconds(TimeoutMs / 2));
         Assert.Equal([((short)(producer.Epoch + 1), false)], _broker.Markers(A0));
     }

@@ -112,6 +112,21 @@ public sealed class TransactionStepsTests
         Assert.Equal(written with { Partitions = [] }, read with { Partitions = [] });
     }
 
+    [Theory]
+    [InlineData((sbyte)TransactionState.Empty, true)]
+    [InlineData((sbyte)TransactionState.CompleteCommit, true)]
+    [InlineData((sbyte)TransactionState.CompleteAbort, true)]
+    [InlineData((sbyte)TransactionState.Ongoing, false)]
+    [InlineData((sbyte)TransactionState.PrepareCommit, false)]
+    [InlineData((sbyte)TransactionState.PrepareAbort, false)]
+    public void IsExpired_OnlyWithoutAnOpenTransaction(sbyte state, bool expires)
+    {
+        var idle = Empty with { State = (TransactionState)state, UpdatedAt = 5000 };
+
+        Assert.False(idle.IsExpired(5999, TimeSpan.FromSeconds(1)));
+        Assert.Equal(expires, idle.IsExpired(6000, TimeSpan.FromSeconds(1)));
+    }
+
     private static Step Initialise(Transaction current, (long, short)? expected) =>
         TransactionSteps.Initialise(current, "tx", expected, 1000, () => 77, 0);
 }
