@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 
@@ -10,23 +9,18 @@ internal static class Batches
 {
     public static byte[] Plain(int count = 1, long timestamp = 1000, int valueBytes = 10) => Of(-1, -1, -1, count, timestamp: timestamp, valueBytes: valueBytes);
 
-    public static byte[] Of(long producer, short epoch, int sequence, int count = 1, bool transactional = false, long timestamp = 1000, int valueBytes = 10) =>
-        Of([.. Enumerable.Range(0, count).Select(i => ((byte[]?)BitConverter.GetBytes(i), (byte[]?)new byte[valueBytes]))], producer, epoch, sequence, transactional, timestamp);
-
-    public static byte[] OfValues(IEnumerable<string> values, long producer, short epoch, int sequence, bool transactional, long timestamp) =>
-        Of([.. values.Select(value => ((byte[]?)null, (byte[]?)Encoding.UTF8.GetBytes(value)))], producer, epoch, sequence, transactional, timestamp);
+    public static byte[] Of(long producer, short epoch, int sequence, int count = 1, bool transactional = false, long timestamp = 1000, int valueBytes = 10)
+    {
+        var records = Enumerable.Range(0, count).Select(i => ((byte[]?)BitConverter.GetBytes(i), (byte[]?)new byte[valueBytes])).ToList();
+        var batch = BatchBuilder.Records(records, 0, timestamp, producer, epoch, transactional);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), sequence);
+        return Signed(batch);
+    }
 
     public static byte[] Signed(byte[] batch)
     {
         BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(BatchHeader.CrcAt), Crc32C.Of(batch.AsSpan(BatchHeader.AttributesAt)));
         return batch;
-    }
-
-    private static byte[] Of(List<(byte[]? Key, byte[]? Value)> records, long producer, short epoch, int sequence, bool transactional, long timestamp)
-    {
-        var batch = BatchBuilder.Records(records, 0, timestamp, producer, epoch, transactional);
-        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), sequence);
-        return Signed(batch);
     }
 
     public static LogSettings Settings(int segmentBytes = 1 << 20, TimeProvider? time = null, bool logAppendTime = false) =>

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Text;
+using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Tests.Log;
 using Cdp.LocalKafka.Tests.Server;
@@ -8,6 +11,7 @@ namespace Cdp.LocalKafka.Tests.Model;
 internal static class Frames
 {
     private const int HeaderBytes = 4; // the correlation id
+    private const int SequenceAt = 53; // in a batch's head
 
     public static byte[] Write(Ask ask, long timestamp) => ask switch
     {
@@ -94,11 +98,13 @@ internal static class Frames
         return response;
     }
 
-    private static PartitionProduceData Data(ProduceAsk ask, ProducedBatch batch, long timestamp) => new()
+    private static PartitionProduceData Data(ProduceAsk ask, ProducedBatch produced, long timestamp)
     {
-        Index = batch.Partition,
-        Records = new Records(Batches.OfValues(batch.Values, ask.Pid, ask.Epoch, batch.Sequence, ask.Id is not null, timestamp), default),
-    };
+        var records = produced.Values.Select(value => ((byte[]?)null, (byte[]?)Encoding.UTF8.GetBytes(value)));
+        var batch = BatchBuilder.Records([.. records], 0, timestamp, ask.Pid, ask.Epoch, transactional: ask.Id is not null);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(SequenceAt), produced.Sequence);
+        return new PartitionProduceData { Index = produced.Partition, Records = new Records(Batches.Signed(batch), default) };
+    }
 
     private static Reply Initialised(InitProducerIdResponse response) => new((response.ErrorCode, response.ProducerId), (ErrorCode.None, response.ProducerEpoch));
 }
