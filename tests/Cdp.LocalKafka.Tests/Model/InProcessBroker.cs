@@ -12,6 +12,7 @@ internal sealed class InProcessBroker : IDisposable
     public const string Topic = "t";
     private readonly TempDirectory _directory = new(inMemory: true);
     private readonly FakeTime _time;
+    private TopicStore? _topics;
     private BrokerCore? _core;
 
     public InProcessBroker(FakeTime time, int partitions, params (string Name, string Value)[] configs)
@@ -54,7 +55,15 @@ internal sealed class InProcessBroker : IDisposable
     public void Open()
     {
         var options = new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time };
-        _core = new BrokerCore(TopicStore.Open(_directory.Path, _time), new NodeAddress(BrokerNode.Id, "localhost", 9092), options, NullLogger.Instance);
+        _topics = TopicStore.Open(_directory.Path, _time);
+        _core = new BrokerCore(_topics, new NodeAddress(BrokerNode.Id, "localhost", 9092), options, NullLogger.Instance);
+    }
+
+    /// <summary>Ends in good order.</summary>
+    public void Stop()
+    {
+        _core!.StopCoordinators().GetAwaiter().GetResult();
+        _topics!.Close(flush: true);
     }
 
     public void Kill() => _core!.Kill().GetAwaiter().GetResult();

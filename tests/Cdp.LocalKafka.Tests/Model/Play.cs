@@ -31,7 +31,7 @@ internal sealed class Play : IDisposable
         try
         {
             foreach (var step in story) play.Perform(step);
-            play.Crash(new Random(seed), litter: false);
+            play.Crash(new Random(seed));
             play._views.CheckAll();
             return null;
         }
@@ -48,7 +48,7 @@ internal sealed class Play : IDisposable
     {
         var random = new Random(step.Salt);
         var producer = _cast[step.Who];
-        if (step.Act == Act.Crash) Crash(random, litter: random.Next(2) == 0);
+        if (step.Act == Act.Crash) Crash(random);
         else if (step.Act == Act.Wait) Wait(random.Next(2) == 0 ? 700 : 9_000);
         else if (step.Act == Act.Retry) Retry(producer, step, random);
         else foreach (var ask in producer.Asks(step.Act, random).ToList()) Put(producer, new Sent(ask, Frames.Write(ask, Now)), step.Fate, random);
@@ -93,12 +93,15 @@ internal sealed class Play : IDisposable
         Advance(milliseconds);
     }
 
-    private void Crash(Random random, bool litter)
+    private void Crash(Random random)
     {
-        _broker.Kill();
-        if (litter) _broker.Files.Litter(random);
+        var how = random.Next(4);
+        if (how == 0) _broker.Stop();
+        else _broker.Kill();
+        if (how > 1) _broker.Files.Litter(random);
         var down = random.Next(3) == 0 ? 6_000 : 0;
-        _told.Add($"the broker is killed{(litter ? ", with half-written batches behind its logs," : "")} and starts{(down > 0 ? $" {down} ms later" : "")}");
+        _told.Add(how switch { 0 => "the broker is stopped", 1 => "the broker is killed", _ => "the broker is killed, half-written batches behind its logs" }
+            + (down > 0 ? $", and starts {down} ms later" : ", and starts"));
         _time.Advance(TimeSpan.FromMilliseconds(down));
         Restart();
         Advance(1);
