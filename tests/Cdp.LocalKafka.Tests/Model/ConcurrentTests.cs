@@ -36,8 +36,8 @@ public sealed class ConcurrentTests
         await Task.WhenAll(work).WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
         await broker.Spare();
 
-        Assert.True(broker.Kills > 3, $"{broker.Kills} kills");
-        Assert.True(undone > 3, $"{undone} transactions undone");
+        Assert.True(broker.Kills > 0, $"{broker.Kills} kills");
+        Assert.True(undone > 0, $"{undone} transactions undone");
         using var reader = new KilledBroker.Line(broker);
         var consumer = new ModelConsumer(reader.Answer, 2 * Sources, committed: true);
         while (consumer.Poll(new Random(seed)))

@@ -15,8 +15,8 @@ internal sealed class Play : IDisposable
 
     private Play(int seed)
     {
-        // Logs of many segments, logs of some batches each, and logs whose one segment needs its index.
-        var segmentBytes = (seed % 3) switch { 0 => 600, 1 => 3_000, _ => 1 << 20 };
+        // Logs of many segments (a batch has to fit into one), logs of some batches each, and logs whose one segment needs its index.
+        var segmentBytes = (seed % 3) switch { 0 => 1_100, 1 => 3_000, _ => 1 << 20 };
         _broker = new InProcessBroker(
             _time, Partitions, ("segment.bytes", segmentBytes.ToString(CultureInfo.InvariantCulture)), ("index.interval.bytes", "200"));
         _views = new Views(_broker.Answer, _model, Partitions);
