@@ -1,7 +1,6 @@
 using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Transactions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,8 +14,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 {
     private readonly DataLock _dataLock;
     private readonly TopicStore _topics;
-    private readonly GroupCoordinator _groups;
-    private readonly TransactionCoordinator _transactions;
+    private readonly BrokerCore _core;
     private readonly Listener _listener;
     private readonly BrokerNode _node;
     private int _stopped;
@@ -28,10 +26,8 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _listener = listener;
         Port = listener.Port;
         _node = new BrokerNode(BrokerNode.AdvertisedHost(options), options.AdvertisedPort ?? Port, topics.ClusterId);
-        var self = new NodeAddress(BrokerNode.Id, _node.Host, _node.Port);
-        _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
-        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
-        listener.Start(new Dispatcher(Apis(options, logger)), logger);
+        _core = new BrokerCore(topics, _node, options, logger);
+        listener.Start(_core.Dispatcher, logger);
     }
 
     /// <summary>The port it listens on, chosen by the system when the options left it open.</summary>
@@ -72,8 +68,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
         _listener.Drop();
-        _topics.Close(flush: false);
-        StopCoordinators().GetAwaiter().GetResult();
+        _core.Kill().GetAwaiter().GetResult();
         _dataLock.Dispose();
     }
 
@@ -82,30 +77,9 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
         _listener.Drop();
-        await StopCoordinators().ConfigureAwait(false); // they answer waiting members, whose connections could else not end
+        await _core.StopCoordinators().ConfigureAwait(false); // they answer waiting members, whose connections could else not end
         await _listener.Stopped().ConfigureAwait(false);
         _topics.Close(flush: true);
         _dataLock.Dispose();
     }
-
-    private async Task StopCoordinators()
-    {
-        await _transactions.DisposeAsync().ConfigureAwait(false);
-        await _groups.DisposeAsync().ConfigureAwait(false);
-    }
-
-    internal IEnumerable<Api> Apis(LocalKafkaOptions options, ILogger logger) =>
-    [
-        new ProduceApi(_topics, _transactions, logger).Row,
-        new FetchApi(_topics, options.TimeProvider).Row,
-        new ListOffsetsApi(_topics).Row,
-        new OffsetForLeaderEpochApi(_topics).Row,
-        .. new MetadataApi(_topics, _node, options).Rows,
-        .. new TopicApis(_topics, options, _groups.Offsets.ForgetTopic).Rows,
-        new CreatePartitionsApi(_topics).Row,
-        new ConfigsApi(_topics, options).Row,
-        .. new AlterConfigsApi(_topics).Rows,
-        .. _groups.Apis,
-        .. _transactions.Apis,
-    ];
 }

@@ -1,9 +1,14 @@
 namespace Cdp.LocalKafka.Tests;
 
 /// <summary>A directory for one test, removed with it.</summary>
-internal sealed class TempDirectory : IDisposable
+/// <param name="inMemory">On a file system in memory, where the system has one: thousands of short-lived logs need no disk.</param>
+internal sealed class TempDirectory(bool inMemory = false) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("cdp-localkafka-").FullName;
+    private const string Memory = "/dev/shm";
+
+    public string Path { get; } = inMemory && Directory.Exists(Memory)
+        ? Directory.CreateDirectory(System.IO.Path.Combine(Memory, "cdp-localkafka-" + Guid.NewGuid().ToString("N"))).FullName
+        : Directory.CreateTempSubdirectory("cdp-localkafka-").FullName;
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

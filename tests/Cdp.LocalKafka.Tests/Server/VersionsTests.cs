@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Server;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -53,8 +54,9 @@ public sealed class VersionsTests
     {
         using var directory = new TempDirectory();
         var options = new LocalKafkaOptions { DataDirectory = directory.Path };
-        await using var broker = await LocalKafkaBroker.StartAsync(options, cancel: TestContext.Current.CancellationToken);
-        var rows = broker.Apis(options, NullLogger.Instance).ToList();
+        var topics = TopicStore.Open(directory.Path, TimeProvider.System);
+        var core = new BrokerCore(topics, new BrokerNode("localhost", 9092, topics.ClusterId), options, NullLogger.Instance);
+        var rows = core.Apis;
         var versions = new ApiVersionsApi(rows);
 
         Assert.All(rows.Append(versions.Row), row =>
@@ -67,6 +69,8 @@ public sealed class VersionsTests
         Assert.Equal(
             rows.Append(versions.Row).Select(row => ((short)row.Key, row.Min, row.Max)).Order(),
             answer.ApiKeys!.Select(range => (range.ApiKey, range.MinVersion, range.MaxVersion)));
+        await core.StopCoordinators();
+        topics.Close(flush: false);
     }
 
     [Theory]

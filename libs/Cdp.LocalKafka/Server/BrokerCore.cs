@@ -1,0 +1,59 @@
+using Cdp.LocalKafka.Groups;
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Transactions;
+using Microsoft.Extensions.Logging;
+
+namespace Cdp.LocalKafka.Server;
+
+/// <summary>The broker without its sockets: the coordinators and the table of APIs over the topics of one data directory.</summary>
+internal sealed class BrokerCore
+{
+    private readonly TopicStore _topics;
+    private readonly GroupCoordinator _groups;
+    private readonly TransactionCoordinator _transactions;
+
+    /// <param name="node">What clients are told of this broker.</param>
+    public BrokerCore(TopicStore topics, BrokerNode node, LocalKafkaOptions options, ILogger logger)
+    {
+        _topics = topics;
+        var self = new NodeAddress(BrokerNode.Id, node.Host, node.Port);
+        _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
+        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
+        Apis = [.. Rows(node, options, logger)];
+        Dispatcher = new Dispatcher(Apis);
+    }
+
+    /// <summary>All that is served.</summary>
+    public IReadOnlyList<Api> Apis { get; }
+
+    public Dispatcher Dispatcher { get; }
+
+    /// <summary>Ends the clocks and answers those who wait; what comes after is still served. The logs must still be open.</summary>
+    public async Task StopCoordinators()
+    {
+        await _transactions.DisposeAsync().ConfigureAwait(false);
+        await _groups.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends as a killed process would: nothing more is written, what is in memory is forgotten.</summary>
+    public async Task Kill()
+    {
+        _topics.Close(flush: false);
+        await StopCoordinators().ConfigureAwait(false);
+    }
+
+    private IEnumerable<Api> Rows(BrokerNode node, LocalKafkaOptions options, ILogger logger) =>
+    [
+        new ProduceApi(_topics, _transactions, logger).Row,
+        new FetchApi(_topics, options.TimeProvider).Row,
+        new ListOffsetsApi(_topics).Row,
+        new OffsetForLeaderEpochApi(_topics).Row,
+        .. new MetadataApi(_topics, node, options).Rows,
+        .. new TopicApis(_topics, options, _groups.Offsets.ForgetTopic).Rows,
+        new CreatePartitionsApi(_topics).Row,
+        new ConfigsApi(_topics, options).Row,
+        .. new AlterConfigsApi(_topics).Rows,
+        .. _groups.Apis,
+        .. _transactions.Apis,
+    ];
+}

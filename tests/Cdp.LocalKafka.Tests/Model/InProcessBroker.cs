@@ -1,0 +1,76 @@
+using Cdp.LocalKafka.Groups;
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Server;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cdp.LocalKafka.Tests.Model;
+
+/// <summary>All of the broker but its sockets, on the caller's thread: frames in, frames out. Its directory outlives its deaths.</summary>
+internal sealed class InProcessBroker : IDisposable
+{
+    public const string Topic = "t";
+    private readonly TempDirectory _directory = new(inMemory: true);
+    private readonly FakeTime _time;
+    private TopicStore? _topics;
+    private BrokerCore? _core;
+
+    public InProcessBroker(FakeTime time, int partitions, params (string Name, string Value)[] configs)
+    {
+        _time = time;
+        Files = new DataFiles(Path.Combine(_directory.Path, "logs"));
+        Open();
+        var topic = new CreatableTopic
+        {
+            Name = Topic,
+            NumPartitions = partitions,
+            ReplicationFactor = 1,
+            Configs = [.. configs.Select(config => new CreatableTopicConfig { Name = config.Name, Value = config.Value })],
+        };
+        var created = Frames.Read<CreateTopicsResponse>(
+            Answer(Frames.Write(ApiKey.CreateTopics, 5, flexibleSince: 5, new CreateTopicsRequest { Topics = [topic] })), 5, flexibleSince: 5);
+        Assert.Equal(ErrorCode.None, created.Topics![0].ErrorCode);
+    }
+
+    public DataFiles Files { get; }
+
+    /// <summary>The whole response behind its size: header, fields, and what comes from segment files.</summary>
+    public byte[] Answer(byte[] frame)
+    {
+        var answering = _core!.Dispatcher.Answer(frame, "/127.0.0.1", "model", CancellationToken.None);
+        Assert.True(answering.IsCompleted, "a request of the model test waits");
+        var response = answering.GetAwaiter().GetResult()!;
+        var whole = new MemoryStream();
+        var at = sizeof(int);
+        foreach (var (until, slice) in response.Stored)
+        {
+            whole.Write(response.Written.Span[at..until]);
+            whole.Write(Log.Batches.Bytes(slice));
+            at = until;
+        }
+        whole.Write(response.Written.Span[at..]);
+        return whole.ToArray();
+    }
+
+    public void Open()
+    {
+        var options = new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time };
+        _topics = TopicStore.Open(_directory.Path, _time);
+        _core = new BrokerCore(_topics, new BrokerNode("localhost", 9092, _topics.ClusterId), options, NullLogger.Instance);
+    }
+
+    /// <summary>Ends in good order.</summary>
+    public void Stop()
+    {
+        _core!.StopCoordinators().GetAwaiter().GetResult();
+        _topics!.Close(flush: true);
+    }
+
+    public void Kill() => _core!.Kill().GetAwaiter().GetResult();
+
+    public void Dispose()
+    {
+        Kill();
+        _directory.Dispose();
+    }
+}

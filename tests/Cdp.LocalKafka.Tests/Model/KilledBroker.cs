@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Tests.Model;
+
+/// <summary>A broker on a port of its own that is killed and started again after every so many requests, under its clients.</summary>
+internal sealed class KilledBroker : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private readonly TempDirectory _directory;
+    private readonly CancellationTokenSource _enough = new();
+    private readonly Task _killing;
+    private LocalKafkaBroker _broker;
+    private int _answered;
+
+    private KilledBroker(TempDirectory directory, LocalKafkaBroker broker, int seed)
+    {
+        (_directory, _broker, Port) = (directory, broker, broker.Port);
+        _killing = Task.Run(() => KillAgainAndAgain(new Random(seed)));
+    }
+
+    public int Port { get; }
+    public int Kills { get; private set; }
+
+    public static async Task<KilledBroker> Start(int seed, int partitions)
+    {
+        var directory = new TempDirectory();
+        var broker = new KilledBroker(directory, await Start(directory, 0), seed);
+        using var client = new Line(broker);
+        var topic = new CreatableTopic { Name = InProcessBroker.Topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = [new() { Name = "segment.bytes", Value = "20000" }] };
+        client.Answer(Frames.Write(ApiKey.CreateTopics, 5, flexibleSince: 5, new CreateTopicsRequest { Topics = [topic] }));
+        return broker;
+    }
+
+    /// <summary>Lets it live from now on.</summary>
+    public async Task Spare()
+    {
+        await _enough.CancelAsync();
+        await _killing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Spare();
+        await _broker.DisposeAsync();
+        _enough.Dispose();
+        _directory.Dispose();
+    }
+
+    private async Task KillAgainAndAgain(Random random)
+    {
+        for (var next = 50; !_enough.IsCancellationRequested; next = Volatile.Read(ref _answered) + random.Next(1, 150))
+        {
+            while (Volatile.Read(ref _answered) < next && !_enough.IsCancellationRequested) await Task.Delay(1);
+            if (_enough.IsCancellationRequested) return;
+            _broker.Kill();
+            Kills++;
+            _broker = await Start(_directory, Port);
+        }
+    }
+
+    private static Task<LocalKafkaBroker> Start(TempDirectory directory, int port) =>
+        LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path, Port = port });
+
+    /// <summary>A client's connection, made anew when the broker died over it. Any answer that was lost is asked for again with the same bytes.</summary>
+    public sealed class Line(KilledBroker broker) : IDisposable
+    {
+        private TcpClient? _client;
+
+        public Reply Put(Ask ask)
+        {
+            var frame = Frames.Write(ask, 1_000);
+            for (var until = DateTime.UtcNow + Limit; ;)
+            {
+                var reply = Frames.Read(ask, Answer(frame));
+                var again = reply.Error is ErrorCode.ConcurrentTransactions or ErrorCode.NotEnoughReplicas or ErrorCode.NotLeaderOrFollower
+                    or ErrorCode.NotCoordinator or ErrorCode.CoordinatorNotAvailable or ErrorCode.CoordinatorLoadInProgress or ErrorCode.KafkaStorageError;
+                if (!again) return reply;
+                if (DateTime.UtcNow > until) throw new TimeoutException($"{ask} is still answered {reply}");
+            }
+        }
+
+        public byte[] Answer(byte[] frame)
+        {
+            for (var until = DateTime.UtcNow + Limit; ;)
+            {
+                try
+                {
+                    _client ??= new TcpClient("127.0.0.1", broker.Port) { NoDelay = true, ReceiveTimeout = 20_000 };
+                    var stream = _client.GetStream();
+                    var size = new byte[4];
+                    BinaryPrimitives.WriteInt32BigEndian(size, frame.Length);
+                    stream.Write([.. size, .. frame]);
+                    stream.ReadExactly(size);
+                    var answer = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
+                    stream.ReadExactly(answer);
+                    Interlocked.Increment(ref broker._answered);
+                    return answer;
+                }
+                catch (Exception e) when (e is IOException or SocketException)
+                {
+                    Dispose();
+                    if (DateTime.UtcNow > until) throw new TimeoutException("the broker does not come back", e);
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            _client?.Dispose();
+            _client = null;
+        }
+    }
+}
