@@ -29,7 +29,8 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _host = options.Host;
         Port = listener.Port;
         var self = new NodeAddress(BrokerNode.Id, _host, Port);
-        _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
+        var groups = new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay, MinSessionTimeout = options.GroupMinSessionTimeout };
+        _groups = new GroupCoordinator(topics, options.TimeProvider, groups, () => self);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
         listener.Start(new Dispatcher(Apis(options, logger)), logger);
     }

@@ -22,8 +22,7 @@ internal sealed partial class Group
 
     private Task<JoinGroupResponse> Enter(JoinGroupRequest request, short version, string clientId, string clientHost, long now)
     {
-        var session = TimeSpan.FromMilliseconds(request.SessionTimeoutMs);
-        if (session < options.MinSessionTimeout || session > options.MaxSessionTimeout) return Refused(request, ErrorCode.InvalidSessionTimeout);
+        if (IsFull(request.MemberId)) return TurnedAway(request);
         if (State == GroupState.Dead) return Refused(request, ErrorCode.CoordinatorNotAvailable);
         if (!Accepts(request)) return Refused(request, ErrorCode.InconsistentGroupProtocol);
         if (request.MemberId.Length > 0) return EnterKnown(request, clientId, clientHost, now);
@@ -32,10 +31,10 @@ internal sealed partial class Group
         if (request.GroupInstanceId is { } instance)
             return _members.FindInstance(instance) is { } known
                 ? Replace(known, newId, request, version, now)
-                : Add(new Member(newId, instance, request, clientId, clientHost), request.ProtocolType, now);
+                : Add(new Member(newId, instance, MemberTerms.Of(request), clientId, clientHost), request.ProtocolType, now);
 
         // KIP-394: since version 4 a client must come back with the id it is given, so that a lost answer leaves no ghost member behind.
-        if (version < 4) return Add(new Member(newId, null, request, clientId, clientHost), request.ProtocolType, now);
+        if (version < 4) return Add(new Member(newId, null, MemberTerms.Of(request), clientId, clientHost), request.ProtocolType, now);
         _members.Expect(newId, now + request.SessionTimeoutMs);
         return Task.FromResult(new JoinGroupResponse { ErrorCode = ErrorCode.MemberIdRequired, MemberId = newId });
     }
@@ -43,7 +42,7 @@ internal sealed partial class Group
     private Task<JoinGroupResponse> EnterKnown(JoinGroupRequest request, string clientId, string clientHost, long now)
     {
         if (request.GroupInstanceId is null && _members.Pending.ContainsKey(request.MemberId))
-            return Add(new Member(request.MemberId, null, request, clientId, clientHost), request.ProtocolType, now);
+            return Add(new Member(request.MemberId, null, MemberTerms.Of(request), clientId, clientHost), request.ProtocolType, now);
 
         var error = _members.Validate(request.MemberId, request.GroupInstanceId);
         if (error != ErrorCode.None) return Refused(request, error);
@@ -70,7 +69,7 @@ internal sealed partial class Group
 
     private Task<JoinGroupResponse> Rejoin(Member member, JoinGroupRequest request, long now)
     {
-        member.Update(request);
+        member.Terms = MemberTerms.Of(request);
         var joined = member.AwaitJoin();
         if (State != GroupState.PreparingRebalance) PrepareRebalance(now);
         return joined;
@@ -83,35 +82,60 @@ internal sealed partial class Group
     /// </summary>
     private Task<JoinGroupResponse> Replace(Member member, string newId, JoinGroupRequest request, short version, long now)
     {
-        var formerLeader = _members.Leader;
-        _awaitedSyncs.Remove(member.Id);
+        var (formerId, formerTerms, formerLeader) = (member.Id, member.Terms, _members.Leader);
         _members.Rename(member, newId);
-        member.Update(request);
+        member.Terms = MemberTerms.Of(request);
         Heard(member, now);
-
-        if (State == GroupState.Stable && _members.SelectProtocol() == ProtocolName)
+        if (State != GroupState.Stable || _members.SelectProtocol() != ProtocolName)
         {
-            var generation = GenerationFor(member);
-            generation.SkipAssignment = version >= 9 && _members.Leader == newId;
-            if (!generation.SkipAssignment) generation.Members = [];
-            if (version < 9) generation.Leader = formerLeader ?? "";
-            return Task.FromResult(generation);
+            var joined = member.AwaitJoin();
+            if (State != GroupState.PreparingRebalance) PrepareRebalance(now);
+            return joined;
         }
 
-        var joined = member.AwaitJoin();
-        if (_gathering) _joinedSinceGathering = true;
-        if (State != GroupState.PreparingRebalance) PrepareRebalance(now);
-        return joined;
+        var error = keep(this);
+        if (error != ErrorCode.None)
+        {
+            _members.Rename(member, formerId);
+            member.Terms = formerTerms;
+            return Refused(request, error);
+        }
+
+        if (_awaitedSyncs.Remove(formerId)) _awaitedSyncs.Add(newId);
+        var generation = GenerationFor(member);
+        generation.SkipAssignment = version >= 9 && _members.Leader == newId;
+        if (!generation.SkipAssignment) generation.Members = [];
+        if (version < 9) generation.Leader = formerLeader ?? "";
+        return Task.FromResult(generation);
     }
 
     private bool Accepts(JoinGroupRequest request) =>
-        _members.Count == 0
+        State == GroupState.Empty
             ? request.ProtocolType.Length > 0 && request.Protocols is { Count: > 0 }
             : request.ProtocolType == ProtocolType && _members.Accepts(request);
 
+    // While members come back to a group that is too large, the last ones are turned away.
+    private bool IsFull(string memberId) => State switch
+    {
+        GroupState.Empty or GroupState.Dead => false,
+        GroupState.PreparingRebalance => _members.Find(memberId) is not { AwaitsJoin: true } && _members.JoinedCount >= options.MaxSize,
+        _ => _members.Find(memberId) is null && _members.Count >= options.MaxSize,
+    };
+
+    private Task<JoinGroupResponse> TurnedAway(JoinGroupRequest request)
+    {
+        _members.Forget(request.MemberId);
+        if (_members.Find(request.MemberId) is { } member) Drop(member);
+        return Task.FromResult(new JoinGroupResponse { ErrorCode = ErrorCode.GroupMaxSizeReached });
+    }
+
     private void PrepareRebalance(long now)
     {
-        foreach (var member in _members.All) member.AnswerSync(new SyncGroupResponse { ErrorCode = ErrorCode.RebalanceInProgress });
+        if (State == GroupState.CompletingRebalance)
+        {
+            foreach (var member in _members.All) member.Assignment = [];
+            AnswerSyncs(_ => new SyncGroupResponse { ErrorCode = ErrorCode.RebalanceInProgress }, now);
+        }
         _awaitedSyncs.Clear();
         _syncDeadline = long.MaxValue;
 
@@ -131,6 +155,12 @@ internal sealed partial class Group
         if (State == GroupState.PreparingRebalance && !_gathering && _members.EveryoneJoined) CompleteJoin(now);
     }
 
+    /// <summary>Once nobody else is awaited because someone is gone, even a group that gathers goes on.</summary>
+    private void CompleteJoinIfEveryoneIsHere(long now)
+    {
+        if (State == GroupState.PreparingRebalance && _members.EveryoneJoined) CompleteJoin(now);
+    }
+
     private void JoinPhaseIsOver(long now)
     {
         if (_gathering && _joinedSinceGathering && now < _gatheringEnds)
@@ -139,12 +169,12 @@ internal sealed partial class Group
             _joinDeadline = Math.Min(_gatheringEnds, now + (long)options.InitialRebalanceDelay.TotalMilliseconds);
             return;
         }
-        _gathering = false;
         CompleteJoin(now);
     }
 
     private void CompleteJoin(long now)
     {
+        _gathering = false;
         // A static member keeps its place until its session is over, so that a restart costs no rebalance.
         foreach (var late in _members.All.Where(m => !m.AwaitsJoin && m.InstanceId is null).ToList()) _members.Remove(late);
         if (_members.Count > 0 && !_members.ElectJoinedLeader())
@@ -158,11 +188,15 @@ internal sealed partial class Group
         if (_members.Count == 0)
         {
             ProtocolName = null;
+            SubscribedTopics = _members.SubscribedTopics(ProtocolType, ProtocolName);
             State = GroupState.Empty;
+            // Should it not get into the log, a restart brings back the last generation, whose members' sessions then run out.
+            keep(this);
             return;
         }
 
         ProtocolName = _members.SelectProtocol();
+        SubscribedTopics = _members.SubscribedTopics(ProtocolType, ProtocolName);
         State = GroupState.CompletingRebalance;
         _syncDeadline = now + RebalanceTimeoutMs;
         foreach (var member in _members.All)

@@ -4,15 +4,16 @@ namespace Cdp.LocalKafka.Groups;
 
 /// <summary>
 /// The state machine of one classic group: it answers joins, syncs, heartbeats and leaves, and says when it next has to look at the
-/// clock. It does no I/O and knows no clock: every call brings the time, in milliseconds. Callers hold <see cref="Gate"/>.
-/// The rules are those of Kafka's group coordinator (KIP-62, KIP-345, KIP-394, KIP-559, KIP-814).
+/// clock. It knows no clock: every call brings the time, in milliseconds. Callers hold <see cref="Gate"/>.
+/// The rules are those of Kafka's group coordinator (KIP-62, KIP-345, KIP-389, KIP-394, KIP-559, KIP-814).
 /// </summary>
-internal sealed partial class Group(string id, GroupOptions options)
+/// <param name="keep">Makes the group's <see cref="Snapshot"/> durable; what depends on it is not answered before, and is refused with the error.</param>
+internal sealed partial class Group(string id, GroupOptions options, Func<Group, ErrorCode> keep)
 {
     /// <summary>A join that nobody answers is given up after this; a client that still wants in asks again.</summary>
     private const long NewMemberJoinTimeoutMs = 5 * 60 * 1000;
 
-    private readonly Membership _members = new();
+    private Membership _members = new();
     private readonly HashSet<string> _awaitedSyncs = [];
     private long _syncDeadline = long.MaxValue;
 
@@ -45,11 +46,7 @@ internal sealed partial class Group(string id, GroupOptions options)
 
         var member = _members.Find(request.MemberId)!;
         _awaitedSyncs.Remove(member.Id);
-        if (State == GroupState.Stable)
-        {
-            Heard(member, now);
-            return Task.FromResult(AssignmentOf(member));
-        }
+        if (State == GroupState.Stable) return Task.FromResult(AssignmentOf(member));
 
         var answer = member.AwaitSync();
         if (_members.Leader == member.Id) Assign(request.Assignments ?? [], now);
@@ -65,25 +62,17 @@ internal sealed partial class Group(string id, GroupOptions options)
         return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
-    /// <summary>Removes one member: by its id, or, for an administrator, by its instance id alone.</summary>
-    public ErrorCode Leave(string memberId, string? instanceId, long now)
+    /// <summary>Removes members, all before the group goes on: by their ids, or, for an administrator, by instance id alone (KIP-345).</summary>
+    public LeaveGroupResponse Leave(IReadOnlyList<LeavingMember> leaving, long now)
     {
-        if (State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
-        if (memberId.Length == 0)
+        if (State == GroupState.Dead) return new LeaveGroupResponse { ErrorCode = ErrorCode.CoordinatorNotAvailable };
+        var left = leaving.Select(m => new LeftMember { MemberId = m.MemberId, GroupInstanceId = m.GroupInstanceId, ErrorCode = Leave(m.MemberId, m.GroupInstanceId) }).ToList();
+        if (left.Exists(m => m.ErrorCode == ErrorCode.None))
         {
-            if (instanceId is null || _members.FindInstance(instanceId) is not { } known) return ErrorCode.UnknownMemberId;
-            Remove(known, now);
-            return ErrorCode.None;
-        }
-        if (_members.Forget(memberId))
-        {
+            if (State is GroupState.Stable or GroupState.CompletingRebalance) PrepareRebalance(now);
             TryCompleteJoin(now);
-            return ErrorCode.None;
         }
-
-        var error = _members.Validate(memberId, instanceId);
-        if (error == ErrorCode.None) Remove(_members.Find(memberId)!, now);
-        return error;
+        return new LeaveGroupResponse { Members = left };
     }
 
     /// <summary>
@@ -109,7 +98,7 @@ internal sealed partial class Group(string id, GroupOptions options)
         foreach (var pending in _members.Pending.Where(p => p.Value <= now).ToList())
         {
             _members.Forget(pending.Key);
-            TryCompleteJoin(now);
+            CompleteJoinIfEveryoneIsHere(now);
         }
         foreach (var member in _members.All.Where(m => m.Deadline <= now).ToList())
         {
@@ -122,7 +111,7 @@ internal sealed partial class Group(string id, GroupOptions options)
         if (_joinDeadline <= now) JoinPhaseIsOver(now);
     }
 
-    /// <summary>The coordinator stops: whoever waits is told to look for another one.</summary>
+    /// <summary>The coordinator stops, or the group was deleted: whoever waits is told to look for the coordinator again.</summary>
     public void Close()
     {
         State = GroupState.Dead;
@@ -150,16 +139,31 @@ internal sealed partial class Group(string id, GroupOptions options)
         return generation == Generation ? ErrorCode.None : ErrorCode.IllegalGeneration;
     }
 
+    /// <summary>The generation is stable once it is kept. If it cannot be, the members hear why and a new one begins.</summary>
     private void Assign(List<SyncGroupAssignment> assignments, long now)
     {
         var byMember = new Dictionary<string, byte[]>();
         foreach (var assignment in assignments) byMember[assignment.MemberId] = assignment.Assignment.GetValueOrDefault().ToArray();
-        State = GroupState.Stable;
-        foreach (var member in _members.All)
+        foreach (var member in _members.All) member.Assignment = byMember.GetValueOrDefault(member.Id, []);
+
+        var error = keep(this);
+        if (error != ErrorCode.None)
         {
-            member.Assignment = byMember.GetValueOrDefault(member.Id, []);
-            if (!member.AwaitsSync) continue;
-            member.AnswerSync(AssignmentOf(member));
+            AnswerSyncs(_ => new SyncGroupResponse { ErrorCode = error }, now);
+            PrepareRebalance(now);
+            TryCompleteJoin(now);
+            return;
+        }
+        State = GroupState.Stable;
+        AnswerSyncs(AssignmentOf, now);
+    }
+
+    // Sessions that ran out while their members waited begin anew with the answer.
+    private void AnswerSyncs(Func<Member, SyncGroupResponse> answer, long now)
+    {
+        foreach (var member in _members.All.Where(m => m.AwaitsSync))
+        {
+            member.AnswerSync(answer(member));
             Heard(member, now);
         }
     }
@@ -176,14 +180,34 @@ internal sealed partial class Group(string id, GroupOptions options)
         TryCompleteJoin(now);
     }
 
+    private ErrorCode Leave(string memberId, string? instanceId)
+    {
+        if (memberId.Length == 0)
+        {
+            if (instanceId is null || _members.FindInstance(instanceId) is not { } known) return ErrorCode.UnknownMemberId;
+            Drop(known);
+            return ErrorCode.None;
+        }
+        if (_members.Forget(memberId)) return ErrorCode.None;
+
+        var error = _members.Validate(memberId, instanceId);
+        if (error == ErrorCode.None) Drop(_members.Find(memberId)!);
+        return error;
+    }
+
     private void Remove(Member member, long now)
+    {
+        Drop(member);
+        if (State is GroupState.Stable or GroupState.CompletingRebalance) PrepareRebalance(now);
+        CompleteJoinIfEveryoneIsHere(now);
+    }
+
+    private void Drop(Member member)
     {
         member.AnswerJoin(new JoinGroupResponse { ErrorCode = ErrorCode.UnknownMemberId });
         member.AnswerSync(new SyncGroupResponse { ErrorCode = ErrorCode.UnknownMemberId });
         _members.Remove(member);
         _awaitedSyncs.Remove(member.Id);
-        if (State is GroupState.Stable or GroupState.CompletingRebalance) PrepareRebalance(now);
-        TryCompleteJoin(now);
     }
 
     private static void Heard(Member member, long now) => member.Deadline = now + member.SessionTimeoutMs;

@@ -88,7 +88,7 @@ public sealed class GroupRandomTests
 
         private void Forget(bool leave)
         {
-            if (leave) driver.Group.Leave(_id, instance, driver.Now);
+            if (leave) driver.Leave(_id, instance);
             (_id, Generation) = ("", 0);
         }
     }
