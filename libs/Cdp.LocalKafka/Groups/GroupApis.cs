@@ -8,7 +8,7 @@ internal readonly record struct NodeAddress(int NodeId, string Host, int Port);
 
 /// <summary>
 /// The rows of the dispatch table for groups. OffsetCommit and OffsetFetch begin where Kafka 4.0 does (KIP-896). The APIs of KIP-848's
-/// groups are not offered: clients use the classic protocol unless told otherwise, and a server-side assignor is nothing to try out on one node.
+/// groups are not offered: they would be a second state machine beside this one, and clients use the classic protocol unless told otherwise.
 /// </summary>
 internal static class GroupApis
 {

@@ -76,9 +76,10 @@ internal sealed class GroupCoordinator : IAsyncDisposable
         if (Find(request.GroupId) is { } group) return Locked(group, now => Join(group, now));
         if (request.MemberId.Length > 0) return Refused(ErrorCode.UnknownMemberId);
 
-        // A new group is in the log before anyone hears of it.
+        // A new group is in the log before anyone hears of it. If another has joined it meanwhile it is there already.
         var created = GetOrCreate(request.GroupId);
-        return Locked(created, now => _store.Keep(created) is not ErrorCode.None and var error ? Refused(error) : Join(created, now));
+        return Locked(created, now =>
+            created.State == GroupState.Empty && _store.Keep(created) is not ErrorCode.None and var error ? Refused(error) : Join(created, now));
 
         Task<JoinGroupResponse> Join(Group group, long now) => group.Join(request, context.ApiVersion, context.ClientId ?? "", context.ClientHost, now);
         Task<JoinGroupResponse> Refused(ErrorCode error) => Task.FromResult(new JoinGroupResponse { ErrorCode = error, MemberId = request.MemberId });

@@ -10,12 +10,15 @@ internal sealed class GroupDriver
     public const int Session = 10_000;
     public const int Rebalance = 30_000;
 
+    private readonly GroupOptions _options;
+
     public GroupDriver(int initialDelayMs = 0, int maxSize = int.MaxValue)
     {
-        Group = new Group("g", new GroupOptions { InitialRebalanceDelay = TimeSpan.FromMilliseconds(initialDelayMs), MaxSize = maxSize }, Keep);
+        _options = new GroupOptions { InitialRebalanceDelay = TimeSpan.FromMilliseconds(initialDelayMs), MaxSize = maxSize };
+        Group = new Group("g", _options, Keep);
     }
 
-    public Group Group { get; }
+    public Group Group { get; private set; }
 
     /// <summary>What the group made durable, in order.</summary>
     public List<GroupSnapshot> Kept { get; } = [];
@@ -46,6 +49,15 @@ internal sealed class GroupDriver
 
     public ErrorCode Leave(string memberId, string? instance = null) =>
         Group.Leave([new LeavingMember { MemberId = memberId, GroupInstanceId = instance }], Now).Members![0].ErrorCode;
+
+    /// <summary>The broker dies and starts: nothing is left of the group but what it made durable last.</summary>
+    public void Crash()
+    {
+        Group.Close();
+        Group = new Group("g", _options, Keep);
+        if (Kept.Count > 0) Group.Restore(Kept[^1]);
+        Group.Loaded(Now);
+    }
 
     public void Advance(long milliseconds)
     {
