@@ -2,16 +2,9 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Groups;
 
-/// <summary>How members enter a group, and how a generation comes to be.</summary>
+/// <summary>How members enter a group.</summary>
 internal sealed partial class Group
 {
-    private long _joinDeadline = long.MaxValue;
-
-    // The first rebalance of an empty group waits a little for others, again for as long as new ones come, at most a rebalance timeout in all.
-    private bool _gathering;
-    private bool _joinedSinceGathering;
-    private long _gatheringEnds;
-
     /// <summary>Answers at once with an error, an id to come back with, or the generation that stands; else when the next generation is complete.</summary>
     public Task<JoinGroupResponse> Join(JoinGroupRequest request, short version, string clientId, string clientHost, long now)
     {
@@ -128,98 +121,6 @@ internal sealed partial class Group
         if (_members.Find(request.MemberId) is { } member) Drop(member);
         return Task.FromResult(new JoinGroupResponse { ErrorCode = ErrorCode.GroupMaxSizeReached });
     }
-
-    private void PrepareRebalance(long now)
-    {
-        if (State == GroupState.CompletingRebalance)
-        {
-            foreach (var member in _members.All) member.Assignment = [];
-            AnswerSyncs(_ => new SyncGroupResponse { ErrorCode = ErrorCode.RebalanceInProgress }, now);
-        }
-        _awaitedSyncs.Clear();
-        _syncDeadline = long.MaxValue;
-
-        var delay = (long)options.InitialRebalanceDelay.TotalMilliseconds;
-        _gathering = State == GroupState.Empty && delay > 0;
-        _joinedSinceGathering = false;
-        _gatheringEnds = now + Math.Max(RebalanceTimeoutMs, delay);
-        _joinDeadline = now + (_gathering ? delay : RebalanceTimeoutMs);
-        State = GroupState.PreparingRebalance;
-    }
-
-    // At least one, so that a phase that has to begin anew does so later.
-    private int RebalanceTimeoutMs => _members.All.Select(m => m.RebalanceTimeoutMs).Append(1).Max();
-
-    private void TryCompleteJoin(long now)
-    {
-        if (State == GroupState.PreparingRebalance && !_gathering && _members.EveryoneJoined) CompleteJoin(now);
-    }
-
-    /// <summary>Once nobody else is awaited because someone is gone, even a group that gathers goes on.</summary>
-    private void CompleteJoinIfEveryoneIsHere(long now)
-    {
-        if (State == GroupState.PreparingRebalance && _members.EveryoneJoined) CompleteJoin(now);
-    }
-
-    private void JoinPhaseIsOver(long now)
-    {
-        if (_gathering && _joinedSinceGathering && now < _gatheringEnds)
-        {
-            _joinedSinceGathering = false;
-            _joinDeadline = Math.Min(_gatheringEnds, now + (long)options.InitialRebalanceDelay.TotalMilliseconds);
-            return;
-        }
-        CompleteJoin(now);
-    }
-
-    private void CompleteJoin(long now)
-    {
-        _gathering = false;
-        // A static member keeps its place until its session is over, so that a restart costs no rebalance.
-        foreach (var late in _members.All.Where(m => !m.AwaitsJoin && m.InstanceId is null).ToList()) _members.Remove(late);
-        if (_members.Count > 0 && !_members.ElectJoinedLeader())
-        {
-            _joinDeadline = now + RebalanceTimeoutMs;
-            return;
-        }
-
-        _joinDeadline = long.MaxValue;
-        Generation++;
-        if (_members.Count == 0)
-        {
-            ProtocolName = null;
-            SubscribedTopics = _members.SubscribedTopics(ProtocolType, ProtocolName);
-            State = GroupState.Empty;
-            // Should it not get into the log, a restart brings back the last generation, whose members' sessions then run out.
-            keep(this);
-            return;
-        }
-
-        ProtocolName = _members.SelectProtocol();
-        SubscribedTopics = _members.SubscribedTopics(ProtocolType, ProtocolName);
-        State = GroupState.CompletingRebalance;
-        _syncDeadline = now + RebalanceTimeoutMs;
-        foreach (var member in _members.All)
-        {
-            member.AnswerJoin(GenerationFor(member));
-            member.IsNew = false;
-            Heard(member, now);
-            _awaitedSyncs.Add(member.Id);
-        }
-    }
-
-    private JoinGroupResponse GenerationFor(Member member) => new()
-    {
-        GenerationId = Generation,
-        ProtocolType = ProtocolType,
-        ProtocolName = ProtocolName,
-        Leader = _members.Leader ?? "",
-        MemberId = member.Id,
-        Members = _members.Leader != member.Id ? [] :
-        [
-            .. _members.All.Select(m => new JoinGroupMember { MemberId = m.Id, GroupInstanceId = m.InstanceId, Metadata = m.MetadataFor(ProtocolName) }),
-        ],
-    };
 
     private static Task<JoinGroupResponse> Refused(JoinGroupRequest request, ErrorCode error) =>
         Task.FromResult(new JoinGroupResponse { ErrorCode = error, MemberId = request.MemberId });

@@ -14,8 +14,6 @@ internal sealed partial class Group(string id, GroupOptions options, Func<Group,
     private const long NewMemberJoinTimeoutMs = 5 * 60 * 1000;
 
     private Membership _members = new();
-    private readonly HashSet<string> _awaitedSyncs = [];
-    private long _syncDeadline = long.MaxValue;
 
     public Lock Gate { get; } = new();
     public string Id { get; } = id;
@@ -37,21 +35,6 @@ internal sealed partial class Group(string id, GroupOptions options, Func<Group,
             foreach (var deadline in _members.Pending.Values) next = Math.Min(next, deadline);
             return next;
         }
-    }
-
-    public Task<SyncGroupResponse> Sync(SyncGroupRequest request, long now)
-    {
-        var error = ValidateSync(request);
-        if (error != ErrorCode.None) return Task.FromResult(new SyncGroupResponse { ErrorCode = error });
-
-        var member = _members.Find(request.MemberId)!;
-        _awaitedSyncs.Remove(member.Id);
-        if (State == GroupState.Stable) return Task.FromResult(AssignmentOf(member));
-
-        var answer = member.AwaitSync();
-        if (_members.Leader == member.Id) Assign(request.Assignments ?? [], now);
-        if (_awaitedSyncs.Count == 0) _syncDeadline = long.MaxValue;
-        return answer;
     }
 
     public ErrorCode Heartbeat(HeartbeatRequest request, long now)
@@ -122,62 +105,12 @@ internal sealed partial class Group(string id, GroupOptions options, Func<Group,
         }
     }
 
-    private ErrorCode ValidateSync(SyncGroupRequest request)
-    {
-        var error = ValidateMember(request.MemberId, request.GroupInstanceId, request.GenerationId);
-        if (error != ErrorCode.None) return error;
-        if (request.ProtocolType is { } type && type != ProtocolType) return ErrorCode.InconsistentGroupProtocol;
-        if (request.ProtocolName is { } name && name != ProtocolName) return ErrorCode.InconsistentGroupProtocol;
-        return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
-    }
-
     private ErrorCode ValidateMember(string memberId, string? instanceId, int generation)
     {
         if (State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
         var error = _members.Validate(memberId, instanceId);
         if (error != ErrorCode.None) return error;
         return generation == Generation ? ErrorCode.None : ErrorCode.IllegalGeneration;
-    }
-
-    /// <summary>The generation is stable once it is kept. If it cannot be, the members hear why and a new one begins.</summary>
-    private void Assign(List<SyncGroupAssignment> assignments, long now)
-    {
-        var byMember = new Dictionary<string, byte[]>();
-        foreach (var assignment in assignments) byMember[assignment.MemberId] = assignment.Assignment.GetValueOrDefault().ToArray();
-        foreach (var member in _members.All) member.Assignment = byMember.GetValueOrDefault(member.Id, []);
-
-        var error = keep(this);
-        if (error != ErrorCode.None)
-        {
-            AnswerSyncs(_ => new SyncGroupResponse { ErrorCode = error }, now);
-            PrepareRebalance(now);
-            TryCompleteJoin(now);
-            return;
-        }
-        State = GroupState.Stable;
-        AnswerSyncs(AssignmentOf, now);
-    }
-
-    // Sessions that ran out while their members waited begin anew with the answer.
-    private void AnswerSyncs(Func<Member, SyncGroupResponse> answer, long now)
-    {
-        foreach (var member in _members.All.Where(m => m.AwaitsSync))
-        {
-            member.AnswerSync(answer(member));
-            Heard(member, now);
-        }
-    }
-
-    private SyncGroupResponse AssignmentOf(Member member) =>
-        new() { ProtocolType = ProtocolType, ProtocolName = ProtocolName, Assignment = member.Assignment };
-
-    private void ExpireSyncs(long now)
-    {
-        _syncDeadline = long.MaxValue;
-        if (_awaitedSyncs.Count == 0) return;
-        foreach (var silent in _awaitedSyncs.Select(_members.Find).OfType<Member>().ToList()) _members.Remove(silent);
-        PrepareRebalance(now);
-        TryCompleteJoin(now);
     }
 
     private ErrorCode Leave(string memberId, string? instanceId)
