@@ -27,9 +27,30 @@ public sealed class GroupRaceTests : IAsyncDisposable
             () => Transactions(seed + 2),
             () => Repeat(seed + 3, random => Delete(Group(random))));
 
-        var before = Offsets();
+        var before = Offsets(Ids);
         await _broker.Crash();
-        Assert.Equal(before, Offsets());
+        Assert.Equal(before, Offsets(Ids));
+    }
+
+    [Fact]
+    public async Task Commit_ToAGroupThatIsBeingDeleted_IsNeitherLostNorRaisedFromTheDead()
+    {
+        var ids = Enumerable.Range(0, 1000).Select(i => $"g{i}").ToArray();
+        using var together = new Barrier(2);
+        foreach (var id in ids) _broker.Commit(id, 1);
+        Parallel.Invoke(
+            () => Together(id => Assert.Contains(_broker.Commit(id, 2), Retriable)),
+            () => Together(Delete));
+
+        var before = Offsets(ids);
+        await _broker.Crash();
+        Assert.Equal(before, Offsets(ids));
+
+        void Together(Action<string> act) => Array.ForEach(ids, id =>
+        {
+            Assert.True(together.SignalAndWait(TimeSpan.FromSeconds(20)), "the other thread has failed");
+            act(id);
+        });
     }
 
     private static void Repeat(int seed, Action<Random> act)
@@ -59,6 +80,6 @@ public sealed class GroupRaceTests : IAsyncDisposable
             if (group.State == GroupState.Empty) Assert.Equal(ErrorCode.None, _broker.Groups.Remove(group));
     }
 
-    private List<(string Group, CommittedOffset Offset)> Offsets() =>
-        [.. Ids.SelectMany(id => _broker.Groups.Find(id)?.Offsets.Committed.Values.Select(offset => (id, offset)) ?? [])];
+    private List<(string Group, CommittedOffset Offset)> Offsets(string[] ids) =>
+        [.. ids.SelectMany(id => _broker.Groups.Find(id)?.Offsets.Committed.Values.Select(offset => (id, offset)) ?? [])];
 }
