@@ -30,6 +30,9 @@ public sealed record LocalKafkaOptions
     /// <summary>How long the first member of a new group waits for others. Kafka's default is 3 s; a laptop wants to start.</summary>
     public TimeSpan GroupInitialRebalanceDelay { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The shortest session timeout that a group's member may ask for. Kafka's default; tests that wait for sessions to end want less.</summary>
+    public TimeSpan GroupMinSessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
+
     public LocalKafkaFlush Flush { get; init; } = LocalKafkaFlush.WhenSegmentIsFull;
 
     /// <summary>The clock of record timestamps and of session and transaction timeouts.</summary>

@@ -2,16 +2,9 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Groups;
 
-/// <summary>How members enter a group, and how a generation comes to be.</summary>
+/// <summary>How members enter a group.</summary>
 internal sealed partial class Group
 {
-    private long _joinDeadline = long.MaxValue;
-
-    // The first rebalance of an empty group waits a little for others, again for as long as new ones come, at most a rebalance timeout in all.
-    private bool _gathering;
-    private bool _joinedSinceGathering;
-    private long _gatheringEnds;
-
     /// <summary>Answers at once with an error, an id to come back with, or the generation that stands; else when the next generation is complete.</summary>
     public Task<JoinGroupResponse> Join(JoinGroupRequest request, short version, string clientId, string clientHost, long now)
     {
@@ -22,8 +15,7 @@ internal sealed partial class Group
 
     private Task<JoinGroupResponse> Enter(JoinGroupRequest request, short version, string clientId, string clientHost, long now)
     {
-        var session = TimeSpan.FromMilliseconds(request.SessionTimeoutMs);
-        if (session < options.MinSessionTimeout || session > options.MaxSessionTimeout) return Refused(request, ErrorCode.InvalidSessionTimeout);
+        if (IsFull(request.MemberId)) return TurnedAway(request);
         if (State == GroupState.Dead) return Refused(request, ErrorCode.CoordinatorNotAvailable);
         if (!Accepts(request)) return Refused(request, ErrorCode.InconsistentGroupProtocol);
         if (request.MemberId.Length > 0) return EnterKnown(request, clientId, clientHost, now);
@@ -32,10 +24,10 @@ internal sealed partial class Group
         if (request.GroupInstanceId is { } instance)
             return _members.FindInstance(instance) is { } known
                 ? Replace(known, newId, request, version, now)
-                : Add(new Member(newId, instance, request, clientId, clientHost), request.ProtocolType, now);
+                : Add(new Member(newId, instance, MemberTerms.Of(request), clientId, clientHost), request.ProtocolType, now);
 
         // KIP-394: since version 4 a client must come back with the id it is given, so that a lost answer leaves no ghost member behind.
-        if (version < 4) return Add(new Member(newId, null, request, clientId, clientHost), request.ProtocolType, now);
+        if (version < 4) return Add(new Member(newId, null, MemberTerms.Of(request), clientId, clientHost), request.ProtocolType, now);
         _members.Expect(newId, now + request.SessionTimeoutMs);
         return Task.FromResult(new JoinGroupResponse { ErrorCode = ErrorCode.MemberIdRequired, MemberId = newId });
     }
@@ -43,7 +35,7 @@ internal sealed partial class Group
     private Task<JoinGroupResponse> EnterKnown(JoinGroupRequest request, string clientId, string clientHost, long now)
     {
         if (request.GroupInstanceId is null && _members.Pending.ContainsKey(request.MemberId))
-            return Add(new Member(request.MemberId, null, request, clientId, clientHost), request.ProtocolType, now);
+            return Add(new Member(request.MemberId, null, MemberTerms.Of(request), clientId, clientHost), request.ProtocolType, now);
 
         var error = _members.Validate(request.MemberId, request.GroupInstanceId);
         if (error != ErrorCode.None) return Refused(request, error);
@@ -70,7 +62,7 @@ internal sealed partial class Group
 
     private Task<JoinGroupResponse> Rejoin(Member member, JoinGroupRequest request, long now)
     {
-        member.Update(request);
+        member.Terms = MemberTerms.Of(request);
         var joined = member.AwaitJoin();
         if (State != GroupState.PreparingRebalance) PrepareRebalance(now);
         return joined;
@@ -83,109 +75,52 @@ internal sealed partial class Group
     /// </summary>
     private Task<JoinGroupResponse> Replace(Member member, string newId, JoinGroupRequest request, short version, long now)
     {
-        var formerLeader = _members.Leader;
-        _awaitedSyncs.Remove(member.Id);
+        var (formerId, formerTerms, formerLeader) = (member.Id, member.Terms, _members.Leader);
         _members.Rename(member, newId);
-        member.Update(request);
+        member.Terms = MemberTerms.Of(request);
         Heard(member, now);
-
-        if (State == GroupState.Stable && _members.SelectProtocol() == ProtocolName)
+        if (State != GroupState.Stable || _members.SelectProtocol() != ProtocolName)
         {
-            var generation = GenerationFor(member);
-            generation.SkipAssignment = version >= 9 && _members.Leader == newId;
-            if (!generation.SkipAssignment) generation.Members = [];
-            if (version < 9) generation.Leader = formerLeader ?? "";
-            return Task.FromResult(generation);
+            var joined = member.AwaitJoin();
+            if (State != GroupState.PreparingRebalance) PrepareRebalance(now);
+            return joined;
         }
 
-        var joined = member.AwaitJoin();
-        if (_gathering) _joinedSinceGathering = true;
-        if (State != GroupState.PreparingRebalance) PrepareRebalance(now);
-        return joined;
+        var error = keep(this);
+        if (error != ErrorCode.None)
+        {
+            _members.Rename(member, formerId);
+            member.Terms = formerTerms;
+            return Refused(request, error);
+        }
+
+        if (_awaitedSyncs.Remove(formerId)) _awaitedSyncs.Add(newId);
+        var generation = GenerationFor(member);
+        generation.SkipAssignment = version >= 9 && _members.Leader == newId;
+        if (!generation.SkipAssignment) generation.Members = [];
+        if (version < 9) generation.Leader = formerLeader ?? "";
+        return Task.FromResult(generation);
     }
 
     private bool Accepts(JoinGroupRequest request) =>
-        _members.Count == 0
+        State == GroupState.Empty
             ? request.ProtocolType.Length > 0 && request.Protocols is { Count: > 0 }
             : request.ProtocolType == ProtocolType && _members.Accepts(request);
 
-    private void PrepareRebalance(long now)
+    // While members come back to a group that is too large, the last ones are turned away.
+    private bool IsFull(string memberId) => State switch
     {
-        foreach (var member in _members.All) member.AnswerSync(new SyncGroupResponse { ErrorCode = ErrorCode.RebalanceInProgress });
-        _awaitedSyncs.Clear();
-        _syncDeadline = long.MaxValue;
-
-        var delay = (long)options.InitialRebalanceDelay.TotalMilliseconds;
-        _gathering = State == GroupState.Empty && delay > 0;
-        _joinedSinceGathering = false;
-        _gatheringEnds = now + Math.Max(RebalanceTimeoutMs, delay);
-        _joinDeadline = now + (_gathering ? delay : RebalanceTimeoutMs);
-        State = GroupState.PreparingRebalance;
-    }
-
-    // At least one, so that a phase that has to begin anew does so later.
-    private int RebalanceTimeoutMs => _members.All.Select(m => m.RebalanceTimeoutMs).Append(1).Max();
-
-    private void TryCompleteJoin(long now)
-    {
-        if (State == GroupState.PreparingRebalance && !_gathering && _members.EveryoneJoined) CompleteJoin(now);
-    }
-
-    private void JoinPhaseIsOver(long now)
-    {
-        if (_gathering && _joinedSinceGathering && now < _gatheringEnds)
-        {
-            _joinedSinceGathering = false;
-            _joinDeadline = Math.Min(_gatheringEnds, now + (long)options.InitialRebalanceDelay.TotalMilliseconds);
-            return;
-        }
-        _gathering = false;
-        CompleteJoin(now);
-    }
-
-    private void CompleteJoin(long now)
-    {
-        // A static member keeps its place until its session is over, so that a restart costs no rebalance.
-        foreach (var late in _members.All.Where(m => !m.AwaitsJoin && m.InstanceId is null).ToList()) _members.Remove(late);
-        if (_members.Count > 0 && !_members.ElectJoinedLeader())
-        {
-            _joinDeadline = now + RebalanceTimeoutMs;
-            return;
-        }
-
-        _joinDeadline = long.MaxValue;
-        Generation++;
-        if (_members.Count == 0)
-        {
-            ProtocolName = null;
-            State = GroupState.Empty;
-            return;
-        }
-
-        ProtocolName = _members.SelectProtocol();
-        State = GroupState.CompletingRebalance;
-        _syncDeadline = now + RebalanceTimeoutMs;
-        foreach (var member in _members.All)
-        {
-            member.AnswerJoin(GenerationFor(member));
-            member.IsNew = false;
-            Heard(member, now);
-            _awaitedSyncs.Add(member.Id);
-        }
-    }
-
-    private JoinGroupResponse GenerationFor(Member member) => new()
-    {
-        GenerationId = Generation,
-        ProtocolType = ProtocolType,
-        ProtocolName = ProtocolName,
-        Leader = _members.Leader ?? "",
-        MemberId = member.Id,
-        Members = _members.Leader != member.Id ? [] :
-        [
-            .. _members.All.Select(m => new JoinGroupMember { MemberId = m.Id, GroupInstanceId = m.InstanceId, Metadata = m.MetadataFor(ProtocolName) }),
-        ],
+        GroupState.Empty or GroupState.Dead => false,
+        GroupState.PreparingRebalance => _members.Find(memberId) is not { AwaitsJoin: true } && _members.JoinedCount >= options.MaxSize,
+        _ => _members.Find(memberId) is null && _members.Count >= options.MaxSize,
     };
+
+    private Task<JoinGroupResponse> TurnedAway(JoinGroupRequest request)
+    {
+        _members.Forget(request.MemberId);
+        if (_members.Find(request.MemberId) is { } member) Drop(member);
+        return Task.FromResult(new JoinGroupResponse { ErrorCode = ErrorCode.GroupMaxSizeReached });
+    }
 
     private static Task<JoinGroupResponse> Refused(JoinGroupRequest request, ErrorCode error) =>
         Task.FromResult(new JoinGroupResponse { ErrorCode = error, MemberId = request.MemberId });

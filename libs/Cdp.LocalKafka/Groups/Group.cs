@@ -4,17 +4,16 @@ namespace Cdp.LocalKafka.Groups;
 
 /// <summary>
 /// The state machine of one classic group: it answers joins, syncs, heartbeats and leaves, and says when it next has to look at the
-/// clock. It does no I/O and knows no clock: every call brings the time, in milliseconds. Callers hold <see cref="Gate"/>.
-/// The rules are those of Kafka's group coordinator (KIP-62, KIP-345, KIP-394, KIP-559, KIP-814).
+/// clock. It knows no clock: every call brings the time, in milliseconds. Callers hold <see cref="Gate"/>.
+/// The rules are those of Kafka's group coordinator (KIP-62, KIP-345, KIP-389, KIP-394, KIP-559, KIP-814).
 /// </summary>
-internal sealed partial class Group(string id, GroupOptions options)
+/// <param name="keep">Makes the group's <see cref="Snapshot"/> durable; what depends on it is not answered before, and is refused with the error.</param>
+internal sealed partial class Group(string id, GroupOptions options, Func<Group, ErrorCode> keep)
 {
     /// <summary>A join that nobody answers is given up after this; a client that still wants in asks again.</summary>
     private const long NewMemberJoinTimeoutMs = 5 * 60 * 1000;
 
-    private readonly Membership _members = new();
-    private readonly HashSet<string> _awaitedSyncs = [];
-    private long _syncDeadline = long.MaxValue;
+    private Membership _members = new();
 
     public Lock Gate { get; } = new();
     public string Id { get; } = id;
@@ -38,25 +37,6 @@ internal sealed partial class Group(string id, GroupOptions options)
         }
     }
 
-    public Task<SyncGroupResponse> Sync(SyncGroupRequest request, long now)
-    {
-        var error = ValidateSync(request);
-        if (error != ErrorCode.None) return Task.FromResult(new SyncGroupResponse { ErrorCode = error });
-
-        var member = _members.Find(request.MemberId)!;
-        _awaitedSyncs.Remove(member.Id);
-        if (State == GroupState.Stable)
-        {
-            Heard(member, now);
-            return Task.FromResult(AssignmentOf(member));
-        }
-
-        var answer = member.AwaitSync();
-        if (_members.Leader == member.Id) Assign(request.Assignments ?? [], now);
-        if (_awaitedSyncs.Count == 0) _syncDeadline = long.MaxValue;
-        return answer;
-    }
-
     public ErrorCode Heartbeat(HeartbeatRequest request, long now)
     {
         var error = ValidateMember(request.MemberId, request.GroupInstanceId, request.GenerationId);
@@ -65,25 +45,17 @@ internal sealed partial class Group(string id, GroupOptions options)
         return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
-    /// <summary>Removes one member: by its id, or, for an administrator, by its instance id alone.</summary>
-    public ErrorCode Leave(string memberId, string? instanceId, long now)
+    /// <summary>Removes members, all before the group goes on: by their ids, or, for an administrator, by instance id alone (KIP-345).</summary>
+    public LeaveGroupResponse Leave(IReadOnlyList<LeavingMember> leaving, long now)
     {
-        if (State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
-        if (memberId.Length == 0)
+        if (State == GroupState.Dead) return new LeaveGroupResponse { ErrorCode = ErrorCode.CoordinatorNotAvailable };
+        var left = leaving.Select(m => new LeftMember { MemberId = m.MemberId, GroupInstanceId = m.GroupInstanceId, ErrorCode = Leave(m.MemberId, m.GroupInstanceId) }).ToList();
+        if (left.Exists(m => m.ErrorCode == ErrorCode.None))
         {
-            if (instanceId is null || _members.FindInstance(instanceId) is not { } known) return ErrorCode.UnknownMemberId;
-            Remove(known, now);
-            return ErrorCode.None;
-        }
-        if (_members.Forget(memberId))
-        {
+            if (State is GroupState.Stable or GroupState.CompletingRebalance) PrepareRebalance(now);
             TryCompleteJoin(now);
-            return ErrorCode.None;
         }
-
-        var error = _members.Validate(memberId, instanceId);
-        if (error == ErrorCode.None) Remove(_members.Find(memberId)!, now);
-        return error;
+        return new LeaveGroupResponse { Members = left };
     }
 
     /// <summary>
@@ -109,7 +81,7 @@ internal sealed partial class Group(string id, GroupOptions options)
         foreach (var pending in _members.Pending.Where(p => p.Value <= now).ToList())
         {
             _members.Forget(pending.Key);
-            TryCompleteJoin(now);
+            CompleteJoinIfEveryoneIsHere(now);
         }
         foreach (var member in _members.All.Where(m => m.Deadline <= now).ToList())
         {
@@ -122,7 +94,7 @@ internal sealed partial class Group(string id, GroupOptions options)
         if (_joinDeadline <= now) JoinPhaseIsOver(now);
     }
 
-    /// <summary>The coordinator stops: whoever waits is told to look for another one.</summary>
+    /// <summary>The coordinator stops, or the group was deleted: whoever waits is told to look for the coordinator again.</summary>
     public void Close()
     {
         State = GroupState.Dead;
@@ -133,15 +105,6 @@ internal sealed partial class Group(string id, GroupOptions options)
         }
     }
 
-    private ErrorCode ValidateSync(SyncGroupRequest request)
-    {
-        var error = ValidateMember(request.MemberId, request.GroupInstanceId, request.GenerationId);
-        if (error != ErrorCode.None) return error;
-        if (request.ProtocolType is { } type && type != ProtocolType) return ErrorCode.InconsistentGroupProtocol;
-        if (request.ProtocolName is { } name && name != ProtocolName) return ErrorCode.InconsistentGroupProtocol;
-        return State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
-    }
-
     private ErrorCode ValidateMember(string memberId, string? instanceId, int generation)
     {
         if (State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
@@ -150,40 +113,34 @@ internal sealed partial class Group(string id, GroupOptions options)
         return generation == Generation ? ErrorCode.None : ErrorCode.IllegalGeneration;
     }
 
-    private void Assign(List<SyncGroupAssignment> assignments, long now)
+    private ErrorCode Leave(string memberId, string? instanceId)
     {
-        var byMember = new Dictionary<string, byte[]>();
-        foreach (var assignment in assignments) byMember[assignment.MemberId] = assignment.Assignment.GetValueOrDefault().ToArray();
-        State = GroupState.Stable;
-        foreach (var member in _members.All)
+        if (memberId.Length == 0)
         {
-            member.Assignment = byMember.GetValueOrDefault(member.Id, []);
-            if (!member.AwaitsSync) continue;
-            member.AnswerSync(AssignmentOf(member));
-            Heard(member, now);
+            if (instanceId is null || _members.FindInstance(instanceId) is not { } known) return ErrorCode.UnknownMemberId;
+            Drop(known);
+            return ErrorCode.None;
         }
-    }
+        if (_members.Forget(memberId)) return ErrorCode.None;
 
-    private SyncGroupResponse AssignmentOf(Member member) =>
-        new() { ProtocolType = ProtocolType, ProtocolName = ProtocolName, Assignment = member.Assignment };
-
-    private void ExpireSyncs(long now)
-    {
-        _syncDeadline = long.MaxValue;
-        if (_awaitedSyncs.Count == 0) return;
-        foreach (var silent in _awaitedSyncs.Select(_members.Find).OfType<Member>().ToList()) _members.Remove(silent);
-        PrepareRebalance(now);
-        TryCompleteJoin(now);
+        var error = _members.Validate(memberId, instanceId);
+        if (error == ErrorCode.None) Drop(_members.Find(memberId)!);
+        return error;
     }
 
     private void Remove(Member member, long now)
+    {
+        Drop(member);
+        if (State is GroupState.Stable or GroupState.CompletingRebalance) PrepareRebalance(now);
+        CompleteJoinIfEveryoneIsHere(now);
+    }
+
+    private void Drop(Member member)
     {
         member.AnswerJoin(new JoinGroupResponse { ErrorCode = ErrorCode.UnknownMemberId });
         member.AnswerSync(new SyncGroupResponse { ErrorCode = ErrorCode.UnknownMemberId });
         _members.Remove(member);
         _awaitedSyncs.Remove(member.Id);
-        if (State is GroupState.Stable or GroupState.CompletingRebalance) PrepareRebalance(now);
-        TryCompleteJoin(now);
     }
 
     private static void Heard(Member member, long now) => member.Deadline = now + member.SessionTimeoutMs;

@@ -5,49 +5,42 @@ using Cdp.LocalKafka.Server;
 
 namespace Cdp.LocalKafka.Groups;
 
-/// <summary>The address that clients reach this node by.</summary>
-internal readonly record struct NodeAddress(int NodeId, string Host, int Port);
-
 /// <summary>
-/// Answers everything about consumer groups. Members are forgotten when the process ends, as if every session had expired, and join again;
-/// committed offsets are read back from <c>__consumer_offsets</c>. A closed connection removes no member: only its session timeout does.
+/// Answers everything about consumer groups. Stable generations and committed offsets are read back from <c>__consumer_offsets</c>: after a
+/// restart members go on where they were, with a new session. A closed connection removes no member: only its session timeout does.
 /// </summary>
 internal sealed class GroupCoordinator : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
     private readonly GroupOptions _options;
-    private readonly Func<NodeAddress> _self;
+    private readonly BrokerNode _node;
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly DeadlineTimer<Group> _deadlines;
-    private readonly OffsetStore _store;
+    private readonly GroupStore _store;
+    private readonly GroupAdmin _admin;
+    private readonly OffsetCleaner _cleaner;
 
-    /// <param name="self">Asked at each FindCoordinator: the port is known once the server listens.</param>
-    public GroupCoordinator(TopicStore topics, TimeProvider time, GroupOptions options, Func<NodeAddress> self)
+    /// <param name="node">What clients are told of the coordinator.</param>
+    public GroupCoordinator(TopicStore topics, TimeProvider time, GroupOptions options, BrokerNode node)
     {
         _options = options;
-        _self = self;
+        _node = node;
         _time = time;
         _started = time.GetTimestamp();
         _deadlines = new DeadlineTimer<Group>(time, () => Now, Expire);
-        _store = new OffsetStore(topics, time);
-        _store.Load(GetOrCreate);
-        Offsets = new OffsetCommits(topics, _store, this, options);
+        var log = new OffsetsLog(topics);
+        var offsets = new OffsetStore(log, time);
+        _store = new GroupStore(log, time);
+        Load(log, offsets);
+        Offsets = new OffsetCommits(topics, offsets, this, options);
+        _admin = new GroupAdmin(topics, offsets, this);
+        _cleaner = new OffsetCleaner(this, offsets, time, options);
     }
 
     public OffsetCommits Offsets { get; }
 
-    /// <summary>The rows of the dispatch table for groups. OffsetCommit and OffsetFetch begin where Kafka 4.0 does (KIP-896).</summary>
-    public IEnumerable<Api> Apis =>
-    [
-        Api.Of<FindCoordinatorRequest>(ApiKey.FindCoordinator, 0, 4, 3, (context, request) => Answer(FindCoordinator(request, context.ApiVersion))),
-        Api.Of<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, async (context, request) => await Join(context, request)),
-        Api.Of<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, async (_, request) => await Sync(request)),
-        Api.Of<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, (_, request) => Answer(Heartbeat(request))),
-        Api.Of<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, (context, request) => Answer(Leave(request, context.ApiVersion))),
-        Api.Of<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, (context, request) => Answer(Offsets.Commit(request, context.ApiVersion))),
-        Api.Of<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, (context, request) => Answer(Offsets.Fetch(request, context.ApiVersion))),
-    ];
+    public IEnumerable<Api> Apis => GroupApis.Rows(this, _admin, _node);
 
     /// <summary>Milliseconds since the start, by the clock that nobody sets: a session must not end because the time of day was corrected.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
@@ -56,11 +49,20 @@ internal sealed class GroupCoordinator : IAsyncDisposable
 
     public Group? Find(string id) => _groups.GetValueOrDefault(id);
 
-    public Group GetOrCreate(string id) => _groups.GetOrAdd(id, static (id, options) => new Group(id, options), _options);
+    public Group GetOrCreate(string id) => _groups.GetOrAdd(id, static (id, self) => new Group(id, self._options, self._store.Keep), this);
+
+    /// <summary>Removes a group for good. Whoever still holds it finds it dead and asks again. The caller holds its lock.</summary>
+    public ErrorCode Remove(Group group)
+    {
+        var error = _store.Remove(group);
+        if (error == ErrorCode.None) _groups.TryRemove(KeyValuePair.Create(group.Id, group));
+        return error;
+    }
 
     /// <summary>Stops the clock and sends away whoever waits. The logs must still be open.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _cleaner.DisposeAsync();
         await _deadlines.DisposeAsync();
         foreach (var group in _groups.Values)
             lock (group.Gate) group.Close();
@@ -68,13 +70,19 @@ internal sealed class GroupCoordinator : IAsyncDisposable
 
     public Task<JoinGroupResponse> Join(RequestContext context, JoinGroupRequest request)
     {
-        if (request.GroupId.Length == 0) return Task.FromResult(Refused(ErrorCode.InvalidGroupId));
-        var group = request.MemberId.Length == 0 ? GetOrCreate(request.GroupId) : Find(request.GroupId);
-        return group is null
-            ? Task.FromResult(Refused(ErrorCode.UnknownMemberId))
-            : Locked(group, now => group.Join(request, context.ApiVersion, context.ClientId ?? "", context.ClientHost, now));
+        if (request.GroupId.Length == 0) return Refused(ErrorCode.InvalidGroupId);
+        var session = TimeSpan.FromMilliseconds(request.SessionTimeoutMs);
+        if (session < _options.MinSessionTimeout || session > _options.MaxSessionTimeout) return Refused(ErrorCode.InvalidSessionTimeout);
+        if (Find(request.GroupId) is { } group) return Locked(group, now => Join(group, now));
+        if (request.MemberId.Length > 0) return Refused(ErrorCode.UnknownMemberId);
 
-        JoinGroupResponse Refused(ErrorCode error) => new() { ErrorCode = error, MemberId = request.MemberId };
+        // A new group is in the log before anyone hears of it. If another has joined it meanwhile it is there already.
+        var created = GetOrCreate(request.GroupId);
+        return Locked(created, now =>
+            created.State == GroupState.Empty && _store.Keep(created) is not ErrorCode.None and var error ? Refused(error) : Join(created, now));
+
+        Task<JoinGroupResponse> Join(Group group, long now) => group.Join(request, context.ApiVersion, context.ClientId ?? "", context.ClientHost, now);
+        Task<JoinGroupResponse> Refused(ErrorCode error) => Task.FromResult(new JoinGroupResponse { ErrorCode = error, MemberId = request.MemberId });
     }
 
     public Task<SyncGroupResponse> Sync(SyncGroupRequest request)
@@ -98,36 +106,13 @@ internal sealed class GroupCoordinator : IAsyncDisposable
     {
         if (request.GroupId.Length == 0) return new LeaveGroupResponse { ErrorCode = ErrorCode.InvalidGroupId };
         var leaving = version < 3 ? [new LeavingMember { MemberId = request.MemberId }] : request.Members ?? [];
-        var group = Find(request.GroupId);
-        var left = leaving.ConvertAll(member => new LeftMember
+        var response = Find(request.GroupId) is { } group ? Locked(group, now => group.Leave(leaving, now)) : new LeaveGroupResponse
         {
-            MemberId = member.MemberId,
-            GroupInstanceId = member.GroupInstanceId,
-            ErrorCode = group is null ? ErrorCode.UnknownMemberId : Locked(group, now => group.Leave(member.MemberId, member.GroupInstanceId, now)),
-        });
-        return version < 3 ? new LeaveGroupResponse { ErrorCode = left[0].ErrorCode } : new LeaveGroupResponse { Members = left };
-    }
-
-    private FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, short version)
-    {
-        // Groups (0) and transactional ids (1): one node coordinates all of them.
-        var error = request.KeyType is 0 or 1 ? ErrorCode.None : ErrorCode.InvalidRequest;
-        var message = error == ErrorCode.None ? null : $"coordinators of kind {request.KeyType} are not supported";
-        var node = error == ErrorCode.None ? _self() : new NodeAddress(-1, "", -1);
-        return version < 4
-            ? new FindCoordinatorResponse { ErrorCode = error, ErrorMessage = message, NodeId = node.NodeId, Host = node.Host, Port = node.Port }
-            : new FindCoordinatorResponse
-            {
-                Coordinators = (request.CoordinatorKeys ?? []).ConvertAll(key => new FoundCoordinator
-                {
-                    Key = key,
-                    NodeId = node.NodeId,
-                    Host = node.Host,
-                    Port = node.Port,
-                    ErrorCode = error,
-                    ErrorMessage = message,
-                }),
-            };
+            Members = leaving.ConvertAll(m => new LeftMember { MemberId = m.MemberId, GroupInstanceId = m.GroupInstanceId, ErrorCode = ErrorCode.UnknownMemberId }),
+        };
+        // Until version 2 the one member's error stands at the top.
+        if (version < 3 && response.Members is [{ ErrorCode: var error }]) response.ErrorCode = error;
+        return response;
     }
 
     /// <summary>Runs a step of a group's state machine and sees to it that its next deadline is met.</summary>
@@ -144,6 +129,30 @@ internal sealed class GroupCoordinator : IAsyncDisposable
         return result;
     }
 
+    private void Load(OffsetsLog log, OffsetStore offsets)
+    {
+        foreach (var record in log.Records)
+        {
+            if (record.IsControl) offsets.EndTransaction(record.ProducerId, record.IsCommit);
+            else if (record.Key is not { } key) continue;
+            else if (OffsetRecords.TryReadKey(key, out var id, out var partition))
+            {
+                if (record.Value is null) Find(id)?.Offsets.Remove(partition);
+                else offsets.Replay(GetOrCreate(id), partition, record);
+            }
+            else if (GroupRecords.TryReadKey(key, out id))
+            {
+                if (record.Value is null) _groups.TryRemove(id, out _);
+                else GetOrCreate(id).Restore(GroupRecords.ReadValue(record.Value));
+            }
+        }
+        foreach (var group in Groups)
+        {
+            lock (group.Gate) group.Loaded(Now);
+            _deadlines.Schedule(group, group.NextDeadline);
+        }
+    }
+
     private static long Expire(Group group, long now)
     {
         lock (group.Gate)
@@ -152,6 +161,4 @@ internal sealed class GroupCoordinator : IAsyncDisposable
             return group.NextDeadline;
         }
     }
-
-    private static Task<IWireFields?> Answer(IWireFields response) => Task.FromResult<IWireFields?>(response);
 }

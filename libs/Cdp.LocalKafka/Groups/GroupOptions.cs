@@ -15,6 +15,15 @@ internal sealed record GroupOptions
     /// <summary><c>group.max.session.timeout.ms</c>.</summary>
     public TimeSpan MaxSessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary><c>group.max.size</c>: whoever joins a group of so many members is answered GROUP_MAX_SIZE_REACHED (KIP-389).</summary>
+    public int MaxSize { get; init; } = int.MaxValue;
+
+    /// <summary><c>offsets.retention.minutes</c>: how long offsets are kept that nobody uses any more (KIP-211).</summary>
+    public TimeSpan OffsetsRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary><c>offsets.retention.check.interval.ms</c>.</summary>
+    public TimeSpan OffsetsRetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary><c>offset.metadata.max.bytes</c>: a longer note beside an offset is answered OFFSET_METADATA_TOO_LARGE.</summary>
     public int OffsetMetadataMaxBytes { get; init; } = 4096;
 }

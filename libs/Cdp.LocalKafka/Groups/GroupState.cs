@@ -15,6 +15,6 @@ internal enum GroupState
     /// <summary>Every member has its assignment.</summary>
     Stable,
 
-    /// <summary>The coordinator has stopped; nothing changes any more.</summary>
+    /// <summary>The coordinator has stopped, or the group was deleted; nothing changes any more.</summary>
     Dead,
 }

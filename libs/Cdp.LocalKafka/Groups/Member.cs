@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Groups;
 
 /// <summary>One member of a group, and the answers it waits for. Guarded by its group's lock. Times are milliseconds of the coordinator's clock.</summary>
-internal sealed class Member(string id, string? instanceId, JoinGroupRequest request, string clientId, string clientHost)
+internal sealed class Member(string id, string? instanceId, MemberTerms terms, string clientId, string clientHost)
 {
     private TaskCompletionSource<JoinGroupResponse>? _join;
     private TaskCompletionSource<SyncGroupResponse>? _sync;
@@ -12,9 +12,10 @@ internal sealed class Member(string id, string? instanceId, JoinGroupRequest req
     public string? InstanceId { get; } = instanceId;
     public string ClientId { get; } = clientId;
     public string ClientHost { get; } = clientHost;
-    public int SessionTimeoutMs { get; private set; } = request.SessionTimeoutMs;
-    public int RebalanceTimeoutMs { get; private set; } = RebalanceTimeout(request);
-    public IReadOnlyList<(string Name, byte[] Metadata)> Protocols { get; private set; } = ProtocolsOf(request);
+    public MemberTerms Terms { get; set; } = terms;
+    public int SessionTimeoutMs => Terms.SessionTimeoutMs;
+    public int RebalanceTimeoutMs => Terms.RebalanceTimeoutMs;
+    public IReadOnlyList<(string Name, byte[] Metadata)> Protocols => Terms.Protocols;
     public byte[] Assignment { get; set; } = [];
 
     /// <summary>It has not been in a generation yet, so it has no id to send heartbeats with; only its join can time out.</summary>
@@ -54,25 +55,10 @@ internal sealed class Member(string id, string? instanceId, JoinGroupRequest req
         _sync = null;
     }
 
-    public void Update(JoinGroupRequest request)
-    {
-        SessionTimeoutMs = request.SessionTimeoutMs;
-        RebalanceTimeoutMs = RebalanceTimeout(request);
-        Protocols = ProtocolsOf(request);
-    }
-
     public bool Matches(JoinGroupRequest request) =>
         Protocols.Count == (request.Protocols?.Count ?? 0)
         && Protocols.Zip(request.Protocols ?? []).All(pair =>
             pair.First.Name == pair.Second.Name && pair.First.Metadata.AsSpan().SequenceEqual(pair.Second.Metadata.GetValueOrDefault().Span));
 
     public byte[] MetadataFor(string? protocol) => Protocols.FirstOrDefault(p => p.Name == protocol).Metadata ?? [];
-
-    // Version 0 of JoinGroup has no rebalance timeout; the session's stands in for it.
-    private static int RebalanceTimeout(JoinGroupRequest request) =>
-        request.RebalanceTimeoutMs >= 0 ? request.RebalanceTimeoutMs : request.SessionTimeoutMs;
-
-    // Copied: the request's bytes belong to its frame.
-    private static (string, byte[])[] ProtocolsOf(JoinGroupRequest request) =>
-        [.. (request.Protocols ?? []).Select(p => (p.Name, p.Metadata.GetValueOrDefault().ToArray()))];
 }

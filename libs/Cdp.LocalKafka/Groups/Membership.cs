@@ -17,6 +17,8 @@ internal sealed class Membership
     /// <summary>Ids that a MEMBER_ID_REQUIRED has named, with the time until which their join is awaited.</summary>
     public IReadOnlyDictionary<string, long> Pending => _pending;
 
+    public int JoinedCount => _members.Count(m => m.AwaitsJoin);
+
     public bool EveryoneJoined => _pending.Count == 0 && _members.TrueForAll(m => m.AwaitsJoin);
 
     public Member? Find(string memberId) => _byId.GetValueOrDefault(memberId);
@@ -42,7 +44,10 @@ internal sealed class Membership
         if (Leader == member.Id) Leader = _members.FirstOrDefault()?.Id;
     }
 
-    /// <summary>Gives a static member that came back its new id; the request of the one it replaces is fenced.</summary>
+    /// <summary>
+    /// Gives a static member that came back its new id; the request of the one it replaces is fenced. It is no new member even if the
+    /// other was one, so its session cannot end while it waits.
+    /// </summary>
     public void Rename(Member member, string newId)
     {
         member.AnswerJoin(new JoinGroupResponse { ErrorCode = ErrorCode.FencedInstanceId, MemberId = member.Id });
@@ -50,6 +55,7 @@ internal sealed class Membership
         if (Leader == member.Id) Leader = newId;
         _byId.Remove(member.Id);
         member.Id = newId;
+        member.IsNew = false;
         _byId.Add(newId, member);
     }
 
@@ -64,6 +70,19 @@ internal sealed class Membership
             .Where(name => _members.TrueForAll(m => m.Protocols.Any(p => p.Name == name))).ToHashSet();
         return _members.Select(m => m.Protocols.First(p => common.Contains(p.Name)).Name)
             .CountBy(name => name).MaxBy(votes => votes.Value).Key;
+    }
+
+    /// <summary>The topics all members together subscribe to; null when their protocol does not tell.</summary>
+    public IReadOnlySet<string>? SubscribedTopics(string? protocolType, string? protocolName)
+    {
+        if (protocolType != ConsumerProtocol.Type) return null;
+        var topics = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in _members)
+        {
+            if (ConsumerProtocol.Topics(member.MetadataFor(protocolName)) is not { } subscribed) return null;
+            topics.UnionWith(subscribed);
+        }
+        return topics;
     }
 
     /// <summary>Makes sure the leader is one of those that joined. False when nobody did.</summary>

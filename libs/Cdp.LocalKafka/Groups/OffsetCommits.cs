@@ -19,7 +19,7 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
             Topics = Commit(
                 request.GroupId, request.GenerationId, [.. offsets], unknown,
                 (group, now) => group.ValidateCommit(request.MemberId, request.GroupInstanceId, request.GenerationId, transactional: false, now),
-                store.Commit),
+                (group, toCommit) => store.Commit(group, toCommit, request.RetentionTimeMs == -1 ? null : request.RetentionTimeMs)),
         };
     }
 
@@ -35,7 +35,7 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
     /// <summary>Shows or drops the offsets that a transaction committed, after its marker is in the log.</summary>
     public void EndTransaction(long producerId, bool commit) => store.EndTransaction(producerId, commit);
 
-    /// <summary>Forgets the offsets for a deleted topic: one of the same name begins anew.</summary>
+    /// <summary>Forgets the offsets for a deleted topic: one of the same name begins anew. Where that cannot be written they stay, as Kafka leaves them.</summary>
     public void ForgetTopic(string topic)
     {
         foreach (var group in groups.Groups)
@@ -57,7 +57,7 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
 
     private List<CommittedTopic> Commit(
         string groupId, int generation, List<OffsetToCommit> offsets, ErrorCode unknownGroup,
-        Func<Group, long, ErrorCode> validate, Action<Group, IReadOnlyList<OffsetToCommit>> append)
+        Func<Group, long, ErrorCode> validate, Func<Group, IReadOnlyList<OffsetToCommit>, ErrorCode> append)
     {
         var unknown = offsets.Where(o => topics.Find(o.Partition.Topic)?.Partition(o.Partition.Partition) is null).ToHashSet();
         if (unknown.Count == offsets.Count) return Response(offsets, _ => ErrorCode.UnknownTopicOrPartition);
@@ -67,8 +67,7 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
         var error = group is null ? unknownGroup : groups.Locked(group, now =>
         {
             var invalid = validate(group, now);
-            if (invalid == ErrorCode.None) append(group, [.. offsets.Where(o => !unknown.Contains(o) && !IsTooLong(o))]);
-            return invalid;
+            return invalid == ErrorCode.None ? append(group, [.. offsets.Where(o => !unknown.Contains(o) && !IsTooLong(o))]) : invalid;
         });
         return Response(offsets, o =>
             unknown.Contains(o) ? ErrorCode.UnknownTopicOrPartition

@@ -5,22 +5,24 @@ namespace Cdp.LocalKafka.Groups;
 
 /// <summary>
 /// How <c>__consumer_offsets</c> holds an offset: Kafka's own OffsetCommitKey version 1 and OffsetCommitValue version 3, so that
-/// tools that read that topic read this one. A record without value removes the offset.
+/// tools that read that topic read this one. An offset with a time to expire is written in version 1, the one that carries it. A record without value removes the offset.
 /// </summary>
 internal static class OffsetRecords
 {
     private const short KeyVersion = 1;
     private const short ValueVersion = 3;
+    private const short ExpiringValueVersion = 1;
 
     public static byte[] Key(string group, TopicPartition partition) =>
         Versioned.Write(KeyVersion, false, new OffsetKey { Group = group, Topic = partition.Topic, Partition = partition.Partition });
 
-    public static byte[] Value(CommittedOffset offset) => Versioned.Write(ValueVersion, false, new OffsetValue
+    public static byte[] Value(CommittedOffset offset) => Versioned.Write(offset.ExpireTimestamp is null ? ValueVersion : ExpiringValueVersion, false, new OffsetValue
     {
         Offset = offset.Offset,
         LeaderEpoch = offset.LeaderEpoch,
         Metadata = offset.Metadata,
         CommitTimestamp = offset.CommitTimestamp,
+        ExpireTimestamp = offset.ExpireTimestamp ?? -1,
     });
 
     /// <summary>False for keys of other kinds, such as the group metadata that Kafka keeps in the same topic.</summary>
@@ -36,7 +38,7 @@ internal static class OffsetRecords
     public static CommittedOffset ReadValue(byte[] value, long position)
     {
         var read = Versioned.Read<OffsetValue>(value, firstFlexible: 4);
-        return new CommittedOffset(read.Offset, read.LeaderEpoch, read.Metadata, read.CommitTimestamp, position);
+        return new CommittedOffset(read.Offset, read.LeaderEpoch, read.Metadata, read.CommitTimestamp, read.ExpireTimestamp < 0 ? null : read.ExpireTimestamp, position);
     }
 
     private sealed class OffsetKey : IWireFields

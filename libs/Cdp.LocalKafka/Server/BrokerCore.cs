@@ -16,8 +16,8 @@ internal sealed class BrokerCore
     public BrokerCore(TopicStore topics, BrokerNode node, LocalKafkaOptions options, ILogger logger)
     {
         _topics = topics;
-        var self = new NodeAddress(BrokerNode.Id, node.Host, node.Port);
-        _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
+        var groups = new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay, MinSessionTimeout = options.GroupMinSessionTimeout };
+        _groups = new GroupCoordinator(topics, options.TimeProvider, groups, node);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
         Apis = [.. Rows(node, options, logger)];
         Dispatcher = new Dispatcher(Apis);

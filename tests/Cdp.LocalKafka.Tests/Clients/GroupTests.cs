@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 
 namespace Cdp.LocalKafka.Tests.Clients;
 
@@ -57,6 +58,44 @@ public sealed class GroupTests(KafkaFixture kafka)
             Until(() => first.Assignment.Count == 1 && second.Assignment.Count == 1, first, second);
         }
         Until(() => first.Assignment.Count == 2, first);
+    }
+
+    [Fact]
+    public async Task Administration_OfAGroup_SeesItAndRemovesItWhenItIsEmpty()
+    {
+        var (topic, other, group) = (await kafka.Topic(2), await kafka.Topic(), kafka.Name("g"));
+        using var admin = Client.Admin(kafka.Bootstrap);
+        using (var consumer = Client.Consumer(kafka.Bootstrap, group, configure: config => config.ClientId = "reader"))
+        {
+            consumer.Subscribe(topic);
+            Until(() => consumer.Assignment.Count == 2, consumer);
+            consumer.Commit([new TopicPartitionOffset(topic, 0, 7), new TopicPartitionOffset(other, 0, 8)]);
+
+            var described = (await admin.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { IncludeAuthorizedOperations = true })).ConsumerGroupDescriptions.Single();
+            Assert.Equal((ConsumerGroupState.Stable, "range", false), (described.State, described.PartitionAssignor, described.IsSimpleConsumerGroup));
+            Assert.Equal([new TopicPartition(topic, 0), new TopicPartition(topic, 1)], described.Members.Single().Assignment.TopicPartitions);
+            Assert.Equal("reader", described.Members.Single().ClientId);
+            Assert.Contains(AclOperation.Delete, described.AuthorizedOperations);
+            Assert.Contains(group, await Listed(ConsumerGroupState.Stable));
+            Assert.DoesNotContain(group, await Listed(ConsumerGroupState.Empty));
+
+            var refused = await Assert.ThrowsAsync<DeleteGroupsException>(() => admin.DeleteGroupsAsync([group]));
+            Assert.Equal(ErrorCode.NonEmptyGroup, refused.Results.Single().Error.Code);
+            var subscribed = await Assert.ThrowsAsync<DeleteConsumerGroupOffsetsException>(
+                () => admin.DeleteConsumerGroupOffsetsAsync(group, [new TopicPartition(topic, 0), new TopicPartition(other, 0)]));
+            Assert.Equal([ErrorCode.GroupSubscribedToTopic, ErrorCode.NoError], subscribed.Result.Partitions.Select(p => p.Error.Code));
+            Assert.Equal([7, Offset.Unset], consumer.Committed([new TopicPartition(topic, 0), new TopicPartition(other, 0)], Client.Limit).Select(c => c.Offset.Value));
+            consumer.Close();
+        }
+
+        Assert.Contains(group, await Listed(ConsumerGroupState.Empty));
+        await admin.DeleteGroupsAsync([group]);
+        Assert.DoesNotContain(group, await Listed(ConsumerGroupState.Empty));
+        using var heir = Client.Consumer(kafka.Bootstrap, group);
+        Assert.Equal(Offset.Unset, heir.Committed([new TopicPartition(topic, 0)], Client.Limit).Single().Offset);
+
+        async Task<List<string>> Listed(ConsumerGroupState state) =>
+            (await admin.ListConsumerGroupsAsync(new ListConsumerGroupsOptions { MatchStates = [state] })).Valid.ConvertAll(listed => listed.GroupId);
     }
 
     /// <summary>Polls the consumers, without which nothing moves, until something holds.</summary>

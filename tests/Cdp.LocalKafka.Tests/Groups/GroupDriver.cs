@@ -5,12 +5,26 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Tests.Groups;
 
 /// <summary>Drives one group's state machine, with the clock in milliseconds in its own hands.</summary>
-internal sealed class GroupDriver(int initialDelayMs = 0)
+internal sealed class GroupDriver
 {
     public const int Session = 10_000;
     public const int Rebalance = 30_000;
 
-    public Group Group { get; } = new("g", new GroupOptions { InitialRebalanceDelay = TimeSpan.FromMilliseconds(initialDelayMs) });
+    private readonly GroupOptions _options;
+
+    public GroupDriver(int initialDelayMs = 0, int maxSize = int.MaxValue)
+    {
+        _options = new GroupOptions { InitialRebalanceDelay = TimeSpan.FromMilliseconds(initialDelayMs), MaxSize = maxSize };
+        Group = new Group("g", _options, Keep);
+    }
+
+    public Group Group { get; private set; }
+
+    /// <summary>What the group made durable, in order.</summary>
+    public List<GroupSnapshot> Kept { get; } = [];
+
+    /// <summary>The answer when the group wants to make something durable.</summary>
+    public ErrorCode KeepError { get; set; }
 
     public long Now { get; set; } = 1_000;
 
@@ -32,6 +46,18 @@ internal sealed class GroupDriver(int initialDelayMs = 0)
 
     public ErrorCode Heartbeat(string memberId, int generation, string? instance = null) => Group.Heartbeat(
         new HeartbeatRequest { GroupId = "g", MemberId = memberId, GenerationId = generation, GroupInstanceId = instance }, Now);
+
+    public ErrorCode Leave(string memberId, string? instance = null) =>
+        Group.Leave([new LeavingMember { MemberId = memberId, GroupInstanceId = instance }], Now).Members![0].ErrorCode;
+
+    /// <summary>The broker dies and starts: nothing is left of the group but what it made durable last.</summary>
+    public void Crash()
+    {
+        Group.Close();
+        Group = new Group("g", _options, Keep);
+        if (Kept.Count > 0) Group.Restore(Kept[^1]);
+        Group.Loaded(Now);
+    }
 
     public void Advance(long milliseconds)
     {
@@ -63,6 +89,12 @@ internal sealed class GroupDriver(int initialDelayMs = 0)
     }
 
     public static string Text(ReadOnlyMemory<byte>? bytes) => Encoding.UTF8.GetString(bytes.GetValueOrDefault().Span);
+
+    private ErrorCode Keep(Group group)
+    {
+        if (KeepError == ErrorCode.None) Kept.Add(group.Snapshot());
+        return KeepError;
+    }
 
     private static JoinGroupRequest Request(string memberId, string? instance, string metadata, string[] protocols) => new()
     {

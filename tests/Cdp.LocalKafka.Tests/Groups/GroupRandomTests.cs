@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Groups;
 
-/// <summary>Members that join, sync, beat, fall silent and leave in random order; the seed names the story.</summary>
+/// <summary>Members that join, sync, beat, fall silent and leave in random order, in some stories of a broker that dies; the seed names the story.</summary>
 public sealed class GroupRandomTests
 {
     public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 60)];
@@ -14,13 +14,16 @@ public sealed class GroupRandomTests
     {
         var random = new Random(seed);
         var driver = new GroupDriver(initialDelayMs: seed % 2 * 50);
+        var crashes = seed % 3 == 0;
         var clients = Enumerable.Range(0, 5).Select(i => new Client(driver, i < 2 ? $"i{i}" : null)).ToList();
 
         for (var step = 0; step < 400; step++)
         {
             clients[random.Next(clients.Count)].Act(random);
             if (random.Next(3) == 0) driver.Advance(random.Next(4_000));
-            Assert.All(clients, client => Assert.True(client.Generation <= driver.Group.Generation));
+            if (crashes && random.Next(60) == 0) driver.Crash();
+            // After a crash the group may be back at the generation before, whose number comes again.
+            if (!crashes) Assert.All(clients, client => Assert.True(client.Generation <= driver.Group.Generation));
         }
 
         // Nobody says anything any more: sessions and phases run out, and nothing may be left waiting.
@@ -88,7 +91,7 @@ public sealed class GroupRandomTests
 
         private void Forget(bool leave)
         {
-            if (leave) driver.Group.Leave(_id, instance, driver.Now);
+            if (leave) driver.Leave(_id, instance);
             (_id, Generation) = ("", 0);
         }
     }

@@ -41,7 +41,7 @@ public sealed class StaticMemberTests
 
         Assert.Equal(ErrorCode.FencedInstanceId, driver.Heartbeat(former, 1, "i1"));
         Assert.Equal(ErrorCode.FencedInstanceId, driver.Group.ValidateCommit(former, "i1", 1, transactional: true, driver.Now));
-        Assert.Equal(ErrorCode.FencedInstanceId, driver.Group.Leave(former, "i1", driver.Now));
+        Assert.Equal(ErrorCode.FencedInstanceId, driver.Leave(former, "i1"));
         Assert.Equal(ErrorCode.None, driver.Heartbeat(back.MemberId, 1, "i1"));
     }
 
@@ -87,8 +87,8 @@ public sealed class StaticMemberTests
         var driver = new GroupDriver();
         StableStatic(driver);
 
-        Assert.Equal(ErrorCode.UnknownMemberId, driver.Group.Leave("", "i2", driver.Now));
-        Assert.Equal(ErrorCode.None, driver.Group.Leave("", "i1", driver.Now));
+        Assert.Equal(ErrorCode.UnknownMemberId, driver.Leave("", "i2"));
+        Assert.Equal(ErrorCode.None, driver.Leave("", "i1"));
 
         Assert.Equal(GroupState.Empty, driver.Group.State);
     }

@@ -41,6 +41,55 @@ public sealed class RestartTests : IAsyncDisposable
         Assert.Equal(7, again.Committed([new TopicPartition("t", 0)], Client.Limit)[0].Offset.Value);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Restart_UnderAConsumer_ItGoesOnWithoutARebalance(bool killed)
+    {
+        var bootstrap = (_broker = await Start()).BootstrapServers;
+        using var admin = Client.Admin(bootstrap);
+        await Client.CreateTopic(admin, "t", 1);
+        var lost = 0;
+        using var consumer = new ConsumerBuilder<string?, string?>(new ConsumerConfig
+        {
+            BootstrapServers = bootstrap,
+            GroupId = "g",
+            EnableAutoCommit = false,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            HeartbeatIntervalMs = 100,
+            ReconnectBackoffMs = 10,
+            ReconnectBackoffMaxMs = 100,
+        }).SetPartitionsRevokedHandler((_, _) => lost++).SetPartitionsLostHandler((_, _) => lost++).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        using var producer = Client.Producer(bootstrap);
+        consumer.Subscribe("t");
+        await producer.Send("t", Client.Message("before"));
+        Assert.Equal("before", consumer.Consume(Client.Limit).Message.Value);
+        var before = consumer.MemberId;
+
+        await Restart(killed);
+        await producer.Send("t", Client.Message("after"));
+        var after = consumer.Consume(Client.Limit);
+        Assert.Equal("after", after.Message.Value);
+        consumer.Commit(after);
+
+        Assert.Equal((before, 0), (consumer.MemberId, lost));
+        Assert.Equal(2, consumer.Committed([new TopicPartition("t", 0)], Client.Limit)[0].Offset.Value);
+    }
+
+    [Fact]
+    public async Task Start_ShorterSessionsAllowed_MembersMayAskForThem()
+    {
+        _broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = _directory.Path, GroupMinSessionTimeout = TimeSpan.FromSeconds(1) }, cancel: TestContext.Current.CancellationToken);
+        using var admin = Client.Admin(_broker.BootstrapServers);
+        await Client.CreateTopic(admin, "t", 1);
+        using var producer = Client.Producer(_broker.BootstrapServers);
+        await producer.Send("t", Client.Message("v"));
+        using var consumer = Client.Consumer(_broker.BootstrapServers, "g", configure: config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (1000, 100));
+        consumer.Subscribe("t");
+        Assert.Equal("v", consumer.Consume(Client.Limit).Message.Value);
+    }
+
     [Fact]
     public async Task Kill_InATransaction_ItIsStillOpenAndCanBeFinished()
     {

@@ -1,6 +1,7 @@
 using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Server;
 using Cdp.LocalKafka.Tests.Server;
 using Cdp.LocalKafka.Transactions;
 
@@ -118,7 +119,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     private void Open()
     {
         Topics = TopicStore.Open(_directory.Path, Time);
-        Groups = new GroupCoordinator(Topics, Time, new GroupOptions(), () => new NodeAddress(1, "localhost", 9092));
+        Groups = new GroupCoordinator(Topics, Time, new GroupOptions(), new BrokerNode("localhost", 9092, Topics.ClusterId));
         Transactions = new TransactionCoordinator(Topics, Groups, Time, new TransactionOptions(), Lines);
     }
 
