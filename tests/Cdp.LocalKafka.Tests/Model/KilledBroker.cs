@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Model;
@@ -26,11 +27,11 @@ internal sealed class KilledBroker : IAsyncDisposable
     public static async Task<KilledBroker> Start(int seed, int partitions)
     {
         var directory = new TempDirectory();
-        var broker = new KilledBroker(directory, await Start(directory, 0), seed);
-        using var client = new Line(broker);
-        var topic = new CreatableTopic { Name = InProcessBroker.Topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = [new() { Name = "segment.bytes", Value = "20000" }] };
-        client.Answer(Frames.Write(ApiKey.CreateTopics, 5, flexibleSince: 5, new CreateTopicsRequest { Topics = [topic] }));
-        return broker;
+        // Past the API, which takes no segments this small.
+        var topics = TopicStore.Open(directory.Path, TimeProvider.System);
+        topics.Create(InProcessBroker.Topic, partitions, new Dictionary<string, string> { ["segment.bytes"] = "20000" });
+        topics.Close(flush: false);
+        return new KilledBroker(directory, await Start(directory, 0), seed);
     }
 
     /// <summary>Lets it live from now on.</summary>
