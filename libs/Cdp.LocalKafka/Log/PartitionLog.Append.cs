@@ -68,11 +68,7 @@ internal sealed partial class PartitionLog
 
     private long Store(ReadOnlyMemory<byte> batch, BatchHeader header)
     {
-        if (Active.Length > 0 && Active.Length + header.Bytes > _settings.SegmentBytes)
-        {
-            Active.Flush();
-            _segments.Add(Segment.Create(_directory, End));
-        }
+        if (Active.MustRollFor(header, _settings, Now)) Roll();
 
         header = header with { BaseOffset = End };
         var head = new byte[BatchHeader.MagicAt];
@@ -84,6 +80,12 @@ internal sealed partial class PartitionLog
         Replay(header, batch.Span);
         foreach (var watcher in _watchers) watcher.Set();
         return header.BaseOffset;
+    }
+
+    private void Roll()
+    {
+        Active.Seal();
+        _segments.Add(Segment.Create(_directory, End, _settings));
     }
 
     // message.timestamp.type=LogAppendTime: the attribute and the maximum say it; the records keep what they carry.

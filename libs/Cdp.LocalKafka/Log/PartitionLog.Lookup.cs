@@ -18,7 +18,7 @@ internal sealed partial class PartitionLog
             if (_closed) return null;
             foreach (var segment in _segments)
             {
-                if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, out var found)) continue;
+                if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, segment.BaseOffset, out var found)) continue;
                 return InBatch(segment, found.Header, found.Position, timestamp);
             }
             return null;
@@ -33,7 +33,7 @@ internal sealed partial class PartitionLog
             if (_closed) return null;
             var newest = _segments[0];
             foreach (var segment in _segments) if (segment.MaxTimestamp > newest.MaxTimestamp) newest = segment;
-            if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, out var found)) return null;
+            if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, newest.BaseOffset, out var found)) return null;
             return InBatch(newest, found.Header, found.Position, newest.MaxTimestamp);
         }
     }

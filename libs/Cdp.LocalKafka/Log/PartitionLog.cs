@@ -10,7 +10,7 @@ internal sealed partial class PartitionLog
 {
     private readonly Lock _lock = new();
     private readonly string _directory;
-    private readonly LogSettings _settings;
+    private LogSettings _settings;
     private readonly List<Segment> _segments = [];
     private readonly TransactionIndex _transactions = new();
     private readonly List<AppendSignal> _watchers = [];
@@ -45,8 +45,8 @@ internal sealed partial class PartitionLog
         var log = new PartitionLog(directory, partition, settings);
         var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
         Array.Sort(paths, StringComparer.Ordinal);
-        foreach (var path in paths) log._segments.Add(Segment.Open(path, isLast: path == paths[^1], log.Replay));
-        if (log._segments.Count == 0) log._segments.Add(Segment.Create(directory, 0));
+        foreach (var path in paths) log._segments.Add(Segment.Open(path, known: null, isLast: path == paths[^1], settings, log.Replay));
+        if (log._segments.Count == 0) log._segments.Add(Segment.Create(directory, 0, settings));
         return log;
     }
 
@@ -64,6 +64,12 @@ internal sealed partial class PartitionLog
             var (slice, sliceUntil) = SegmentOf(offset).SliceFrom(offset, until, maxBytes, wholeFirst);
             return read with { Slice = slice, Aborted = committedOnly ? _transactions.AbortedIn(offset, sliceUntil) : null };
         }
+    }
+
+    /// <summary>Goes by other configs from now on.</summary>
+    public void Configure(LogSettings settings)
+    {
+        lock (_lock) _settings = settings;
     }
 
     /// <summary>Tells <paramref name="signal"/> of every append until <see cref="Unwatch"/>.</summary>
@@ -108,11 +114,6 @@ internal sealed partial class PartitionLog
         return _segments[low];
     }
 }
-
-/// <summary>What the logs of one topic go by.</summary>
-/// <param name="Time">Stamps the broker's own records, and all records of topics with log-append time.</param>
-/// <param name="FlushEveryAppend">Whether an append is on the disk, not only in the system's cache, before it is answered.</param>
-internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int MaxMessageBytes, int SegmentBytes, bool LogAppendTime);
 
 /// <summary>The answer to a read: a slice of a segment file and the offsets around it. <see cref="Aborted"/> is null for read_uncommitted.</summary>
 internal readonly record struct LogRead(

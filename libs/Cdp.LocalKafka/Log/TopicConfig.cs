@@ -67,9 +67,18 @@ internal static class TopicConfig
             ? new ConfigValue(known.Key, value, ConfigSource.Topic, known.Value.Type)
             : new ConfigValue(known.Key, known.Value.Default, ConfigSource.Default, known.Value.Type));
 
-    public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) => new(
-        time, flushEveryAppend, int.Parse(Value(configs, MaxMessageBytes), CultureInfo.InvariantCulture),
-        int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime");
+    public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend)
+    {
+        return new LogSettings(time, flushEveryAppend, Int(MaxMessageBytes), Int(SegmentBytes), Value(configs, TimestampType) == "LogAppendTime")
+        {
+            IndexIntervalBytes = Int("index.interval.bytes"),
+            SegmentIndexBytes = Int("segment.index.bytes"),
+            SegmentMs = Long("segment.ms"),
+        };
+
+        int Int(string name) => int.Parse(Value(configs, name), CultureInfo.InvariantCulture);
+        long Long(string name) => long.Parse(Value(configs, name), CultureInfo.InvariantCulture);
+    }
 
     private static string Value(IReadOnlyDictionary<string, string> configs, string name) => configs.GetValueOrDefault(name, Known[name].Default);
 }
