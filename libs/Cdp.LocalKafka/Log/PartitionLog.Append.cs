@@ -86,6 +86,7 @@ internal sealed partial class PartitionLog
     {
         Active.Seal();
         _segments.Add(Segment.Create(_directory, End, _settings));
+        Save();
     }
 
     // message.timestamp.type=LogAppendTime: the attribute and the maximum say it; the records keep what they carry.
