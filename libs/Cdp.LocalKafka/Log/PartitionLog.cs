@@ -23,6 +23,7 @@ internal sealed partial class PartitionLog
         Partition = partition;
         _settings = settings;
         _checkpoint = new CheckpointFile(directory);
+        _flushedAt = Now;
     }
 
     public int Partition { get; }

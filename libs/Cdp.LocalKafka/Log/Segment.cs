@@ -37,6 +37,9 @@ internal sealed partial class Segment : IDisposable
     /// <summary>Largest record timestamp in the file, or -1 when it is empty.</summary>
     public long MaxTimestamp => Extent.MaxTimestamp;
 
+    /// <summary>What retention takes for the age of the records: the time of the last write when they bear no timestamps.</summary>
+    public long LargestTimestamp => MaxTimestamp >= 0 ? MaxTimestamp : new DateTimeOffset(File.GetLastWriteTimeUtc(_path)).ToUnixTimeMilliseconds();
+
     /// <summary>Largest timestamp of the first batch; -1 as long as there is none.</summary>
     private long FirstTimestamp { get; set; } = -1;
 

@@ -21,7 +21,7 @@ internal static class TopicConfig
         ["index.interval.bytes"] = ("4096", ConfigType.Int),
         ["max.compaction.lag.ms"] = ("9223372036854775807", ConfigType.Long),
         [MaxMessageBytes] = ("1048588", ConfigType.Int),
-        ["message.timestamp.after.max.ms"] = ("9223372036854775807", ConfigType.Long),
+        ["message.timestamp.after.max.ms"] = ("3600000", ConfigType.Long),
         ["message.timestamp.before.max.ms"] = ("9223372036854775807", ConfigType.Long),
         [TimestampType] = ("CreateTime", ConfigType.String),
         ["min.cleanable.dirty.ratio"] = ("0.5", ConfigType.Double),
@@ -71,9 +71,16 @@ internal static class TopicConfig
     {
         return new LogSettings(time, flushEveryAppend, Int(MaxMessageBytes), Int(SegmentBytes), Value(configs, TimestampType) == "LogAppendTime")
         {
+            Delete = Value(configs, CleanupPolicy).Split(',').Any(policy => policy.Trim() == "delete"),
+            RetentionMs = Long("retention.ms"),
+            RetentionBytes = Long("retention.bytes"),
+            SegmentMs = Long("segment.ms"),
             IndexIntervalBytes = Int("index.interval.bytes"),
             SegmentIndexBytes = Int("segment.index.bytes"),
-            SegmentMs = Long("segment.ms"),
+            TimestampBeforeMaxMs = Long("message.timestamp.before.max.ms"),
+            TimestampAfterMaxMs = Long("message.timestamp.after.max.ms"),
+            FlushMessages = Long("flush.messages"),
+            FlushMs = Long("flush.ms"),
         };
 
         int Int(string name) => int.Parse(Value(configs, name), CultureInfo.InvariantCulture);
