@@ -12,6 +12,8 @@ internal readonly record struct IndexEntry(long Key, int Value);
 /// </summary>
 internal sealed class IndexFile(string path, int keySize) : IDisposable
 {
+    private const int BlockEntries = 256;
+
     private readonly List<IndexEntry> _pending = [];
     private SafeFileHandle? _file;
     private int _written;
@@ -47,14 +49,15 @@ internal sealed class IndexFile(string path, int keySize) : IDisposable
     {
         // Most readers are near the end of the log, whose entries are in memory.
         if (Last is not { } last || before(last)) return Count;
-        var (low, high) = _pending.Count > 0 && before(_pending[0]) ? (_written, Count) : (0, Count);
-        while (low < high)
+        var inMemory = _pending.Count > 0 && before(_pending[0]);
+        var (low, high) = inMemory ? (_written, Count) : (0, _written);
+        while (low < high && (inMemory || high - low > BlockEntries))
         {
             var middle = (low + high) / 2;
             if (before(this[middle])) low = middle + 1;
             else high = middle;
         }
-        return low;
+        return low == high ? low : low + CountInBlock(low, high - low, before);
     }
 
     /// <summary>Drops all but the first <paramref name="count"/> entries; 0 also empties a file that could not be loaded.</summary>
@@ -98,15 +101,31 @@ internal sealed class IndexFile(string path, int keySize) : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
+    // The end of a search in the file: one read for what would else be eight.
+    private int CountInBlock(int first, int count, Func<IndexEntry, bool> before)
+    {
+        Span<byte> block = stackalloc byte[count * EntrySize];
+        ReadExactly(block, first);
+        var found = 0;
+        while (found < count && before(Parse(block[(found * EntrySize)..]))) found++;
+        return found;
+    }
+
     private IndexEntry Read(int index)
     {
         Span<byte> entry = stackalloc byte[EntrySize];
-        if (RandomAccess.Read(Handle, entry, (long)index * EntrySize) < EntrySize)
-            throw new InvalidDataException($"{path} was cut from outside");
-        return new IndexEntry(
-            keySize == sizeof(long) ? BinaryPrimitives.ReadInt64BigEndian(entry) : BinaryPrimitives.ReadInt32BigEndian(entry),
-            BinaryPrimitives.ReadInt32BigEndian(entry[keySize..]));
+        ReadExactly(entry, index);
+        return Parse(entry);
     }
+
+    private void ReadExactly(Span<byte> entries, int first)
+    {
+        if (RandomAccess.Read(Handle, entries, (long)first * EntrySize) < entries.Length) throw new InvalidDataException($"{path} was cut from outside");
+    }
+
+    private IndexEntry Parse(ReadOnlySpan<byte> entry) => new(
+        keySize == sizeof(long) ? BinaryPrimitives.ReadInt64BigEndian(entry) : BinaryPrimitives.ReadInt32BigEndian(entry),
+        BinaryPrimitives.ReadInt32BigEndian(entry[keySize..]));
 
     private SafeFileHandle OpenFile() =>
         File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);

@@ -70,6 +70,8 @@ internal sealed partial class Segment : IDisposable
     /// <summary>Makes a full segment durable and its indexes complete; nothing is appended to it any more.</summary>
     public void Seal()
     {
+        // A write that failed half way (the disk was full) left bytes behind the last batch; in a full segment they would be damage.
+        if (RandomAccess.GetLength(_file) > Length) RandomAccess.SetLength(_file, Length);
         Flush();
         _index.Seal(Extent);
     }

@@ -49,6 +49,18 @@ public sealed class RecoveryTests : IDisposable
         Assert.True(Open().HighWatermark < 200);
     }
 
+    [Fact]
+    public void Open_BytesOfAFailedWriteBehindABatch_AreNoDamageOfTheFullSegment()
+    {
+        var log = Open();
+        log.Stored(Batches.Plain());
+        using (var file = new FileStream(Path.Combine(_directory.Path, "00000000000000000000.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite))
+            file.Write(new byte[5000]);
+        for (var i = 1; i < 100; i++) log.Stored(Batches.Plain());
+        Assert.True(Directory.GetFiles(_directory.Path, "*.log").Length > 1);
+        Assert.Equal(100, Open().HighWatermark);
+    }
+
     [Theory]
     [InlineData("delete")]
     [InlineData("empty")]
