@@ -77,7 +77,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
         _listener.Drop();
-        await _core.StopCoordinators().ConfigureAwait(false); // they answer waiting members, whose connections could else not end
+        await _core.StopClocks().ConfigureAwait(false); // they answer waiting members, whose connections could else not end
         await _listener.Stopped().ConfigureAwait(false);
         _topics.Close(flush: true);
         _dataLock.Dispose();

@@ -33,6 +33,9 @@ public sealed record LocalKafkaOptions
     /// <summary>The shortest session timeout that a group's member may ask for. Kafka's default; tests that wait for sessions to end want less.</summary>
     public TimeSpan GroupMinSessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>How often old records are looked for. Kafka's default (log.retention.check.interval.ms) is 5 min.</summary>
+    public TimeSpan LogCleanupInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     public LocalKafkaFlush Flush { get; init; } = LocalKafkaFlush.WhenSegmentIsFull;
 
     /// <summary>The clock of record timestamps and of session and transaction timeouts.</summary>

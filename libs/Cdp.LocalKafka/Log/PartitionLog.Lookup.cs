@@ -18,8 +18,8 @@ internal sealed partial class PartitionLog
             if (_closed) return null;
             foreach (var segment in _segments)
             {
-                if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, out var found)) continue;
-                return InBatch(segment, found.Header, found.Position, timestamp);
+                if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, _start, out var found)) continue;
+                if (InBatch(segment, found.Header, found.Position, timestamp) is { } record) return record;
             }
             return null;
         }
@@ -33,25 +33,27 @@ internal sealed partial class PartitionLog
             if (_closed) return null;
             var newest = _segments[0];
             foreach (var segment in _segments) if (segment.MaxTimestamp > newest.MaxTimestamp) newest = segment;
-            if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, out var found)) return null;
+            if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, _start, out var found)) return null;
             return InBatch(newest, found.Header, found.Position, newest.MaxTimestamp);
         }
     }
 
-    private static (long Offset, long Timestamp) InBatch(Segment segment, BatchHeader header, long position, long timestamp)
+    private (long Offset, long Timestamp)? InBatch(Segment segment, BatchHeader header, long position, long timestamp)
     {
-        if (header.IsLogAppendTime) return (header.BaseOffset, header.MaxTimestamp);
-        if (header.IsCompressed) return (header.BaseOffset, header.BaseTimestamp);
-        var record = RecordReader.Read(header, segment.ReadBatch(header, position)).Find(r => r.Timestamp >= timestamp);
-        return (record.Offset, record.Timestamp);
+        if (header.IsLogAppendTime) return (Math.Max(header.BaseOffset, _start), header.MaxTimestamp);
+        if (header.IsCompressed) return (Math.Max(header.BaseOffset, _start), header.BaseTimestamp);
+        foreach (var record in RecordReader.Read(header, segment.ReadBatch(header, position)))
+            if (record.Timestamp >= timestamp && record.Offset >= _start) return (record.Offset, record.Timestamp);
+        return null;
     }
 
     private (BatchHeader Header, byte[] Bytes)? NextBatch(long from)
     {
         lock (_lock)
         {
-            if (from >= End || !SegmentOf(from).TryLocate(from, out var found)) return null;
-            return (found.Header, SegmentOf(from).ReadBatch(found.Header, found.Position));
+            for (var i = SegmentAt(from); i < _segments.Count; i++)
+                if (_segments[i].TryLocate(from, out var found)) return (found.Header, _segments[i].ReadBatch(found.Header, found.Position));
+            return null;
         }
     }
 }

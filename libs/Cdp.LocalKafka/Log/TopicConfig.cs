@@ -73,8 +73,20 @@ internal static class TopicConfig
             ? new ConfigValue(definition, value, ConfigSource.Topic)
             : new ConfigValue(definition, definition.Default, ConfigSource.Default));
 
-    public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) => new(
-        time, flushEveryAppend, (int)Number(configs, MaxMessageBytes), (int)Number(configs, SegmentBytes), Value(configs, TimestampType) == "LogAppendTime");
+    public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) =>
+        new(time, flushEveryAppend, (int)Number(configs, MaxMessageBytes), (int)Number(configs, SegmentBytes), Value(configs, TimestampType) == "LogAppendTime")
+        {
+            Delete = Value(configs, CleanupPolicy).Split(',').Contains("delete"),
+            RetentionMs = Number(configs, "retention.ms"),
+            RetentionBytes = Number(configs, "retention.bytes"),
+            SegmentMs = Number(configs, "segment.ms"),
+            IndexIntervalBytes = (int)Number(configs, "index.interval.bytes"),
+            SegmentIndexBytes = (int)Number(configs, "segment.index.bytes"),
+            TimestampBeforeMaxMs = Number(configs, "message.timestamp.before.max.ms"),
+            TimestampAfterMaxMs = Number(configs, "message.timestamp.after.max.ms"),
+            FlushMessages = Number(configs, "flush.messages"),
+            FlushMs = Number(configs, "flush.ms"),
+        };
 
     private static long Number(IReadOnlyDictionary<string, string> configs, string name) => long.Parse(Value(configs, name), CultureInfo.InvariantCulture);
 

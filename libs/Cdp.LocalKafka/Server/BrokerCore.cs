@@ -11,6 +11,7 @@ internal sealed class BrokerCore
     private readonly TopicStore _topics;
     private readonly GroupCoordinator _groups;
     private readonly TransactionCoordinator _transactions;
+    private readonly LogMaintenance _maintenance;
 
     /// <param name="node">What clients are told of this broker.</param>
     public BrokerCore(TopicStore topics, BrokerNode node, LocalKafkaOptions options, ILogger logger)
@@ -19,6 +20,7 @@ internal sealed class BrokerCore
         var groups = new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay, MinSessionTimeout = options.GroupMinSessionTimeout };
         _groups = new GroupCoordinator(topics, options.TimeProvider, groups, node);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
+        _maintenance = new LogMaintenance(topics, options.TimeProvider, options.LogCleanupInterval, logger);
         Apis = [.. Rows(node, options, logger)];
         Dispatcher = new Dispatcher(Apis);
     }
@@ -29,8 +31,9 @@ internal sealed class BrokerCore
     public Dispatcher Dispatcher { get; }
 
     /// <summary>Ends the clocks and answers those who wait; what comes after is still served. The logs must still be open.</summary>
-    public async Task StopCoordinators()
+    public async Task StopClocks()
     {
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _transactions.DisposeAsync().ConfigureAwait(false);
         await _groups.DisposeAsync().ConfigureAwait(false);
     }
@@ -39,7 +42,7 @@ internal sealed class BrokerCore
     public async Task Kill()
     {
         _topics.Close(flush: false);
-        await StopCoordinators().ConfigureAwait(false);
+        await StopClocks().ConfigureAwait(false);
     }
 
     private IEnumerable<Api> Rows(BrokerNode node, LocalKafkaOptions options, ILogger logger) =>
@@ -47,6 +50,7 @@ internal sealed class BrokerCore
         new ProduceApi(_topics, _transactions, logger).Row,
         new FetchApi(_topics, options.TimeProvider).Row,
         new ListOffsetsApi(_topics).Row,
+        new DeleteRecordsApi(_topics, logger).Row,
         new OffsetForLeaderEpochApi(_topics).Row,
         .. new MetadataApi(_topics, node, options).Rows,
         .. new TopicApis(_topics, options, _groups.Offsets.ForgetTopic).Rows,

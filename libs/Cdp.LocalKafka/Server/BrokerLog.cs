@@ -19,4 +19,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(41, LogLevel.Error, "Could not forget the expired transactional id '{TransactionalId}'; it is tried again later")]
     public static partial void ExpiryFailed(ILogger logger, string transactionalId, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Error, "Could not look after {Topic}-{Partition}: {Reason}")]
+    public static partial void MaintenanceFailed(ILogger logger, string topic, int partition, string reason);
 }

@@ -54,7 +54,7 @@ internal sealed class InProcessBroker : IDisposable
     /// <summary>Ends in good order.</summary>
     public void Stop()
     {
-        _core!.StopCoordinators().GetAwaiter().GetResult();
+        _core!.StopClocks().GetAwaiter().GetResult();
         _topics!.Close(flush: true);
     }
 

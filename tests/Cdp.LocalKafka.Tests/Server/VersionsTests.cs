@@ -69,7 +69,7 @@ public sealed class VersionsTests
         Assert.Equal(
             rows.Append(versions.Row).Select(row => ((short)row.Key, row.Min, row.Max)).Order(),
             answer.ApiKeys!.Select(range => (range.ApiKey, range.MinVersion, range.MaxVersion)));
-        await core.StopCoordinators();
+        await core.StopClocks();
         topics.Close(flush: false);
     }
 
