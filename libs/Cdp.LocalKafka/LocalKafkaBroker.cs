@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Server;
@@ -28,10 +29,11 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _listener = listener;
         _host = options.Host;
         Port = listener.Port;
+        Faults = new BrokerFaults(new ErrorAnswers(id => topics.Find(id)?.Name), options.TimeProvider);
         var self = new NodeAddress(BrokerNode.Id, _host, Port);
         _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
-        listener.Start(new Dispatcher(Apis(options, logger)), logger);
+        listener.Start(new Dispatcher(Apis(options, logger), Faults), options, logger);
     }
 
     /// <summary>The port it listens on, chosen by the system when the options left it open.</summary>
@@ -39,6 +41,9 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 
     /// <summary>What clients are configured with: host and port.</summary>
     public string BootstrapServers => $"{_host}:{Port}";
+
+    /// <summary>What is to go wrong, for tests of clients: errors, delays, lost answers.</summary>
+    public BrokerFaults Faults { get; }
 
     /// <summary>Opens the data directory and listens. Connections are served when the task completes.</summary>
     /// <exception cref="LocalKafkaStartException">The directory is held or damaged, or the port is taken.</exception>
@@ -97,7 +102,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     private IEnumerable<Api> Apis(LocalKafkaOptions options, ILogger logger) =>
     [
         new ProduceApi(_topics, _transactions, logger).Row,
-        new FetchApi(_topics).Row,
+        new FetchApi(_topics, options.TimeProvider).Row,
         new ListOffsetsApi(_topics).Row,
         new MetadataApi(_topics, new BrokerNode(_host, Port, _topics.ClusterId), options).Row,
         .. new TopicApis(_topics, options, _groups.Offsets.ForgetTopic).Rows,
