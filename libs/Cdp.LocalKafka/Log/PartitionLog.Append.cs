@@ -62,6 +62,7 @@ internal sealed partial class PartitionLog
         if (header.IsControl) return AppendResult.Refused(ErrorCode.InvalidRecord, "control records come from the broker alone");
         if (header.HasProducer && header.BaseSequence < 0)
             return AppendResult.Refused(ErrorCode.InvalidRecord, $"sequence {header.BaseSequence} with producer {header.ProducerId}");
+        if (!header.IsCompressed && RecordStructure.Problem(header, batch) is { } problem) return AppendResult.Refused(ErrorCode.InvalidRecord, problem);
         return null;
     }
 

@@ -42,8 +42,10 @@ internal sealed partial class PartitionLog
     {
         if (header.IsLogAppendTime) return (header.BaseOffset, header.MaxTimestamp);
         if (header.IsCompressed) return (header.BaseOffset, header.BaseTimestamp);
-        var record = RecordReader.Read(header, segment.ReadBatch(header, position)).Find(r => r.Timestamp >= timestamp);
-        return (record.Offset, record.Timestamp);
+        var records = RecordReader.Read(header, segment.ReadBatch(header, position));
+        var at = records.FindIndex(r => r.Timestamp >= timestamp);
+        // A producer's head may promise a later time than any record has; then the batch is all that can be pointed at.
+        return at < 0 ? (header.BaseOffset, header.MaxTimestamp) : (records[at].Offset, records[at].Timestamp);
     }
 
     private (BatchHeader Header, byte[] Bytes)? NextBatch(long from)
