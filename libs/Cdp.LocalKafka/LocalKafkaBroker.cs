@@ -33,7 +33,8 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         var self = new NodeAddress(BrokerNode.Id, _host, Port);
         _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
-        listener.Start(new Dispatcher(Apis(options, logger), Faults), options, logger);
+        Dispatcher = new Dispatcher(Apis(options, logger), Faults);
+        listener.Start(Dispatcher, options, logger);
     }
 
     /// <summary>The port it listens on, chosen by the system when the options left it open.</summary>
@@ -44,6 +45,10 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 
     /// <summary>What is to go wrong, for tests of clients: errors, delays, lost answers.</summary>
     public BrokerFaults Faults { get; }
+
+    internal Dispatcher Dispatcher { get; }
+
+    internal int Connections => _listener.Connections;
 
     /// <summary>Opens the data directory and listens. Connections are served when the task completes.</summary>
     /// <exception cref="LocalKafkaStartException">The directory is held or damaged, or the port is taken.</exception>

@@ -19,6 +19,9 @@ internal sealed class Listener
 
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
+    /// <summary>How many there are at present.</summary>
+    public int Connections => _connections.Count;
+
     /// <exception cref="LocalKafkaStartException">The address is not this machine's, or the port is taken.</exception>
     public static async Task<Listener> Bind(string host, int port, CancellationToken cancel)
     {
