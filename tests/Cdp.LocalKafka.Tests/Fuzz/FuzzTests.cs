@@ -1,10 +1,12 @@
 using System.Globalization;
+using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Server;
 using Cdp.LocalKafka.Tests.Clients;
 using Cdp.LocalKafka.Tests.Log;
 using Cdp.LocalKafka.Tests.Server;
+using Cdp.LocalKafka.Transactions;
 using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Fuzz;
@@ -34,11 +36,13 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time }, _log);
+        _broker = await Start();
         _apis = _broker.Dispatcher.Apis.ToDictionary(api => api.Key);
         using var admin = Client.Admin(_broker.BootstrapServers);
         await Client.CreateTopic(admin, Seeds.Topic, 2);
     }
+
+    private Task<LocalKafkaBroker> Start() => LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time }, _log);
 
     public async ValueTask DisposeAsync()
     {
@@ -82,7 +86,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Handle_AnyDamage_IsAnsweredOrRefused_AndTheBrokerServesOn()
+    public async Task Handle_AnyDamage_IsAnsweredOrRefused_AndTheBrokerServesOnAndStartsAgain()
     {
         var mutator = new Mutator(1, Seeds.Frames(_apis.Values));
         var (runs, answered) = (Runs / 20, 0);
@@ -95,7 +99,10 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"{runs} damaged requests handled, {answered} answered");
 
         Assert.InRange(answered, runs / 10, runs * 9 / 10);
-        await ServesOn();
+        await ServesOn("after");
+        _broker.Kill();
+        _broker = await Start();
+        await ServesOn("again");
     }
 
     [Fact]
@@ -110,8 +117,36 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
             if (mutator.OneIn(4)) await client.Send(mutator.Damaged([0, 0, 0, (byte)frame.Length, .. frame], 0));
             else await client.SendFrame(frame);
         }
-        await ServesOn();
+        await ServesOn("after");
         Assert.DoesNotContain(_log.Lines, line => line.Contains("a request failed", StringComparison.Ordinal));
+    }
+
+    /// <summary>What is read back from the broker's own topics, when a disk gave other bytes than it got.</summary>
+    [Fact]
+    public void ReadRecords_AnyDamage_IsReadOrRefused()
+    {
+        var offset = new CommittedOffset(5, 0, "metadata", 1000, 7);
+        var transaction = new Transaction("x", 1, 2, 60_000) { Partitions = [new("t", 0), new("t", 1)], PreviousProducerId = 3 };
+        List<byte[]> seeds = [OffsetRecords.Key("g", new("t", 1)), OffsetRecords.Value(offset), TransactionRecords.Key("x"), TransactionRecords.Value(transaction)];
+        var (mutator, refused) = (new Mutator(3, seeds), 0);
+        for (var i = 0; i < Runs / 10; i++)
+        {
+            var bytes = mutator.Damaged(mutator.Any(seeds), 0);
+            foreach (var read in (Action[])[
+                () => OffsetRecords.TryReadKey(bytes, out _, out _), () => OffsetRecords.ReadValue(bytes, 0),
+                () => TransactionRecords.TryReadKey(bytes, out _), () => TransactionRecords.ReadValue("x", bytes)])
+            {
+                try
+                {
+                    read();
+                }
+                catch (ProtocolException)
+                {
+                    refused++;
+                }
+            }
+        }
+        Assert.InRange(refused, Runs / 100, Runs);
     }
 
     private static RequestHeader Header(byte[] frame)
@@ -200,14 +235,14 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    private async Task ServesOn()
+    private async Task ServesOn(string topic)
     {
         using var admin = Client.Admin(_broker.BootstrapServers);
-        await Client.CreateTopic(admin, "after", 1);
+        await Client.CreateTopic(admin, topic, 1);
         using var producer = Client.Producer(_broker.BootstrapServers);
-        await producer.Send("after", Client.Message("fine"));
-        using var consumer = Client.Consumer(_broker.BootstrapServers, "after");
-        consumer.Assign(new TopicPartitionOffset("after", 0, Offset.Beginning));
+        await producer.Send(topic, Client.Message("fine"));
+        using var consumer = Client.Consumer(_broker.BootstrapServers, topic);
+        consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
         Assert.Equal("fine", consumer.Consume(Client.Limit).Message.Value);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
             case 6:
                 var other = seeds[_random.Next(seeds.Count)];
                 frame.RemoveRange(at, frame.Count - at);
-                frame.AddRange(other.AsSpan(_random.Next(Math.Min(HeaderKept, other.Length), other.Length)));
+                frame.AddRange(other.AsSpan(_random.Next(Math.Min(HeaderKept, other.Length - 1), other.Length)));
                 break;
             default:
                 for (var i = at; i < at + stretch; i++) frame[i] = (byte)_random.Next(256);

@@ -94,12 +94,11 @@ public sealed class ClockTests : IAsyncLifetime
         await _client.Ask<ApiVersionsResponse>(ApiKey.ApiVersions, 0, new ApiVersionsRequest());
         Assert.Equal(3, _broker.Connections);
 
-        for (var minutes = 10; _broker.Connections > 1; minutes++)
+        await Wait.Until(() => _broker.Connections == 1, async () =>
         {
             _time.Advance(TimeSpan.FromMinutes(1));
             await _client.Ask<ApiVersionsResponse>(ApiKey.ApiVersions, 0, new ApiVersionsRequest());
-            Assert.True(minutes < 40, "the silent connections are still there");
-        }
+        });
         Assert.Null(await silent.Receive());
         Assert.Null(await halfSaid.Receive());
     }

@@ -44,6 +44,25 @@ public sealed class LeftoverTests : IDisposable
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"ten starts, requests and ends took {watch.Elapsed}");
     }
 
+    [Fact]
+    public async Task Connection_ThatIsIdle_HoldsNoBuffer()
+    {
+        const int connections = 400;
+        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path }, cancel: TestContext.Current.CancellationToken);
+        var clients = new List<RawClient>();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var i = 0; i < connections; i++)
+        {
+            clients.Add(new RawClient(broker.Port));
+            await clients[i].Ask<ApiVersionsResponse>(ApiKey.ApiVersions, 0, new ApiVersionsRequest());
+        }
+        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / connections;
+        clients.ForEach(client => client.Dispose());
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{each} bytes for each idle connection, its client in the same process included");
+        Assert.True(each < 8 * 1024, $"{each} bytes each");
+    }
+
     /// <summary>A broker's whole life, at once again on the port of the one before; clients of all kinds of waiting are there when it ends.</summary>
     private async Task<int> Live(int port, bool killed)
     {
