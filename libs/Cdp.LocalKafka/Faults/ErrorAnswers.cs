@@ -8,7 +8,8 @@ internal sealed class ErrorAnswers(Func<Guid, string?> nameOf)
 {
     private const sbyte TopicResource = 2;
 
-    private readonly Dictionary<ApiKey, ErrorShape> _shapes = new()
+    // Made with the first fault: most brokers never have one, and should not start the later for it.
+    private readonly Lazy<Dictionary<ApiKey, ErrorShape>> _shapes = new(() => new Dictionary<ApiKey, ErrorShape>
     {
         [ApiKey.Produce] = new PartitionErrors<ProduceRequest, TopicProduceData, PartitionProduceData, ProduceResponse>(
             request => request.TopicData, topic => topic.Name, topic => topic.PartitionData, partition => partition.Index,
@@ -68,10 +69,10 @@ internal sealed class ErrorAnswers(Func<Guid, string?> nameOf)
         [ApiKey.InitProducerId] = new WholeError<InitProducerIdRequest>((_, _, error) => new InitProducerIdResponse { ErrorCode = error }),
         [ApiKey.AddOffsetsToTxn] = new WholeError<AddOffsetsToTxnRequest>((_, _, error) => new AddOffsetsToTxnResponse { ErrorCode = error }),
         [ApiKey.EndTxn] = new WholeError<EndTxnRequest>((_, _, error) => new EndTxnResponse { ErrorCode = error }),
-    };
+    });
 
     /// <summary>Null for an API into whose answers no errors can be put.</summary>
-    public ErrorShape? Find(ApiKey api) => _shapes.GetValueOrDefault(api);
+    public ErrorShape? Find(ApiKey api) => _shapes.Value.GetValueOrDefault(api);
 
     private static CommittedTopic Committed(string topic, List<int> refused, ErrorCode error) => new()
     {
