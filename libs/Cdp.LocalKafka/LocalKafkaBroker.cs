@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Server;
@@ -27,7 +28,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         Port = listener.Port;
         _node = new BrokerNode(BrokerNode.AdvertisedHost(options), options.AdvertisedPort ?? Port, topics.ClusterId);
         _core = new BrokerCore(topics, _node, options, logger);
-        listener.Start(_core.Dispatcher, logger);
+        listener.Start(Dispatcher, options, logger);
     }
 
     /// <summary>The port it listens on, chosen by the system when the options left it open.</summary>
@@ -35,6 +36,13 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 
     /// <summary>What clients are configured with: the host and port they are told, an IPv6 address in brackets.</summary>
     public string BootstrapServers => _node.Host.Contains(':', StringComparison.Ordinal) ? $"[{_node.Host}]:{_node.Port}" : $"{_node.Host}:{_node.Port}";
+
+    /// <summary>What is to go wrong, for tests of clients: errors, delays, lost answers.</summary>
+    public BrokerFaults Faults => _core.Faults;
+
+    internal Dispatcher Dispatcher => _core.Dispatcher;
+
+    internal int Connections => _listener.Connections;
 
     /// <summary>Opens the data directory and listens. Connections are served when the task completes.</summary>
     /// <exception cref="LocalKafkaStartException">The directory is held or damaged, or the port is taken.</exception>

@@ -38,7 +38,10 @@ public sealed record LocalKafkaOptions
 
     public LocalKafkaFlush Flush { get; init; } = LocalKafkaFlush.WhenSegmentIsFull;
 
-    /// <summary>The clock of record timestamps and of session and transaction timeouts.</summary>
+    /// <summary>How long a connection may be silent, inside a request as well as between two, or leave an answer unread. Kafka's connections.max.idle.ms.</summary>
+    public TimeSpan ConnectionsMaxIdle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The clock of all that the broker does: record timestamps, long polls, and the timeouts of sessions, rebalances, transactions and connections.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }
 

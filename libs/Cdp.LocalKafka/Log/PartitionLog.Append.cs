@@ -54,7 +54,8 @@ internal sealed partial class PartitionLog
         if (header.IsControl) return AppendResult.Refused(ErrorCode.InvalidRecord, "control records come from the broker alone");
         if (header.HasProducer && header.BaseSequence < 0)
             return AppendResult.Refused(ErrorCode.InvalidRecord, $"sequence {header.BaseSequence} with producer {header.ProducerId}");
-        if (TimestampRange.Problem(header, batch, settings, Now) is { } problem) return AppendResult.Refused(ErrorCode.InvalidTimestamp, problem);
+        if (!header.IsCompressed && RecordStructure.Problem(header, batch) is { } malformed) return AppendResult.Refused(ErrorCode.InvalidRecord, malformed);
+        if (TimestampRange.Problem(header, batch, settings, Now) is { } untimely) return AppendResult.Refused(ErrorCode.InvalidTimestamp, untimely);
         if (header.Bytes > settings.SegmentBytes)
             return AppendResult.Refused(ErrorCode.RecordListTooLarge, $"a record batch of {header.Bytes} bytes; segment.bytes is {settings.SegmentBytes}");
         return null;

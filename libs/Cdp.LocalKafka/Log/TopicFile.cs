@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Cdp.LocalKafka.Log;
 
@@ -19,18 +18,18 @@ internal sealed class TopicFile(string path)
     public TopicFileContent Read()
     {
         if (!File.Exists(path)) return new TopicFileContent(Format, NewClusterId(), []);
-        TopicFileContent? content;
+        TopicFileContent content;
         try
         {
-            content = JsonSerializer.Deserialize(File.ReadAllBytes(path), TopicFileJson.Default.TopicFileContent);
+            content = Parse(File.ReadAllBytes(path));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
             throw new InvalidDataException($"{path} is not valid JSON ({e.Message}): restore it, or delete the data directory to start empty", e);
         }
 
-        if (content is null || content.Format != Format)
-            throw new InvalidDataException($"{path} has format {content?.Format}; this version reads format {Format}: start the version that wrote it, or use another data directory");
+        if (content.Format != Format)
+            throw new InvalidDataException($"{path} has format {content.Format}; this version reads format {Format}: start the version that wrote it, or use another data directory");
         return content;
     }
 
@@ -39,7 +38,7 @@ internal sealed class TopicFile(string path)
         var next = path + ".next";
         using (var stream = new FileStream(next, FileMode.Create, FileAccess.Write))
         {
-            JsonSerializer.Serialize(stream, new TopicFileContent(Format, clusterId, topics), TopicFileJson.Default.TopicFileContent);
+            Print(stream, clusterId, topics);
             stream.Flush(flushToDisk: true);
         }
         File.Move(next, path, overwrite: true);
@@ -47,9 +46,44 @@ internal sealed class TopicFile(string path)
 
     // Kafka's form: a UUID as 22 characters of URL-safe base64.
     private static string NewClusterId() => Base64Url.EncodeToString(Guid.NewGuid().ToByteArray());
-}
 
-// Generated, for reflection over the records would be a good part of the broker's start.
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
-[JsonSerializable(typeof(TopicFileContent))]
-internal sealed partial class TopicFileJson : JsonSerializerContext;
+    // By hand: the serializer's own first steps, even with generated code, would be the greater part of a process's first start.
+    private static TopicFileContent Parse(byte[] json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        var format = root.GetProperty("format").GetInt32();
+        if (format != Format) return new TopicFileContent(format, "", []);
+        var topics = root.GetProperty("topics").EnumerateArray().Select(topic => new TopicEntry(
+            Text(topic, "name"),
+            topic.GetProperty("id").GetGuid(),
+            topic.GetProperty("partitions").GetInt32(),
+            topic.GetProperty("configs").EnumerateObject().ToDictionary(config => config.Name, config => config.Value.GetString() ?? "")));
+        return new TopicFileContent(format, Text(root, "clusterId"), [.. topics]);
+    }
+
+    private static string Text(JsonElement element, string name) =>
+        element.GetProperty(name).GetString() ?? throw new FormatException($"'{name}' is null");
+
+    private static void Print(Stream stream, string clusterId, List<TopicEntry> topics)
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteNumber("format", Format);
+        json.WriteString("clusterId", clusterId);
+        json.WriteStartArray("topics");
+        foreach (var topic in topics)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", topic.Name);
+            json.WriteString("id", topic.Id);
+            json.WriteNumber("partitions", topic.Partitions);
+            json.WriteStartObject("configs");
+            foreach (var (name, value) in topic.Configs) json.WriteString(name, value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

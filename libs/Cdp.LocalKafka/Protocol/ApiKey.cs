@@ -1,7 +1,7 @@
 namespace Cdp.LocalKafka.Protocol;
 
 /// <summary>The request kinds a client may send; the numbers are the protocol guide's.</summary>
-internal enum ApiKey : short
+public enum ApiKey : short
 {
     Produce = 0,
     Fetch = 1,

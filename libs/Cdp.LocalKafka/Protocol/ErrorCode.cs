@@ -1,7 +1,7 @@
 namespace Cdp.LocalKafka.Protocol;
 
 /// <summary>Kafka's error codes; the names and numbers are the protocol guide's.</summary>
-internal enum ErrorCode : short
+public enum ErrorCode : short
 {
     UnknownServerError = -1,
     None = 0,

@@ -117,10 +117,17 @@ internal readonly record struct TaggedField(uint Tag, bool Present, Action<Wire>
 /// <summary>The bytes of a peer do not follow the protocol; its connection is closed.</summary>
 internal sealed class ProtocolException(string message) : Exception(message);
 
-/// <summary>Fills a message from the bytes of one frame. Every length is checked against what is left, so a hostile frame allocates nothing.</summary>
+/// <summary>
+/// Fills a message from the bytes of one frame. Every length is checked against what is left, and a structure takes many times the memory
+/// of the few bytes it may have on the wire, so their number is bounded: what a frame makes is of the order of the largest frame.
+/// </summary>
 internal sealed class WireReader(ReadOnlyMemory<byte> frame, short version, bool flexible) : Wire(version, flexible)
 {
+    /// <summary>Items of all arrays of one message: more partitions than a cluster has.</summary>
+    public const int MaxItems = 1_000_000;
+
     private int _at;
+    private int _items;
 
     public int Remaining => frame.Length - _at;
     protected override bool Reading => true;
@@ -157,6 +164,7 @@ internal sealed class WireReader(ReadOnlyMemory<byte> frame, short version, bool
     {
         count = Flexible ? CompactLength() : BinaryPrimitives.ReadInt32BigEndian(Take(4));
         if (count > Remaining) throw new ProtocolException($"an array of {count} items in {Remaining} bytes");
+        if (count > 0 && (_items += count) > MaxItems) throw new ProtocolException($"a message of more than {MaxItems} items");
     }
 
     protected override void OnTags(ReadOnlySpan<TaggedField> known)

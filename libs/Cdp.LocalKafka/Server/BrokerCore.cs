@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Transactions;
@@ -21,12 +22,15 @@ internal sealed class BrokerCore
         _groups = new GroupCoordinator(topics, options.TimeProvider, groups, node);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
         _maintenance = new LogMaintenance(topics, options.TimeProvider, options.LogCleanupInterval, logger);
+        Faults = new BrokerFaults(new ErrorAnswers(id => topics.Find(id)?.Name), options.TimeProvider);
         Apis = [.. Rows(node, options, logger)];
-        Dispatcher = new Dispatcher(Apis);
+        Dispatcher = new Dispatcher(Apis, Faults);
     }
 
     /// <summary>All that is served.</summary>
     public IReadOnlyList<Api> Apis { get; }
+
+    public BrokerFaults Faults { get; }
 
     public Dispatcher Dispatcher { get; }
 

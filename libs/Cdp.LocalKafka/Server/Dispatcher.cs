@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Server;
@@ -7,16 +8,21 @@ internal sealed class Dispatcher
 {
     private readonly Dictionary<ApiKey, Api> _apis;
     private readonly ApiVersionsApi _versions;
+    private readonly BrokerFaults _faults;
 
-    public Dispatcher(IEnumerable<Api> apis)
+    public Dispatcher(IEnumerable<Api> apis, BrokerFaults faults)
     {
+        _faults = faults;
         _apis = apis.ToDictionary(api => api.Key);
         _versions = new ApiVersionsApi(_apis.Values);
         _apis.Add(ApiKey.ApiVersions, _versions.Row);
     }
 
+    public IReadOnlyCollection<Api> Apis => _apis.Values;
+
     /// <summary>The framed response; null when the request wants none.</summary>
     /// <exception cref="ProtocolException">The frame is malformed, or of an API or version that was never offered.</exception>
+    /// <exception cref="ConnectionDroppedException">A test wants this connection to end here.</exception>
     public async Task<WireWriter?> Answer(ReadOnlyMemory<byte> frame, string clientHost, string connectionId, CancellationToken connectionClosed)
     {
         var header = RequestHeader.Read(ref frame);
@@ -28,12 +34,17 @@ internal sealed class Dispatcher
         }
 
         // A handler may keep bytes of its request (a group's assignment); only records, the bulk of all bytes, are used up at once.
-        if (header.Key != ApiKey.Produce) frame = frame.ToArray();
+        var kept = header.Key != ApiKey.Produce;
+        if (kept) frame = frame.ToArray();
         var flexible = api.IsFlexible(header.Version);
         var body = new WireReader(frame, header.Version, flexible);
         body.Tags();
         var context = new RequestContext(header.ClientId, clientHost, header.Version, connectionId, connectionClosed);
-        var response = await api.Handle(context, body).ConfigureAwait(false);
+        var request = api.Read(body);
+        var answer = _faults.Any ? _faults.Answer(api, context, request) : api.Handle(context, request);
+
+        // Who waits for the other members of a group is not held by them once the connection is gone.
+        var response = await (kept && !answer.IsCompleted ? answer.WaitAsync(connectionClosed) : answer).ConfigureAwait(false);
 
         // A client asks for versions before it knows which header the broker writes, so that answer's header never changes (KIP-511).
         return response is null ? null : Framed(header.CorrelationId, header.Version, flexible, flexible && header.Key != ApiKey.ApiVersions, response);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 
@@ -29,19 +28,16 @@ internal sealed class FetchApi(TopicStore topics, TimeProvider time)
         var response = Read(request, wanted, out var complete);
         if (complete || request.MaxWaitMs <= 0) return response;
 
-        using var signal = new AppendSignal();
+        using var signal = new AppendSignal(time, TimeSpan.FromMilliseconds(request.MaxWaitMs));
         var logs = wanted.SelectMany(topic => topic.Logs).OfType<PartitionLog>().ToList();
         foreach (var log in logs) log.Watch(signal);
         try
         {
-            var asked = Stopwatch.GetTimestamp();
-            var limit = TimeSpan.FromMilliseconds(request.MaxWaitMs);
             while (true)
             {
                 // First of all look again: a record may have come before the watch began.
                 response = Read(request, wanted, out complete);
-                var left = limit - Stopwatch.GetElapsedTime(asked);
-                if (complete || left <= TimeSpan.Zero || !await signal.Wait(left, context.ConnectionClosed).ConfigureAwait(false)) return response;
+                if (complete || !await signal.Wait(context.ConnectionClosed).ConfigureAwait(false)) return response;
             }
         }
         finally

@@ -7,17 +7,17 @@ namespace Cdp.LocalKafka.Server;
 
 /// <summary>
 /// Cuts a connection's bytes into frames: four bytes of length, then as many. The buffer grows with what has arrived, not with what
-/// a length announces, so a peer pays in bytes for the memory it takes.
+/// a length announces, so a peer pays in bytes for the memory it takes; between two frames there is none.
 /// </summary>
-internal sealed class FrameReader(Socket socket) : IDisposable
+/// <param name="received">Told of each arrival of bytes.</param>
+internal sealed class FrameReader(Socket socket, Action received) : IDisposable
 {
     /// <summary>Kafka's default socket.request.max.bytes.</summary>
     public const int MaxFrame = 100 * 1024 * 1024;
 
-    private const int IdleBuffer = 16 * 1024;
-    private const int KeptBuffer = 2 * 1024 * 1024;
+    private const int FirstBuffer = 16 * 1024;
 
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(IdleBuffer);
+    private byte[] _buffer = [];
     private int _start;
     private int _end;
     private int _taken;
@@ -28,7 +28,13 @@ internal sealed class FrameReader(Socket socket) : IDisposable
     {
         _start += _taken;
         _taken = 0;
-        if (_start == _end) Reset();
+        if (_start == _end)
+        {
+            Dispose();
+            // A receive of no bytes completes when there are some, and holds no buffer meanwhile.
+            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancel).ConfigureAwait(false);
+            _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        }
         if (!await Have(sizeof(int), cancel).ConfigureAwait(false))
             return _start == _end ? null : throw new ProtocolException("the connection ended inside a frame's length");
 
@@ -41,8 +47,8 @@ internal sealed class FrameReader(Socket socket) : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _start, _end) = ([], 0, 0);
     }
 
     private async ValueTask<bool> Have(int wanted, CancellationToken cancel)
@@ -50,9 +56,10 @@ internal sealed class FrameReader(Socket socket) : IDisposable
         while (_end - _start < wanted)
         {
             if (_end == _buffer.Length) MakeRoom();
-            var received = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancel).ConfigureAwait(false);
-            if (received == 0) return false;
-            _end += received;
+            var count = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancel).ConfigureAwait(false);
+            if (count == 0) return false;
+            received();
+            _end += count;
         }
         return true;
     }
@@ -64,13 +71,5 @@ internal sealed class FrameReader(Socket socket) : IDisposable
         _buffer.AsSpan(_start, held).CopyTo(target);
         if (target != _buffer) ArrayPool<byte>.Shared.Return(_buffer);
         (_buffer, _start, _end) = (target, 0, held);
-    }
-
-    private void Reset()
-    {
-        _start = _end = 0;
-        if (_buffer.Length <= KeptBuffer) return;
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = ArrayPool<byte>.Shared.Rent(IdleBuffer);
     }
 }

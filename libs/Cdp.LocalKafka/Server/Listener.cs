@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdp.LocalKafka.Server;
 
-/// <summary>Accepts connections on one port and serves each until it closes.</summary>
+/// <summary>Accepts connections on one port and serves each until it closes or has been silent for too long.</summary>
 internal sealed class Listener
 {
     private const int Backlog = 512;
@@ -13,10 +13,14 @@ internal sealed class Listener
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Connection, Task> _connections = new();
     private Task _accepting = Task.CompletedTask;
+    private ITimer? _idle;
 
     private Listener(Socket socket) => _socket = socket;
 
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
+
+    /// <summary>How many there are at present.</summary>
+    public int Connections => _connections.Count;
 
     /// <exception cref="LocalKafkaStartException">The address is not this machine's, or the port is taken.</exception>
     public static async Task<Listener> Bind(string host, int port, CancellationToken cancel)
@@ -46,7 +50,12 @@ internal sealed class Listener
         }
     }
 
-    public void Start(Dispatcher dispatcher, ILogger logger) => _accepting = Accept(dispatcher, logger);
+    public void Start(Dispatcher dispatcher, LocalKafkaOptions options, ILogger logger)
+    {
+        _idle = options.TimeProvider.CreateTimer(_ => DropSilent(options.ConnectionsMaxIdle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        LookAgain(options.ConnectionsMaxIdle);
+        _accepting = Accept(dispatcher, options.TimeProvider, logger);
+    }
 
     /// <summary>After <see cref="Drop"/>: completes when every handler has ended.</summary>
     public async Task Stopped()
@@ -61,10 +70,21 @@ internal sealed class Listener
     {
         _socket.Dispose();
         _stop.Cancel();
+        _idle?.Dispose();
         foreach (var connection in _connections.Keys) connection.Dispose();
     }
 
-    private async Task Accept(Dispatcher dispatcher, ILogger logger)
+    private void DropSilent(TimeSpan maxIdle)
+    {
+        foreach (var connection in _connections.Keys)
+            if (connection.Silence >= maxIdle) connection.Dispose();
+        if (!_stop.IsCancellationRequested) LookAgain(maxIdle);
+    }
+
+    // One look at all of them now and then costs a request nothing but the time of day; a tenth more silence than promised hurts nobody.
+    private void LookAgain(TimeSpan maxIdle) => _idle!.Change(maxIdle / 10, Timeout.InfiniteTimeSpan);
+
+    private async Task Accept(Dispatcher dispatcher, TimeProvider time, ILogger logger)
     {
         for (long number = 0; ; number++)
         {
@@ -84,23 +104,23 @@ internal sealed class Listener
                 await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
                 continue;
             }
-            Serve(accepted, number, dispatcher, logger);
+            Serve(accepted, number, dispatcher, time, logger);
         }
     }
 
-    private void Serve(Socket accepted, long number, Dispatcher dispatcher, ILogger logger)
+    private void Serve(Socket accepted, long number, Dispatcher dispatcher, TimeProvider time, ILogger logger)
     {
         Connection connection;
         try
         {
-            connection = new Connection(accepted, number, dispatcher, logger);
+            connection = new Connection(accepted, number, dispatcher, time, logger, _stop.Token);
         }
         catch (SocketException)
         {
             accepted.Dispose(); // reset by the peer before its address could be read
             return;
         }
-        var serving = Task.Run(() => connection.Serve(_stop.Token));
+        var serving = Task.Run(connection.Serve);
         _connections[connection] = serving;
         serving.ContinueWith(_ => _connections.TryRemove(connection, out var _), TaskScheduler.Default);
     }

@@ -5,7 +5,8 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Server;
 
 /// <summary>Sends a response; stored records go from their segment file through one pooled buffer to the socket.</summary>
-internal sealed class ResponseSender(Socket socket)
+/// <param name="sent">Told of each stretch the peer's side has taken.</param>
+internal sealed class ResponseSender(Socket socket, Action sent)
 {
     private const int ChunkSize = 256 * 1024;
 
@@ -64,6 +65,12 @@ internal sealed class ResponseSender(Socket socket)
 
     private async ValueTask SendAll(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        while (bytes.Length > 0) bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancel).ConfigureAwait(false)..];
+        while (bytes.Length > 0)
+        {
+            // One call returns when all of its bytes are taken; in stretches, slow progress can be told from none.
+            var stretch = bytes[..Math.Min(bytes.Length, ChunkSize)];
+            bytes = bytes[await socket.SendAsync(stretch, SocketFlags.None, cancel).ConfigureAwait(false)..];
+            sent();
+        }
     }
 }

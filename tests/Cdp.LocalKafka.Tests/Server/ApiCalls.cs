@@ -12,6 +12,6 @@ internal static class ApiCalls
         var writer = new WireWriter(version ?? api.Max, api.IsFlexible(version ?? api.Max));
         request.Describe(writer);
         var context = new RequestContext("test", "/127.0.0.1", writer.Version, "test", TestContext.Current.CancellationToken);
-        return (TResponse)(await api.Handle(context, new WireReader(writer.Written, writer.Version, writer.Flexible)))!;
+        return (TResponse)(await api.Handle(context, api.Read(new WireReader(writer.Written, writer.Version, writer.Flexible))))!;
     }
 }

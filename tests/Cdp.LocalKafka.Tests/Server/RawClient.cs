@@ -38,6 +38,24 @@ internal sealed class RawClient(int port) : IDisposable
         return [.. header.Written.Span, .. rest.Written.Span];
     }
 
+    /// <summary>Sends a request of a version that is not flexible and reads its answer.</summary>
+    public async Task<TResponse> Ask<TResponse>(ApiKey key, short version, IWireFields request) where TResponse : IWireFields, new()
+    {
+        await SendFrame(Request(key, version, 0, request, flexible: false));
+        var frame = await Receive() ?? throw new IOException("the broker closed the connection");
+        var response = new TResponse();
+        response.Describe(new WireReader(frame.AsMemory(sizeof(int)), version, flexible: false));
+        return response;
+    }
+
+    /// <summary>So many bytes as they come.</summary>
+    public async Task<byte[]> Bytes(int count)
+    {
+        var bytes = new byte[count];
+        await _client.GetStream().ReadExactlyAsync(bytes, Cancel);
+        return bytes;
+    }
+
     /// <summary>The next response's frame; null when the broker closed the connection.</summary>
     public async Task<byte[]?> Receive()
     {

@@ -144,6 +144,6 @@ public sealed class TransactionApisTests : IAsyncDisposable
         var body = new WireWriter(version, api.IsFlexible(version));
         request.Describe(body);
         var context = new RequestContext(null, "/127.0.0.1", version, "test", TestContext.Current.CancellationToken);
-        return Assert.IsType<TResponse>(await api.Handle(context, new WireReader(body.Written, version, api.IsFlexible(version))));
+        return Assert.IsType<TResponse>(await api.Handle(context, api.Read(new WireReader(body.Written, version, api.IsFlexible(version)))));
     }
 }

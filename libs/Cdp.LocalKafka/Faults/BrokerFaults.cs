@@ -1,0 +1,91 @@
+using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Server;
+
+namespace Cdp.LocalKafka.Faults;
+
+/// <summary>The faults that a test has put on a broker. Several that fit a request befall it in the order they were added. Thread-safe.</summary>
+public sealed class BrokerFaults
+{
+    private readonly Lock _gate = new();
+    private readonly ErrorAnswers _errors;
+    private readonly TimeProvider _time;
+    private FaultHandle[]? _active;
+
+    internal BrokerFaults(ErrorAnswers errors, TimeProvider time)
+    {
+        _errors = errors;
+        _time = time;
+    }
+
+    /// <summary>Whether there are any: all that a request pays while there are none.</summary>
+    internal bool Any => Volatile.Read(ref _active) is not null;
+
+    /// <summary>Puts a fault in force; dispose what is returned to end it.</summary>
+    /// <exception cref="ArgumentException">It does nothing, or asks for what requests of its kind cannot show.</exception>
+    public FaultHandle Add(Fault fault)
+    {
+        if (Problem(fault) is { } problem) throw new ArgumentException(problem, nameof(fault));
+        var handle = new FaultHandle(fault, Remove);
+        lock (_gate) _active = [.. _active ?? [], handle];
+        return handle;
+    }
+
+    /// <summary>Ends all faults.</summary>
+    public void Clear()
+    {
+        lock (_gate) _active = null;
+    }
+
+    /// <summary>Handles a request as the faults in force want it handled.</summary>
+    internal async Task<IWireFields?> Answer(Api api, RequestContext context, IWireFields request)
+    {
+        var refusals = new List<Refusal>();
+        var dropped = new List<FaultHandle>();
+        foreach (var handle in Volatile.Read(ref _active) ?? [])
+        {
+            var fault = handle.Fault;
+            var target = new FaultTarget(fault.Topic, fault.Partition);
+            if (!Fits(fault, target, api.Key, context.ClientId, request) || !handle.TryTake()) continue;
+            if (fault.Drop == FaultDrop.AfterHandling) dropped.Add(handle);
+            else handle.Count();
+            if (fault.Delay > TimeSpan.Zero) await Task.Delay(fault.Delay, _time, context.ConnectionClosed).ConfigureAwait(false);
+            if (fault.Drop == FaultDrop.BeforeHandling) throw new ConnectionDroppedException();
+            if (fault.Error != ErrorCode.None && refusals.All(refusal => refusal.HandleRest))
+                refusals.Add(_errors.Find(api.Key)!.Refuse(request, context.ApiVersion, target, fault.Error));
+        }
+
+        var response = refusals.All(refusal => refusal.HandleRest) ? await api.Handle(context, request).ConfigureAwait(false) : null;
+        foreach (var refusal in refusals) response = refusal.Answer(response);
+        foreach (var handle in dropped) handle.Count();
+
+        // To a producer that wants no answer an error is shown by the end of the connection, here as in ProduceApi.
+        if (dropped.Count > 0 || (refusals.Count > 0 && request is ProduceRequest { Acks: 0 })) throw new ConnectionDroppedException();
+        return response;
+    }
+
+    private bool Fits(Fault fault, FaultTarget target, ApiKey api, string? clientId, IWireFields request) =>
+        fault.Api == api && fault.ClientId?.Invoke(clientId) != false && (!target.IsNarrow || _errors.Find(api)!.Names(request, target));
+
+    private string? Problem(Fault fault)
+    {
+        if (fault is { Error: ErrorCode.None, Drop: FaultDrop.Never } && fault.Delay <= TimeSpan.Zero) return "the fault has no error, no delay and no drop";
+        if (fault.Times < 1) return $"the fault is to happen {fault.Times} times; at least once, or null for always";
+        var shape = _errors.Find(fault.Api);
+        if (shape is null && fault.Error != ErrorCode.None) return $"errors cannot be put into answers to {fault.Api}; delays and drops can";
+        if (fault.Topic is not null && shape?.NamesTopics != true) return $"{fault.Api} requests name no topics";
+        if (fault.Partition is not null && shape?.NamesPartitions != true) return $"{fault.Api} requests name no partitions";
+        return null;
+    }
+
+    private void Remove(FaultHandle handle)
+    {
+        lock (_gate)
+        {
+            FaultHandle[] left = [.. (_active ?? []).Where(other => other != handle)];
+            _active = left.Length == 0 ? null : left;
+        }
+    }
+}
+
+/// <summary>A fault ends the connection here, without an answer.</summary>
+internal sealed class ConnectionDroppedException : Exception;

@@ -1,0 +1,61 @@
+using System.Buffers.Binary;
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Tests.Log;
+
+/// <summary>Batches that are signed rightly, and hold records that nobody could read.</summary>
+public sealed class RecordStructureTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    public static TheoryData<string, Func<byte[], byte[]>> Unreadable => new()
+    {
+        { "a record longer than the batch", batch => With(batch, BatchHeader.Size, 0x7e) },
+        { "a record of negative length", batch => With(batch, BatchHeader.Size, 0x01) },
+        { "a record shorter than its fields", batch => With(batch, BatchHeader.Size, 0x10) },
+        { "a key longer than its record", batch => With(batch, BatchHeader.Size + 4, 0x7e) },
+        { "more headers than bytes", batch => With(batch, batch.Length - 1, 0x7e) },
+        { "bytes behind the last record", batch => Resized([.. batch, 0]) },
+        { "a record cut short", batch => Resized(batch[..^1]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unreadable))]
+    public void Append_OfRecordsNobodyCanRead_IsInvalidRecord(string what, Func<byte[], byte[]> damage)
+    {
+        var log = PartitionLog.Open(_directory.Path, 0, Batches.Settings());
+        var refused = log.Append(Batches.Signed(damage(Batches.Plain(valueBytes: 10))));
+        log.Close(flush: false);
+
+        Assert.True(refused.ErrorCode == ErrorCode.InvalidRecord, $"{what}: {refused.ErrorCode}");
+        Assert.Equal(0, log.HighWatermark);
+    }
+
+    [Fact]
+    public void FirstAt_WhenTheHeadPromisesALaterTimeThanAnyRecord_PointsAtTheBatch()
+    {
+        var log = PartitionLog.Open(_directory.Path, 0, Batches.Settings());
+        log.Stored(Batches.Plain(timestamp: 1000));
+        var lying = Batches.Plain(count: 2, timestamp: 2000);
+        BinaryPrimitives.WriteInt64BigEndian(lying.AsSpan(35), 9000);
+        log.Stored(Batches.Signed(lying));
+
+        Assert.Equal((1, 9000), log.FirstAt(5000));
+        log.Close(flush: false);
+    }
+
+    private static byte[] With(byte[] batch, int at, byte value)
+    {
+        batch[at] = value;
+        return batch;
+    }
+
+    private static byte[] Resized(byte[] batch)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(8), batch.Length - BatchHeader.LengthPrefix);
+        return batch;
+    }
+}
