@@ -48,7 +48,8 @@ internal sealed partial class PartitionLog
         {
             if (_closed) return;
             active = Active;
-            if (active.Length - (_saved.Segment == active.BaseOffset ? _saved.Length : 0) < byAtLeast) return;
+            var unsaved = _saved.Segment == active.BaseOffset ? active.Length - _saved.Length : _segments.Sum(segment => segment.Length);
+            if (unsaved < byAtLeast) return;
         }
         active.Flush();
         lock (_lock)
