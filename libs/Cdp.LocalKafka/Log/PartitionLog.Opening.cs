@@ -62,8 +62,8 @@ internal sealed partial class PartitionLog
         if (_saved == (_start, Active.BaseOffset, Active.Length)) return;
         Active.Flush();
         Active.WriteIndex();
-        _checkpoint.Write(new LogCheckpoint(
-            _start, Active.BaseOffset, Active.Extent, [.. _producers.Values.Select(producer => producer.ToSnapshot())], _transactions.Aborted));
+        var producers = _producers.Values.Where(producer => producer.Epoch >= 0).Select(producer => producer.ToSnapshot()).ToList();
+        _checkpoint.Write(new LogCheckpoint(_start, Active.BaseOffset, Active.Extent, producers, _transactions.Aborted));
         _saved = (_start, Active.BaseOffset, Active.Length);
     }
 
