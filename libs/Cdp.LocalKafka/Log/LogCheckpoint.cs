@@ -21,7 +21,8 @@ internal sealed record LogCheckpoint(
         using var stream = new MemoryStream();
         stream.SetLength(stream.Position = HeadSize);
         using var writer = new BinaryWriter(stream);
-        foreach (var field in (long[])[StartOffset, Segment, Extent.Length, Extent.NextOffset, Extent.MaxTimestamp, Extent.MaxTimestampOffset]) writer.Write(field);
+        foreach (var field in (long[])[StartOffset, Segment, Extent.Length, Extent.NextOffset, Extent.MaxTimestamp, Extent.MaxTimestampOffset])
+            writer.Write(field);
         writer.Write(Producers.Count);
         foreach (var producer in Producers)
         {

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdp.LocalKafka.Log;
 
-/// <summary>Looks after all logs every so often: retention, flushes that are due, checkpoints. One round at a time; a log that fails is tried again in the next.</summary>
+/// <summary>
+/// Looks after all logs every so often: retention, flushes that are due, checkpoints. One round at a time; a log that fails is tried again
+/// in the next.
+/// </summary>
 internal sealed class LogMaintenance : IAsyncDisposable
 {
     private readonly TopicStore _topics;

@@ -9,7 +9,10 @@ internal sealed partial class PartitionLog
     /// <summary>How long records may stay off the disk; <see cref="long.MaxValue"/>: until their segment is full.</summary>
     public long FlushMs { get { lock (_lock) return _settings.FlushMs; } }
 
-    /// <summary>Flushes what was appended <c>flush.ms</c> ago: for logs to which nothing is appended that would do so. The log's lock is not held meanwhile.</summary>
+    /// <summary>
+    /// Flushes what was appended <c>flush.ms</c> ago: for logs to which nothing is appended that would do so. The log's lock is not held
+    /// meanwhile.
+    /// </summary>
     public void FlushIfDue()
     {
         Segment active;

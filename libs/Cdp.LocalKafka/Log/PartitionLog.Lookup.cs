@@ -18,8 +18,11 @@ internal sealed partial class PartitionLog
             if (_closed) return null;
             foreach (var segment in _segments)
             {
-                if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, _start, out var found)) continue;
-                if (InBatch(segment, found.Header, found.Position, timestamp) is { } record) return record;
+                if (segment.MaxTimestamp < timestamp) continue;
+
+                // A batch whose head promises such a record may hold it before the log's start, or no more since it was cleaned.
+                for (var from = _start; segment.TryLocateTime(timestamp, from, out var found); from = found.Header.LastOffset + 1)
+                    if (InBatch(segment, found.Header, found.Position, timestamp) is { } record) return record;
             }
             return null;
         }

@@ -48,7 +48,8 @@ internal sealed partial class PartitionLog
         {
             if (_closed) return;
             active = Active;
-            if (active.Length - (_saved.Segment == active.BaseOffset ? _saved.Length : 0) < byAtLeast) return;
+            var unsaved = _saved.Segment == active.BaseOffset ? active.Length - _saved.Length : _segments.Sum(segment => segment.Length);
+            if (unsaved < byAtLeast) return;
         }
         active.Flush();
         lock (_lock)
@@ -61,8 +62,8 @@ internal sealed partial class PartitionLog
         if (_saved == (_start, Active.BaseOffset, Active.Length)) return;
         Active.Flush();
         Active.WriteIndex();
-        _checkpoint.Write(new LogCheckpoint(
-            _start, Active.BaseOffset, Active.Extent, [.. _producers.Values.Select(producer => producer.ToSnapshot())], _transactions.Aborted));
+        var producers = _producers.Values.Where(producer => producer.Epoch >= 0).Select(producer => producer.ToSnapshot()).ToList();
+        _checkpoint.Write(new LogCheckpoint(_start, Active.BaseOffset, Active.Extent, producers, _transactions.Aborted));
         _saved = (_start, Active.BaseOffset, Active.Length);
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class PartitionLog
         }
     }
 
-    /// <summary>Moves the log's start to <paramref name="before"/>, -1 being its end; the records before are gone when it returns, whatever happens then.</summary>
+    /// <summary>Moves the log's start to <paramref name="before"/>, -1 being its end. What is before is gone when it returns, whatever happens then.</summary>
     /// <returns>The log's start, or Kafka's error and -1.</returns>
     public (ErrorCode Error, long StartOffset) DeleteRecords(long before)
     {

@@ -78,7 +78,8 @@ internal sealed partial class PartitionLog
         lock (_lock) _watchers.Remove(signal);
     }
 
-    /// <summary>Closes the files and refuses further appends and reads; with <paramref name="flush"/> all is on the disk and the next start reads nothing again.</summary>
+    /// <summary>Closes the files and refuses further appends and reads.</summary>
+    /// <param name="flush">Whether all is forced to the disk, so that the next start need not read it.</param>
     public void Close(bool flush)
     {
         lock (_lock)

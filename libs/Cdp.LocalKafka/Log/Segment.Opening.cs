@@ -74,8 +74,11 @@ internal sealed partial class Segment
     {
         Extent = known;
         if (window.TryBatch(0, wholeBatch: false, out var first, out _) && known.Length > 0) FirstTimestamp = first.MaxTimestamp;
-        if (known.Length > 0 && _index.TryLoad(known.Length, known.NextOffset) && (_index.Last.Position == 0 || Leads(_index.Last.LastOffset, _index.Last.Position, window)))
-            return;
+        if (known.Length > 0 && _index.TryLoad(known.Length, known.NextOffset))
+        {
+            var (lastOffset, position) = _index.Last;
+            if (position == 0 || Leads(lastOffset, position, window)) return;
+        }
         Reindex();
     }
 

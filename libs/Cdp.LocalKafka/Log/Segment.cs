@@ -43,7 +43,10 @@ internal sealed partial class Segment : IDisposable
     /// <summary>Largest timestamp of the first batch; -1 as long as there is none.</summary>
     private long FirstTimestamp { get; set; } = -1;
 
-    /// <summary>Whether a batch belongs into a new segment: by size, by time, or because its offset or an index entry would not fit (Kafka's LogSegment.shouldRoll).</summary>
+    /// <summary>
+    /// Whether a batch belongs into a new segment: by size, by time, or because its offset or an index entry would not fit (Kafka's
+    /// LogSegment.shouldRoll).
+    /// </summary>
     public bool MustRollFor(in BatchHeader batch, LogSettings settings, long now)
     {
         if (Length == 0) return false;
@@ -78,7 +81,10 @@ internal sealed partial class Segment : IDisposable
 
     public void WriteIndex() => _index.Write();
 
-    /// <summary>Everything from the batch that holds <paramref name="offset"/> to the one that holds <paramref name="until"/>, at most <paramref name="maxBytes"/>.</summary>
+    /// <summary>
+    /// Everything from the batch that holds <paramref name="offset"/> to the one that holds <paramref name="until"/>, at most
+    /// <paramref name="maxBytes"/>.
+    /// </summary>
     /// <param name="wholeFirst">Whether the first batch is given even when it alone is larger, so that a consumer gets on.</param>
     /// <returns>The slice and the offset its last byte is sure to lie before.</returns>
     public (LogSlice Slice, long Until) SliceFrom(long offset, long until, int maxBytes, bool wholeFirst)

@@ -28,6 +28,23 @@ public sealed class DeleteRecordsTests : IDisposable
         Assert.InRange(Directory.GetFiles(_directory.Path, "*.log").Min(Segment.OffsetOf), 2, 25);
     }
 
+    [Fact]
+    public void Open_DiedBeforeTheFilesWereGone_StartsWhereItWasToldAndDropsThem()
+    {
+        var log = Filled();
+        var files = Directory.GetFiles(_directory.Path).ToDictionary(path => path, File.ReadAllBytes);
+        log.DeleteRecords(25);
+        foreach (var (path, bytes) in files)
+            if (!File.Exists(path)) File.WriteAllBytes(path, bytes);
+
+        log = Open();
+        Assert.Equal((25, 40, ErrorCode.OffsetOutOfRange), (log.StartOffset, log.HighWatermark, log.Read(3, 10, wholeFirst: true, committedOnly: false).Error));
+        Assert.Contains(Directory.GetFiles(_directory.Path, "*.log"), path => Segment.OffsetOf(path) == 0);
+        log.Configure(Batches.Settings() with { RetentionMs = -1 });
+        log.Expire();
+        Assert.InRange(Directory.GetFiles(_directory.Path, "*.log").Min(Segment.OffsetOf), 2, 25);
+    }
+
     [Theory]
     [InlineData(-1, true, 40)]
     [InlineData(40, true, 40)]

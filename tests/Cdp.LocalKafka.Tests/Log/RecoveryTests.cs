@@ -19,8 +19,10 @@ public sealed class RecoveryTests : IDisposable
             var live = Fresh("live");
             for (var death = 0; death < 4; death++)
             {
-                Work(PartitionLog.Open(live, 0, Settings), random);
-                Maim(live, random);
+                var log = PartitionLog.Open(live, 0, Settings);
+                var before = File.Exists(Path.Combine(live, "checkpoint")) ? File.ReadAllBytes(Path.Combine(live, "checkpoint")) : null;
+                Work(log, random);
+                Maim(live, before, random);
                 var (scanned, opened) = (Fresh("scanned"), Fresh("opened"));
                 foreach (var path in Directory.GetFiles(live))
                 {
@@ -102,7 +104,7 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal(end + 40, Open(segmentBytes: 1 << 20).Stored(Batches.Of(7, 0, (int)end)));
     }
 
-    private static LogSettings Settings => Batches.Settings(segmentBytes: 3000) with { IndexIntervalBytes = 300 };
+    private static LogSettings Settings => Batches.Settings(segmentBytes: 5000) with { IndexIntervalBytes = 300 };
 
     private PartitionLog Open(int segmentBytes = 3000) => PartitionLog.Open(_directory.Path, 0, Batches.Settings(segmentBytes));
 
@@ -142,9 +144,14 @@ public sealed class RecoveryTests : IDisposable
         if (random.Next(3) == 0) log.Close(flush: random.Next(2) == 0);
     }
 
-    // What a death leaves: the last segment cut or with bytes that belong to no batch, indexes behind or gone.
-    private static void Maim(string directory, Random random)
+    // What a death leaves: the last segment cut or with bytes that belong to no batch, a checkpoint of before, indexes ahead or gone.
+    private static void Maim(string directory, byte[]? checkpoint, Random random)
     {
+        if (random.Next(3) == 0)
+        {
+            if (checkpoint is null) File.Delete(Path.Combine(directory, "checkpoint"));
+            else File.WriteAllBytes(Path.Combine(directory, "checkpoint"), checkpoint);
+        }
         var last = Directory.GetFiles(directory, "*.log").Order(StringComparer.Ordinal).Last();
         var bytes = File.ReadAllBytes(last);
         switch (random.Next(4))

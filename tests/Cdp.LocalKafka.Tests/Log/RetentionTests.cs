@@ -120,6 +120,40 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task Expire_UnderReadersAndAnAppender_EveryReaderGetsItsBytes()
+    {
+        var log = Open(Settings with { SegmentBytes = 5000, RetentionBytes = 20_000 });
+        using var done = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 3).Select(seed => Task.Run(
+            () =>
+            {
+                var (random, held) = (new Random(seed), new Queue<(long Offset, LogSlice Slice)>());
+                while (!done.IsCancellationRequested)
+                {
+                    var offset = random.NextInt64(log.StartOffset, log.HighWatermark + 1);
+                    var read = log.Read(offset, 3000, wholeFirst: true, committedOnly: random.Next(2) == 0);
+                    if (read.Slice.Length == 0) continue; // at the end, or overtaken by retention
+                    held.Enqueue((offset, read.Slice));
+                    if (held.Count < 20) continue;
+                    var (wanted, slice) = held.Dequeue();
+                    var first = slice.Headers()[0];
+                    Assert.True(first.BaseOffset <= wanted && first.LastOffset >= wanted && first.ChecksumHolds(slice.Bytes().AsSpan(0, first.Bytes)));
+                }
+            },
+            TestContext.Current.CancellationToken)).ToList();
+        for (var i = 0; i < 3000; i++)
+        {
+            log.Stored(Batches.Of(1, 0, i * 2, count: 2, timestamp: Now));
+            if (i % 50 == 0) log.Expire();
+            if (i % 70 == 0) log.SaveIfGrown(byAtLeast: 0);
+            if (i % 500 == 499) Assert.Equal(ErrorCode.None, log.DeleteRecords(log.HighWatermark - 20).Error);
+        }
+        await done.CancelAsync();
+        await Task.WhenAll(readers);
+        Assert.InRange(log.HighWatermark - log.StartOffset, 20, 600);
+    }
+
+    [Fact]
     public void Append_LaterThanSegmentMs_RollsByTheRecordsTimes()
     {
         var log = Open(Settings with { SegmentMs = 1000 });
