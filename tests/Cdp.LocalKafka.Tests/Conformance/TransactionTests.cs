@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 
-namespace Cdp.LocalKafka.Tests.Clients;
+namespace Cdp.LocalKafka.Tests.Conformance;
 
 public sealed class TransactionTests(KafkaFixture kafka)
 {
@@ -25,8 +25,8 @@ public sealed class TransactionTests(KafkaFixture kafka)
         }
 
         var committed = from round in Enumerable.Range(0, 6) where round % 2 == 0 from i in Enumerable.Range(0, 10) select $"{round}.{i}";
-        Assert.Equal(committed, Client.Values(kafka.Bootstrap, topic));
-        Assert.Equal(60, Client.Values(kafka.Bootstrap, topic, IsolationLevel.ReadUncommitted).Count());
+        Assert.Equal(committed, Reading.Values(kafka.Bootstrap, topic));
+        Assert.Equal(60, Reading.Values(kafka.Bootstrap, topic, IsolationLevel.ReadUncommitted).Count());
     }
 
     [Fact]
@@ -39,10 +39,10 @@ public sealed class TransactionTests(KafkaFixture kafka)
         await producer.Send(topic, Client.Message("inside"));
         await plain.Send(topic, Client.Message("after"));
 
-        Assert.Empty(Client.Values(kafka.Bootstrap, topic));
-        Assert.Equal(["inside", "after"], Client.Values(kafka.Bootstrap, topic, IsolationLevel.ReadUncommitted));
+        Assert.Empty(Reading.Values(kafka.Bootstrap, topic));
+        Assert.Equal(["inside", "after"], Reading.Values(kafka.Bootstrap, topic, IsolationLevel.ReadUncommitted));
         producer.CommitTransaction(Client.Limit);
-        Assert.Equal(["inside", "after"], Client.Values(kafka.Bootstrap, topic));
+        Assert.Equal(["inside", "after"], Reading.Values(kafka.Bootstrap, topic));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class TransactionTests(KafkaFixture kafka)
         var fenced = Assert.ThrowsAny<KafkaException>(() => zombie.CommitTransaction(Client.Limit));
         Assert.True(fenced.Error.IsFatal, fenced.Error.ToString());
         Assert.Equal(ErrorCode.Local_Fenced, fenced.Error.Code);
-        Assert.Equal(["heir"], Client.Values(kafka.Bootstrap, topic));
+        Assert.Equal(["heir"], Reading.Values(kafka.Bootstrap, topic));
     }
 
     [Fact]
@@ -118,6 +118,6 @@ public sealed class TransactionTests(KafkaFixture kafka)
         await producer.Send(topic, Client.Message("zombie's"));
         Assert.ThrowsAny<KafkaException>(() => producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic, 0, 1)], metadata, Client.Limit));
         producer.AbortTransaction(Client.Limit);
-        Assert.Empty(Client.Values(kafka.Bootstrap, topic));
+        Assert.Empty(Reading.Values(kafka.Bootstrap, topic));
     }
 }

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 
-namespace Cdp.LocalKafka.Tests.Clients;
+namespace Cdp.LocalKafka.Tests.Conformance;
 
 public sealed class GroupTests(KafkaFixture kafka)
 {

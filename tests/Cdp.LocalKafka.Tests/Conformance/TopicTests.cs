@@ -1,7 +1,7 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
-namespace Cdp.LocalKafka.Tests.Clients;
+namespace Cdp.LocalKafka.Tests.Conformance;
 
 public sealed class TopicTests(KafkaFixture kafka)
 {
@@ -64,7 +64,7 @@ public sealed class TopicTests(KafkaFixture kafka)
         await admin.DeleteTopicsAsync([topic]);
         await Recreated(admin, topic);
 
-        Assert.Empty(Client.Values(kafka.Bootstrap, topic));
+        Assert.Empty(Reading.Values(kafka.Bootstrap, topic));
     }
 
     [Fact]

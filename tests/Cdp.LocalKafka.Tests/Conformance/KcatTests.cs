@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Cdp.LocalKafka.Tests.Clients;
+namespace Cdp.LocalKafka.Tests.Conformance;
 
 /// <summary>kcat, as a person at a terminal would use it.</summary>
 public sealed class KcatTests(KafkaFixture kafka)

@@ -1,7 +1,7 @@
 using System.Text;
 using Confluent.Kafka;
 
-namespace Cdp.LocalKafka.Tests.Clients;
+namespace Cdp.LocalKafka.Tests.Conformance;
 
 public sealed class ProduceConsumeTests(KafkaFixture kafka)
 {
@@ -29,7 +29,7 @@ public sealed class ProduceConsumeTests(KafkaFixture kafka)
             producer.Flush(Client.Limit);
         }
 
-        var read = Client.ReadAll(kafka.Bootstrap, topic);
+        var read = Reading.ReadAll(kafka.Bootstrap, topic);
         Assert.Equal(1000, read.Count);
         for (var i = 0; i < read.Count; i++)
         {
