@@ -59,6 +59,7 @@ internal static class Client
             EnablePartitionEof = true,
             SessionTimeoutMs = 6000, // the least that Kafka's default group.min.session.timeout.ms allows
             HeartbeatIntervalMs = 500,
+            FetchWaitMaxMs = 100,
             ReconnectBackoffMs = 10,
             ReconnectBackoffMaxMs = 100,
         };

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
 [assembly: AssemblyFixture(typeof(KafkaFixture))]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 8)] // They wait more than they work.
 
 namespace Cdp.LocalKafka.Tests.Conformance;
 
