@@ -2,6 +2,7 @@ using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Conformance;
 
+/// <summary>What readers see of transactions (KIP-98), of one producer and of several at once.</summary>
 public sealed class TransactionTests(KafkaFixture kafka)
 {
     [Fact]
@@ -9,115 +10,119 @@ public sealed class TransactionTests(KafkaFixture kafka)
     {
         var topic = await kafka.Topic();
         using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"));
-        foreach (var round in Enumerable.Range(0, 6))
-        {
-            producer.BeginTransaction();
-            foreach (var i in Enumerable.Range(0, 10)) producer.Produce(topic, Client.Message($"{round}.{i}"));
-            if (round % 2 == 0)
-            {
-                producer.CommitTransaction(Client.Limit);
-            }
-            else
-            {
-                producer.Flush(Client.Limit);
-                producer.AbortTransaction(Client.Limit);
-            }
-        }
+        for (var round = 0; round < 6; round++) await producer.InTransaction(topic, Round(round), commit: round % 2 == 0);
 
-        var committed = from round in Enumerable.Range(0, 6) where round % 2 == 0 from i in Enumerable.Range(0, 10) select $"{round}.{i}";
-        Assert.Equal(committed, Reading.Values(kafka.Bootstrap, topic));
+        Assert.Equal([.. Round(0), .. Round(2), .. Round(4)], await Reading.Committed(kafka.Bootstrap, topic));
         Assert.Equal(60, Reading.Values(kafka.Bootstrap, topic, IsolationLevel.ReadUncommitted).Count());
-    }
-
-    [Fact]
-    public async Task OpenTransaction_HoldsBackCommittedReaders_UntilItEnds()
-    {
-        var topic = await kafka.Topic();
-        using var plain = Client.Producer(kafka.Bootstrap);
-        using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"));
-        producer.BeginTransaction();
-        await producer.Send(topic, Client.Message("inside"));
-        await plain.Send(topic, Client.Message("after"));
-
-        Assert.Empty(Reading.Values(kafka.Bootstrap, topic));
-        Assert.Equal(["inside", "after"], Reading.Values(kafka.Bootstrap, topic, IsolationLevel.ReadUncommitted));
-        producer.CommitTransaction(Client.Limit);
-        Assert.Equal(["inside", "after"], Reading.Values(kafka.Bootstrap, topic));
-    }
-
-    [Fact]
-    public async Task InitTransactions_SameId_FencesTheOlderProducerAndAbortsItsTransaction()
-    {
-        var (topic, id) = (await kafka.Topic(), kafka.Name("tx"));
-        using var zombie = Client.Transactional(kafka.Bootstrap, id);
-        zombie.BeginTransaction();
-        await zombie.Send(topic, Client.Message("zombie"));
-
-        using var heir = Client.Transactional(kafka.Bootstrap, id);
-        heir.BeginTransaction();
-        await heir.Send(topic, Client.Message("heir"));
-        heir.CommitTransaction(Client.Limit);
-
-        var fenced = Assert.ThrowsAny<KafkaException>(() => zombie.CommitTransaction(Client.Limit));
-        Assert.True(fenced.Error.IsFatal, fenced.Error.ToString());
-        Assert.Equal(ErrorCode.Local_Fenced, fenced.Error.Code);
-        Assert.Equal(["heir"], Reading.Values(kafka.Bootstrap, topic));
-    }
-
-    [Fact]
-    public async Task Timeout_OfAnIdleTransaction_AbortsAndFences()
-    {
-        var topic = await kafka.Topic();
-        using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"), timeoutMs: 1000);
-        using var plain = Client.Producer(kafka.Bootstrap);
-        producer.BeginTransaction();
-        await producer.Send(topic, Client.Message("late"));
-        await plain.Send(topic, Client.Message("plain"));
-
-        // A committed reader gets past the open transaction only when the coordinator ends it.
-        using var consumer = Client.Consumer(kafka.Bootstrap, kafka.Name("g"), configure: config => config.EnablePartitionEof = false);
-        consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
-        Assert.Equal("plain", consumer.Consume(Client.Limit)?.Message.Value);
-        Assert.ThrowsAny<KafkaException>(() => producer.CommitTransaction(Client.Limit));
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task SendOffsetsToTransaction_IsVisibleOnlyAfterCommit(bool commit)
+    public async Task SeveralPartitionsAndTopics_AreDecidedTogether(bool commit)
     {
-        var (topic, group) = (await kafka.Topic(), kafka.Name("g"));
+        var topics = new[] { await kafka.Topic(2), await kafka.Topic(2) };
+        var partitions = (from topic in topics from partition in (int[])[0, 1] select new TopicPartition(topic, partition)).ToList();
         using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"));
-        using var consumer = Client.Consumer(kafka.Bootstrap, group);
-        using (var plain = Client.Producer(kafka.Bootstrap)) await plain.Send(topic, Client.Message("in"));
-        consumer.Subscribe(topic);
-        Assert.Equal("in", consumer.Consume(Client.Limit)?.Message?.Value);
-
         producer.BeginTransaction();
-        await producer.Send(topic, Client.Message("out"));
-        producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic, 0, 1)], consumer.ConsumerGroupMetadata, Client.Limit);
+        foreach (var partition in partitions) await producer.Send(partition, Client.Message("x"));
+        Assert.All(partitions, partition => Assert.Empty(Reading.Values(kafka.Bootstrap, partition.Topic, partition: partition.Partition)));
+
         if (commit) producer.CommitTransaction(Client.Limit);
         else producer.AbortTransaction(Client.Limit);
+        foreach (var partition in partitions)
+            Assert.Equal(commit ? ["x"] : [], await Reading.Committed(kafka.Bootstrap, partition.Topic, partition.Partition));
+    }
 
-        var offset = consumer.Committed([new TopicPartition(topic, 0)], Client.Limit)[0].Offset;
-        Assert.Equal(commit ? new Offset(1) : Offset.Unset, offset);
+    /// <summary>The last stable offset (KIP-98): what comes after an open transaction waits with it, whoever wrote it.</summary>
+    [Fact]
+    public async Task OpenTransaction_HoldsBackCommittedReaders_UntilItEnds()
+    {
+        var topic = await kafka.Topic();
+        using var admin = Client.Admin(kafka.Bootstrap);
+        using var plain = Client.Producer(kafka.Bootstrap);
+        using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"));
+        await plain.Send(topic, Client.Message("before"));
+        producer.BeginTransaction();
+        await producer.Send(topic, Client.Message("inside"));
+        await plain.Send(topic, Client.Message("after"));
+
+        Assert.Equal(["before"], Reading.Values(kafka.Bootstrap, topic));
+        Assert.Equal(["before", "inside", "after"], Reading.Values(kafka.Bootstrap, topic, IsolationLevel.ReadUncommitted));
+        Assert.Equal((1, 3), (await Reading.End(admin, topic, 0, IsolationLevel.ReadCommitted), await Reading.End(admin, topic, 0, IsolationLevel.ReadUncommitted)));
+        producer.CommitTransaction(Client.Limit);
+        Assert.Equal(["before", "inside", "after"], await Reading.Committed(kafka.Bootstrap, topic));
     }
 
     [Fact]
-    public async Task SendOffsetsToTransaction_FromAMemberThatLeft_IsRefused()
+    public async Task SeveralProducers_InterleavedInOnePartition_AreDecidedEachForItself()
     {
-        var (topic, group) = (await kafka.Topic(), kafka.Name("g"));
-        using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"));
-        using var consumer = Client.Consumer(kafka.Bootstrap, group);
-        consumer.Subscribe(topic);
-        Assert.True(consumer.Consume(Client.Limit).IsPartitionEOF);
-        var metadata = consumer.ConsumerGroupMetadata;
-        consumer.Close();
+        var topic = await kafka.Topic();
+        var producers = Enumerable.Range(0, 4).Select(i => Client.Transactional(kafka.Bootstrap, kafka.Name($"tx{i}"))).ToList();
+        try
+        {
+            foreach (var producer in producers) producer.BeginTransaction();
+            for (var i = 0; i < 5; i++)
+                for (var p = 0; p < producers.Count; p++) await producers[p].Send(topic, Client.Message($"{p}.{i}"));
 
+            // They end in another order than they began.
+            foreach (var p in (int[])[2, 0, 3, 1])
+            {
+                if (p % 2 == 0) producers[p].CommitTransaction(Client.Limit);
+                else producers[p].AbortTransaction(Client.Limit);
+            }
+            var expected = from i in Enumerable.Range(0, 5) from p in (int[])[0, 2] select $"{p}.{i}";
+            Assert.Equal(expected, await Reading.Committed(kafka.Bootstrap, topic));
+        }
+        finally
+        {
+            foreach (var producer in producers) producer.Dispose();
+        }
+    }
+
+    /// <summary>A reader that comes by in pieces, each fetch from somewhere in the midst, sees the same as one that reads all.</summary>
+    [Fact]
+    public async Task CommittedReader_FromAnyOffset_SeesNothingAborted()
+    {
+        var topic = await kafka.Topic();
+        using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"));
+        for (var round = 0; round < 4; round++) await producer.InTransaction(topic, Round(round), commit: round % 2 == 1);
+        var all = await Reading.Committed(kafka.Bootstrap, topic);
+        var offsets = Reading.ReadAll(kafka.Bootstrap, topic).Select(record => record.Offset.Value).ToList();
+
+        using var consumer = Client.Consumer(kafka.Bootstrap, kafka.Name("g"), configure: config => config.EnablePartitionEof = false);
+        foreach (var from in Enumerable.Range(0, (int)offsets[^1] + 1))
+        {
+            consumer.Assign(new TopicPartitionOffset(topic, 0, from));
+            Assert.Equal(offsets.First(offset => offset >= from), consumer.Consume(Client.Limit).Offset.Value);
+        }
+        Assert.Equal([.. Round(1), .. Round(3)], all);
+    }
+
+    [Fact]
+    public async Task EmptyTransactions_LeaveNoTrace()
+    {
+        var topic = await kafka.Topic();
+        using var admin = Client.Admin(kafka.Bootstrap);
+        using var producer = Client.Transactional(kafka.Bootstrap, kafka.Name("tx"));
+        await producer.InTransaction(topic, [], commit: true);
+        await producer.InTransaction(topic, [], commit: false);
+        Assert.Equal(0, await Reading.End(admin, topic, 0, IsolationLevel.ReadUncommitted));
+        await producer.InTransaction(topic, ["x"], commit: true);
+        Assert.Equal(["x"], await Reading.Committed(kafka.Bootstrap, topic));
+    }
+
+    private static string[] Round(int round) => [.. Enumerable.Range(0, 10).Select(i => $"{round}.{i}")];
+}
+
+internal static class TransactionSteps
+{
+    /// <summary>One transaction from begin to end. All records have arrived before it ends, so that an aborted one has been in the log.</summary>
+    public static async Task InTransaction(this IProducer<string?, string?> producer, string topic, IEnumerable<string> values, bool commit)
+    {
         producer.BeginTransaction();
-        await producer.Send(topic, Client.Message("zombie's"));
-        Assert.ThrowsAny<KafkaException>(() => producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic, 0, 1)], metadata, Client.Limit));
-        producer.AbortTransaction(Client.Limit);
-        Assert.Empty(Reading.Values(kafka.Bootstrap, topic));
+        await producer.SendAll(topic, values);
+        if (commit) producer.CommitTransaction(Client.Limit);
+        else producer.AbortTransaction(Client.Limit);
     }
 }
