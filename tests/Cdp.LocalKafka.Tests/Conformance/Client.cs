@@ -28,6 +28,7 @@ internal static class Client
             RetryBackoffMaxMs = 100,
             ReconnectBackoffMs = 10,
             ReconnectBackoffMaxMs = 100,
+            MetadataRecoveryStrategy = MetadataRecoveryStrategy.None, // rebootstrapping (KIP-899), librdkafka 2.16 can forget a node it still waits for and then never ends
         };
         configure?.Invoke(config);
         return new ProducerBuilder<string?, string?>(config).SetKeySerializer(Text).SetValueSerializer(Text).SetLogHandler(Silent).SetErrorHandler(Ignored).Build();
@@ -62,6 +63,7 @@ internal static class Client
             FetchWaitMaxMs = 100,
             ReconnectBackoffMs = 10,
             ReconnectBackoffMaxMs = 100,
+            MetadataRecoveryStrategy = MetadataRecoveryStrategy.None, // rebootstrapping (KIP-899), librdkafka 2.16 can forget a node it still waits for and then never ends
         };
         configure?.Invoke(config);
         var builder = new ConsumerBuilder<string?, string?>(config).SetKeyDeserializer(Text).SetValueDeserializer(Text).SetLogHandler(Silent);
