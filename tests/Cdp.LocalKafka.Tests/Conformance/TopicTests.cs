@@ -30,7 +30,7 @@ public sealed class TopicTests(KafkaFixture kafka)
     [Theory]
     [InlineData("bad name", 1, 1, null, ErrorCode.TopicException)]
     [InlineData("x", 0, 1, null, ErrorCode.InvalidPartitions)]
-    [InlineData("x", 1, 3, null, ErrorCode.InvalidReplicationFactor)]
+    [InlineData("x", 1, 99, null, ErrorCode.InvalidReplicationFactor)]
     [InlineData("x", 1, 1, "no.such.config", ErrorCode.InvalidConfig)]
     public async Task Create_Impossible_IsRefused(string name, int partitions, short replicas, string? config, ErrorCode expected)
     {
@@ -54,17 +54,85 @@ public sealed class TopicTests(KafkaFixture kafka)
     }
 
     [Fact]
-    public async Task Delete_ThenCreateAgain_IsEmpty()
+    public async Task Create_ValidateOnly_CreatesNothing()
+    {
+        var topic = kafka.Name("absent");
+        using var admin = Client.Admin(kafka.Bootstrap);
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 1, ReplicationFactor = -1 }], new CreateTopicsOptions { ValidateOnly = true });
+        Assert.DoesNotContain(topic, admin.GetMetadata(Client.Limit).Topics.Select(each => each.Topic));
+    }
+
+    [Fact]
+    public async Task Delete_ThenCreateAgain_IsEmptyAndTakesRecords()
     {
         var topic = await kafka.Topic();
         using var admin = Client.Admin(kafka.Bootstrap);
-        using var producer = Client.Producer(kafka.Bootstrap);
+        using var producer = Client.Producer(kafka.Bootstrap, config => config.EnableIdempotence = true);
         await producer.Send(topic, Client.Message("old"));
 
         await admin.DeleteTopicsAsync([topic]);
         await Recreated(admin, topic);
 
         Assert.Empty(Reading.Values(kafka.Bootstrap, topic));
+        using var another = Client.Producer(kafka.Bootstrap, config => config.EnableIdempotence = true);
+        await another.Send(topic, Client.Message("new"));
+        Assert.Equal(["new"], Reading.Values(kafka.Bootstrap, topic));
+    }
+
+    [Fact]
+    public async Task Delete_AbsentTopic_SaysSo()
+    {
+        using var admin = Client.Admin(kafka.Bootstrap);
+        var refused = await Assert.ThrowsAsync<DeleteTopicsException>(() => admin.DeleteTopicsAsync([kafka.Name("absent")]));
+        Assert.Equal(ErrorCode.UnknownTopicOrPart, refused.Results[0].Error.Code);
+    }
+
+    [Fact]
+    public async Task Describe_ByName_TellsLeadersAndAnId()
+    {
+        var topic = await kafka.Topic(2);
+        using var admin = Client.Admin(kafka.Bootstrap);
+        var described = Assert.Single((await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]))).TopicDescriptions);
+        Assert.Equal((topic, false), (described.Name, described.IsInternal));
+        Assert.Equal([0, 1], described.Partitions.Select(partition => partition.Partition));
+        Assert.All(described.Partitions, partition => Assert.Contains(partition.Leader!.Id, partition.ISR.Select(node => node.Id)));
+        Assert.NotEqual("AAAAAAAAAAAAAAAAAAAAAA", described.TopicId.ToString());
+    }
+
+    [Fact]
+    public async Task DescribeCluster_TellsNodesControllerAndId()
+    {
+        using var admin = Client.Admin(kafka.Bootstrap);
+        var cluster = await admin.DescribeClusterAsync();
+        Assert.NotEmpty(cluster.ClusterId);
+        Assert.Contains(cluster.Controller.Id, cluster.Nodes.Select(node => node.Id));
+    }
+
+    [Fact]
+    public async Task CreatePartitions_Grows_AndConsumersFindTheNewOnes()
+    {
+        var (topic, group) = (await kafka.Topic(), kafka.Name("g"));
+        using var admin = Client.Admin(kafka.Bootstrap);
+        using var consumer = Client.Consumer(kafka.Bootstrap, group, configure: config => config.TopicMetadataRefreshIntervalMs = 500);
+        consumer.Subscribe(topic);
+        Wait.Until(() => consumer.Assignment.Count == 1, consumer);
+        await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = 3 }]);
+        Wait.Until(() => consumer.Assignment.Count == 3, consumer);
+
+        using var producer = Client.Producer(kafka.Bootstrap);
+        await producer.Send(new TopicPartition(topic, 2), Client.Message("x"));
+        Assert.Equal(["x"], Reading.Values(kafka.Bootstrap, topic, partition: 2));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task CreatePartitions_NotMore_IsRefused(int count)
+    {
+        var topic = await kafka.Topic(2);
+        using var admin = Client.Admin(kafka.Bootstrap);
+        var refused = await Assert.ThrowsAsync<CreatePartitionsException>(() => admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = count }]));
+        Assert.Equal(ErrorCode.InvalidPartitions, refused.Results[0].Error.Code);
     }
 
     [Fact]
@@ -76,19 +144,6 @@ public sealed class TopicTests(KafkaFixture kafka)
     }
 
     // Kafka removes a topic in the background; its name is free a moment later.
-    private static async Task Recreated(IAdminClient admin, string topic)
-    {
-        for (var deadline = DateTime.UtcNow + Client.Limit; ;)
-        {
-            try
-            {
-                await Client.CreateTopic(admin, topic, 1);
-                return;
-            }
-            catch (CreateTopicsException e) when (e.Results[0].Error.Code == ErrorCode.TopicAlreadyExists && DateTime.UtcNow < deadline)
-            {
-                await Task.Yield();
-            }
-        }
-    }
+    private static Task Recreated(IAdminClient admin, string topic) =>
+        Wait.Past(() => Client.CreateTopic(admin, topic, 1), e => e is CreateTopicsException { Results: [{ Error.Code: ErrorCode.TopicAlreadyExists }] });
 }
