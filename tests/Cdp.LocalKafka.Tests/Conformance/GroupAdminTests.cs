@@ -51,7 +51,7 @@ public sealed class GroupAdminTests(KafkaFixture kafka)
 
         async Task<List<(string, ConsumerGroupState)>> Listed(params ConsumerGroupState[] states) =>
             [.. (await admin.ListConsumerGroupsAsync(new ListConsumerGroupsOptions { MatchStates = states, RequestTimeout = Client.Limit })).Valid.Where(group => group.GroupId == stable || group.GroupId == empty).Select(group => (group.GroupId, group.State))];
-        Assert.Equal([(empty, ConsumerGroupState.Empty), (stable, ConsumerGroupState.Stable)], (await Listed()).Order());
+        Assert.Equal([(stable, ConsumerGroupState.Stable), (empty, ConsumerGroupState.Empty)], (await Listed()).OrderByDescending(group => group.Item1 == stable));
         Assert.Equal([(stable, ConsumerGroupState.Stable)], await Listed(ConsumerGroupState.Stable));
         Assert.Equal([(empty, ConsumerGroupState.Empty)], await Listed(ConsumerGroupState.Empty));
     }
