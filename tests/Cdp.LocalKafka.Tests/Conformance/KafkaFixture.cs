@@ -53,6 +53,8 @@ public sealed class KafkaFixture : IAsyncLifetime
         var name = Name("topic");
         using var admin = Client.Admin(Bootstrap);
         await Client.CreateTopic(admin, name, partitions, configs);
+        // In a cluster the news of a topic travels.
+        await Wait.Until(() => Task.FromResult(admin.GetMetadata(name, Client.Limit).Topics is [{ Partitions: var known }] && known.Count(partition => partition.Leader >= 0) == partitions), $"{name} has leaders");
         lock (_topics) _topics.Add(name);
         return name;
     }

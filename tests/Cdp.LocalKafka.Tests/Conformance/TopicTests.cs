@@ -138,7 +138,7 @@ public sealed class TopicTests(KafkaFixture kafka)
     [Fact]
     public void Produce_ToNoTopic_Fails()
     {
-        using var producer = Client.Producer(kafka.Bootstrap, config => config.MessageTimeoutMs = 3000);
+        using var producer = Client.Producer(kafka.Bootstrap, config => (config.MessageTimeoutMs, config.AllowAutoCreateTopics) = (3000, false));
         var failure = Assert.ThrowsAny<ProduceException<string?, string?>>(() => producer.Send(kafka.Name("absent"), Client.Message("x")).GetAwaiter().GetResult());
         Assert.Contains(failure.Error.Code, new[] { ErrorCode.UnknownTopicOrPart, ErrorCode.Local_UnknownTopic, ErrorCode.Local_MsgTimedOut });
     }
