@@ -8,7 +8,7 @@ namespace Cdp.LocalKafka.Tests.Conformance;
 /// </summary>
 public sealed class CompactionTests(KafkaFixture kafka)
 {
-    private static readonly TimeSpan _bound = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(90);
 
     [Theory]
     [InlineData(CompressionType.None)]
@@ -36,7 +36,7 @@ public sealed class CompactionTests(KafkaFixture kafka)
             var read = Reading.ReadAll(kafka.Bootstrap, topic);
             AssertFaithful(read, written);
             return Count(read, "a") == 1 && Count(read, "b") == 1 && Count(read, "gone") == 0;
-        }, "superseded records and the tombstone are cleaned away", _bound);
+        }, "superseded records and the tombstone are cleaned away", Bound);
     }
 
     [Fact]

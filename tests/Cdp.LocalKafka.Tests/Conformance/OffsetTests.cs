@@ -6,7 +6,7 @@ namespace Cdp.LocalKafka.Tests.Conformance;
 /// <summary>Finding one's place in a partition: by time, at the ends, and from where nothing is.</summary>
 public sealed class OffsetTests(KafkaFixture kafka)
 {
-    private static readonly long _start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 600_000;
+    private static readonly long Start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 600_000;
 
     [Theory]
     [InlineData(CompressionType.None, 1)]
@@ -21,7 +21,7 @@ public sealed class OffsetTests(KafkaFixture kafka)
         await SendSix(topic, codec, batch);
         using var consumer = Client.Consumer(kafka.Bootstrap, kafka.Name("g"));
 
-        long At(long time) => consumer.OffsetsForTimes([new TopicPartitionTimestamp(topic, 0, new Timestamp(_start + time, TimestampType.CreateTime))], Client.Limit)[0].Offset.Value;
+        long At(long time) => consumer.OffsetsForTimes([new TopicPartitionTimestamp(topic, 0, new Timestamp(Start + time, TimestampType.CreateTime))], Client.Limit)[0].Offset.Value;
         Assert.Equal([0, 0, 1, 1, 4, 5, Offset.End.Value], new[] { At(-1), At(0), At(1), At(1000), At(3001), At(5000), At(5001) });
     }
 
@@ -35,7 +35,7 @@ public sealed class OffsetTests(KafkaFixture kafka)
         await SendSix(topic, CompressionType.None, batch: 1);
         using (var producer = Client.Producer(kafka.Bootstrap)) await producer.Send(topic, At(2500));
         Assert.Equal((0, 7, 5), (await Reading.OffsetAt(admin, topic, OffsetSpec.Earliest()), await Reading.OffsetAt(admin, topic, OffsetSpec.Latest()), await Reading.OffsetAt(admin, topic, OffsetSpec.MaxTimestamp())));
-        Assert.Equal(3, await Reading.OffsetAt(admin, topic, OffsetSpec.ForTimestamp(_start + 2100)));
+        Assert.Equal(3, await Reading.OffsetAt(admin, topic, OffsetSpec.ForTimestamp(Start + 2100)));
     }
 
     [Fact]
@@ -97,5 +97,5 @@ public sealed class OffsetTests(KafkaFixture kafka)
         await Task.WhenAll(Enumerable.Range(0, 6).Select(i => producer.Send(topic, At(1000 * i, $"{i}" + new string('x', 1000)))));
     }
 
-    private static Message<string?, string?> At(long time, string value = "") => new() { Value = value, Timestamp = new Timestamp(_start + time, TimestampType.CreateTime) };
+    private static Message<string?, string?> At(long time, string value = "") => new() { Value = value, Timestamp = new Timestamp(Start + time, TimestampType.CreateTime) };
 }

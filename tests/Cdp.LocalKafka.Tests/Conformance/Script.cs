@@ -11,14 +11,14 @@ internal sealed record Script(string Name, string Program, string File, string[]
 {
     private const int NotInstalled = 77;
 
-    private static readonly string[] _all = ["none", "gzip", "snappy", "lz4", "zstd"];
-    private static readonly string _folder = typeof(Script).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "ScriptsFolder").Value!;
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly string[] AllCodecs = ["none", "gzip", "snappy", "lz4", "zstd"];
+    private static readonly string Folder = typeof(Script).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "ScriptsFolder").Value!;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static readonly Script[] Each =
     [
-        new("kcat", "bash", "kcat.sh", _all),
-        new("confluent-python", "/usr/bin/python3", "confluent_python.py", _all),
+        new("kcat", "bash", "kcat.sh", AllCodecs),
+        new("confluent-python", "/usr/bin/python3", "confluent_python.py", AllCodecs),
         new("kafka-python", "/usr/bin/python3", "kafka_python.py", ["none", "gzip"]),
         new("kafkajs", "node", "kafkajs.js", ["none", "gzip"]),
     ];
@@ -46,8 +46,8 @@ internal sealed record Script(string Name, string Program, string File, string[]
     private async Task<(int Code, string Output)> End(string[] arguments)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(_patience);
-        using var process = new Process { StartInfo = new ProcessStartInfo(Program, [File, .. arguments]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true } };
+        limit.CancelAfter(Patience);
+        using var process = new Process { StartInfo = new ProcessStartInfo(Program, [File, .. arguments]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true } };
         try
         {
             process.Start();

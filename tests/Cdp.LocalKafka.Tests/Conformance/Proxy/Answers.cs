@@ -12,7 +12,7 @@ internal static class Answers
 {
     private const short DescribeCluster = 60;
 
-    private static readonly Dictionary<short, short> _readable = new()
+    private static readonly Dictionary<short, short> Readable = new()
     {
         [(short)ApiKey.Metadata] = 12,
         [(short)ApiKey.FindCoordinator] = 4,
@@ -45,7 +45,7 @@ internal static class Answers
         return Rewrite<ApiVersionsResponse>(version, flexible: version >= 3, flexibleHeader: false, frame, versions =>
         {
             versions.ApiKeys!.RemoveAll(range => range.ApiKey == DescribeCluster);
-            foreach (var range in versions.ApiKeys) range.MaxVersion = Math.Min(range.MaxVersion, _readable.GetValueOrDefault(range.ApiKey, short.MaxValue));
+            foreach (var range in versions.ApiKeys) range.MaxVersion = Math.Min(range.MaxVersion, Readable.GetValueOrDefault(range.ApiKey, short.MaxValue));
         });
     }
 
