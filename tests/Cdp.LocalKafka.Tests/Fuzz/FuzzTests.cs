@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 using Cdp.LocalKafka.Tests.Log;
 using Cdp.LocalKafka.Tests.Server;
 using Cdp.LocalKafka.Transactions;

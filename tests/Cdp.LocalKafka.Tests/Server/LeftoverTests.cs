@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 using Cdp.LocalKafka.Tests.Log;
 
 namespace Cdp.LocalKafka.Tests.Server;

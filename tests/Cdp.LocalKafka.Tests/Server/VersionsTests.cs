@@ -101,8 +101,8 @@ public sealed class VersionsTests
     {
         using var directory = new TempDirectory();
         await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path, Host = "0.0.0.0" }, cancel: TestContext.Current.CancellationToken);
-        using var admin = Clients.Client.Admin(broker.BootstrapServers);
-        var node = Assert.Single(admin.GetMetadata(Clients.Client.Limit).Brokers);
+        using var admin = Conformance.Client.Admin(broker.BootstrapServers);
+        var node = Assert.Single(admin.GetMetadata(Conformance.Client.Limit).Brokers);
         Assert.Equal(broker.BootstrapServers, $"{node.Host}:{node.Port}");
     }
 
