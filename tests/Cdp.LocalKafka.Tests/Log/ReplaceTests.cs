@@ -27,6 +27,27 @@ public sealed class ReplaceTests : IDisposable
     }
 
     [Fact]
+    public void Replace_SegmentLeftEmptyAndTheOneBeforeCutShort_ReadersGoOnBehindTheGap()
+    {
+        var log = Filled();
+        var segments = Segments;
+        var first = Offsets(log)[1];
+        log.Replace(
+            () =>
+            {
+                BatchHeader.TryRead(File.ReadAllBytes(segments[0]), out var head);
+                File.WriteAllBytes(segments[0], File.ReadAllBytes(segments[0])[..head.Bytes]);
+                File.WriteAllBytes(segments[1], []);
+                foreach (var segment in segments.Take(2)) File.Delete(Path.ChangeExtension(segment, "index"));
+            },
+            Segment.OffsetOf(segments[2]), []);
+        foreach (var reader in (PartitionLog[])[log, Open()])
+            for (var offset = first; offset < Segment.OffsetOf(segments[2]); offset++)
+                Assert.Equal(Segment.OffsetOf(segments[2]), reader.Read(offset, 1, wholeFirst: true, committedOnly: false).Slice.Headers()[0].BaseOffset);
+        Assert.Equal(Segment.OffsetOf(segments[2]), log.Records(first).First().Offset);
+    }
+
+    [Fact]
     public void Replace_MarkersCleanedAway_TheirTransactionsAreToldToNobody()
     {
         var log = Filled();
