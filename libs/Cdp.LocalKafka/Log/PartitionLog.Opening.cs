@@ -7,7 +7,7 @@ internal sealed partial class PartitionLog
     private const long CheckpointEveryBytes = 4 << 20;
 
     private readonly CheckpointFile _checkpoint;
-    private (long Start, long Segment, long Length) _saved = (-1, -1, -1);
+    private (long Start, long Segment, long Length)? _saved;
 
     /// <summary>
     /// Opens the log in <paramref name="directory"/>, or begins it. Producers and transactions come from the checkpoint and from the batches
@@ -48,7 +48,7 @@ internal sealed partial class PartitionLog
         {
             if (_closed) return;
             active = Active;
-            var unsaved = _saved.Segment == active.BaseOffset ? active.Length - _saved.Length : _segments.Sum(segment => segment.Length);
+            var unsaved = _saved?.Segment == active.BaseOffset ? active.Length - _saved.Value.Length : _segments.Sum(segment => segment.Length);
             if (unsaved < byAtLeast) return;
         }
         active.Flush();

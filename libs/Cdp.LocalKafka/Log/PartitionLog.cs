@@ -53,9 +53,9 @@ internal sealed partial class PartitionLog
             if (offset < _start || offset > End) return read with { Error = ErrorCode.OffsetOutOfRange };
             if (offset >= until) return read;
 
-            // The last offsets of a compacted segment may be gone; then what is wanted begins with the next one.
+            // The last offsets of a compacted segment may be gone, or all of one; then what is wanted begins with the next.
             var at = SegmentAt(offset);
-            while (offset >= _segments[at].NextOffset) at++;
+            while (at < _segments.Count - 1 && (offset >= _segments[at].NextOffset || _segments[at].Length == 0)) at++;
             var (slice, sliceUntil) = _segments[at].SliceFrom(offset, until, maxBytes, wholeFirst);
             return read with { Slice = slice, Aborted = committedOnly ? _transactions.AbortedIn(offset, sliceUntil) : null };
         }

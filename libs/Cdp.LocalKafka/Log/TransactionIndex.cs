@@ -36,6 +36,13 @@ internal sealed class TransactionIndex
     /// <summary>Forgets the aborted transactions whose markers lie before <paramref name="offset"/>: nobody can read their records any more.</summary>
     public void ForgetBefore(long offset) => _aborted.RemoveRange(0, FirstEndingAtOrAfter(offset));
 
+    /// <summary>Leaves of the aborted transactions whose markers lie before <paramref name="offset"/> those that a cleaning left records or markers of.</summary>
+    public void ReplaceBefore(long offset, IEnumerable<AbortedTransaction> kept)
+    {
+        ForgetBefore(offset);
+        _aborted.InsertRange(0, kept);
+    }
+
     public void Clear()
     {
         _openByStart.Clear();
