@@ -67,6 +67,19 @@ internal sealed partial class PartitionLog
         _saved = (_start, Active.BaseOffset, Active.Length);
     }
 
+    private void SaveAtEnd()
+    {
+        Active.Flush();
+        try
+        {
+            Save();
+        }
+        catch (IOException)
+        {
+            // The records are safe; without a checkpoint the next start reads them.
+        }
+    }
+
     private void Restore(LogCheckpoint checkpoint)
     {
         foreach (var producer in checkpoint.Producers)

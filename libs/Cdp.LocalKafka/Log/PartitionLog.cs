@@ -85,7 +85,7 @@ internal sealed partial class PartitionLog
         lock (_lock)
         {
             if (_closed) return;
-            if (flush) Save();
+            if (flush) SaveAtEnd();
             _closed = true;
             foreach (var segment in _segments) segment.Dispose();
             foreach (var watcher in _watchers) watcher.Set();

@@ -22,7 +22,7 @@ public sealed class RestartTests : IAsyncDisposable
     [InlineData(true)]
     public async Task Restart_OnTheSamePort_ClientsGoOnAndNothingIsLost(bool killed)
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using var producer = Client.Producer(bootstrap, config => (config.EnableIdempotence, config.ReconnectBackoffMs, config.ReconnectBackoffMaxMs) = (true, 10, 100));
@@ -46,7 +46,7 @@ public sealed class RestartTests : IAsyncDisposable
     [InlineData(true)]
     public async Task Restart_UnderAConsumer_ItGoesOnWithoutARebalance(bool killed)
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         var lost = 0;
@@ -93,7 +93,7 @@ public sealed class RestartTests : IAsyncDisposable
     [Fact]
     public async Task Kill_InATransaction_ItIsStillOpenAndCanBeFinished()
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using var producer = Client.Transactional(bootstrap, "tx");
@@ -110,7 +110,7 @@ public sealed class RestartTests : IAsyncDisposable
     [Fact]
     public async Task Kill_OfBrokerAndProducer_TheHeirAbortsWhatWasOpen()
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using (var lost = Client.Transactional(bootstrap, "tx"))
