@@ -39,7 +39,7 @@ internal sealed partial class Segment
 
         if (!isLast)
         {
-            if (segment.Length < size) throw segment.Damaged();
+            if (segment.Length < size) throw segment.Damaged(segment.Length);
             segment.Seal();
         }
         else if (segment.Length < size) RandomAccess.SetLength(segment._file, segment.Length);
@@ -82,15 +82,24 @@ internal sealed partial class Segment
         Reindex();
     }
 
-    // Makes the indexes anew from the heads of the batches, up to the segment's present length.
+    // Makes the indexes anew from the heads of the batches, up to the segment's present length. If not all of them can be read, the segment
+    // still reaches as far as before: appends must not go over what is behind the damage, nor readers past it.
     private void Reindex()
     {
-        var length = Length;
-        _index.Clear();
-        Extent = SegmentExtent.Empty(BaseOffset);
-        using var window = new FileWindow(_file, length);
-        Walk(window, length);
-        if (Length != length) throw Damaged();
+        var known = Extent;
+        try
+        {
+            _index.Clear();
+            Extent = SegmentExtent.Empty(BaseOffset);
+            using var window = new FileWindow(_file, known.Length);
+            Walk(window, known.Length);
+            if (Length != known.Length) throw Damaged(Length);
+            known = Extent;
+        }
+        finally
+        {
+            Extent = known;
+        }
     }
 
     private void Walk(FileWindow window, long until)
@@ -98,8 +107,8 @@ internal sealed partial class Segment
         while (Length < until && window.TryBatch(Length, wholeBatch: false, out var header, out _) && header.BaseOffset >= NextOffset) Extend(header);
     }
 
-    private InvalidDataException Damaged() => new(
-        $"{_path} is damaged at byte {Length}, and more of the log follows: restore the file, or delete the topic's directory");
+    private InvalidDataException Damaged(long at) => new(
+        $"{_path} is damaged at byte {at}, and more of the log follows: restore the file, or delete the topic's directory");
 
     // Sharing everything: .NET would otherwise take an advisory lock that a broker restarted in the same process meets.
     private static SafeFileHandle OpenFile(string path, FileMode mode) =>
