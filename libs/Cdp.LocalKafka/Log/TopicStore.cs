@@ -30,6 +30,7 @@ internal sealed class TopicStore
     private readonly string _logs;
     private readonly TimeProvider _time;
     private readonly bool _flushEveryAppend;
+    private bool _closed;
 
     private TopicStore(string dataDirectory, TimeProvider time, bool flushEveryAppend)
     {
@@ -70,9 +71,11 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
+            ObjectDisposedException.ThrowIf(_closed, this);
             if (_byName.ContainsKey(name)) return (ErrorCode.TopicAlreadyExists, null);
             var entry = new TopicEntry(name, Guid.NewGuid(), partitions, new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal));
             _file.Write(ClusterId, [.. All.Select(Entry), entry]);
+            RemoveLogs(name, 0, partitions);
             var topic = OpenTopic(entry);
             Put(topic);
             return (ErrorCode.None, topic);
@@ -84,8 +87,10 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
+            ObjectDisposedException.ThrowIf(_closed, this);
             if (Find(name) is not { } topic || topic.Partitions.Count >= count) return false;
             Save(Entry(topic) with { Partitions = count });
+            RemoveLogs(name, topic.Partitions.Count, count);
             Put(topic with { Partitions = [.. topic.Partitions, .. OpenLogs(name, topic.Partitions.Count, count, topic.Configs)] });
             return true;
         }
@@ -99,6 +104,7 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
+            ObjectDisposedException.ThrowIf(_closed, this);
             if (Find(name) is not { } topic || change(topic.Configs) is not { } configs) return;
             Save(Entry(topic) with { Configs = configs });
             Put(topic with { Configs = configs });
@@ -115,20 +121,26 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
-            if (!_byName.TryRemove(name, out var topic)) return false;
+            ObjectDisposedException.ThrowIf(_closed, this);
+            if (Find(name) is not { } topic) return false;
+            _file.Write(ClusterId, [.. All.Where(other => other.Name != name).Select(Entry)]);
+            _byName.TryRemove(name, out _);
             _byId.TryRemove(topic.Id, out _);
-            _file.Write(ClusterId, [.. All.Select(Entry)]);
+            foreach (var partition in topic.Partitions) partition.Close(flush: false);
             foreach (var partition in topic.Partitions) partition.Delete();
             return true;
         }
     }
 
-    /// <summary>Ends all appends and reads; without <paramref name="flush"/>, as a killed process would.</summary>
+    /// <summary>Ends all appends, reads and changes; without <paramref name="flush"/>, as a killed process would.</summary>
     public void Close(bool flush)
     {
         lock (_changing)
+        {
+            _closed = true;
             foreach (var topic in _byName.Values)
                 foreach (var partition in topic.Partitions) partition.Close(flush);
+        }
     }
 
     private static TopicEntry Entry(Topic topic) => new(topic.Name, topic.Id, topic.Partitions.Count, topic.Configs);
@@ -147,6 +159,13 @@ internal sealed class TopicStore
     {
         var settings = TopicConfig.Settings(configs, _time, _flushEveryAppend);
         return Enumerable.Range(from, until - from).Select(i => PartitionLog.Open(LogDirectory(topic, i), i, settings));
+    }
+
+    // What a deletion that failed half way, or a creation, left there: not the new topic's.
+    private void RemoveLogs(string topic, int from, int until)
+    {
+        foreach (var directory in Enumerable.Range(from, until - from).Select(i => LogDirectory(topic, i)).Where(Directory.Exists))
+            Directory.Delete(directory, recursive: true);
     }
 
     private void RemoveUnnamed(IEnumerable<TopicEntry> entries)

@@ -91,6 +91,48 @@ public sealed class TopicStoreTests : IDisposable
         Assert.Equal(21, Topic.Configs.Count);
     }
 
+    /// <summary>What cannot be written down is not done: the topic would be back at the next start.</summary>
+    [Fact]
+    public void Delete_FileCannotBeWritten_LeavesTheTopicInUse()
+    {
+        Topic.Partition(0)!.Stored(Batches.Plain());
+        var obstacle = Directory.CreateDirectory(Path.Combine(_directory.Path, "topics.json.next"));
+        Assert.ThrowsAny<Exception>(() => _store.Delete("t"));
+        obstacle.Delete();
+
+        Assert.Same(Topic, _store.Find(Topic.Id));
+        Assert.Equal(1, Topic.Partition(0)!.Stored(Batches.Plain()));
+        Assert.True(_store.Delete("t"));
+        _store.Create("t", 1, new Dictionary<string, string>());
+        Assert.Equal(0, Topic.Partition(0)!.HighWatermark);
+    }
+
+    [Fact]
+    public void Create_WhereADeletionLeftFiles_BeginsEmpty()
+    {
+        _store.Grow("t", 2);
+        foreach (var partition in Topic.Partitions) partition.Stored(Batches.Plain());
+        Directory.Delete(Path.Combine(_directory.Path, "logs", "t-0"), recursive: true);
+        Assert.ThrowsAny<IOException>(() => _store.Delete("t"));
+
+        _store.Create("t", 1, new Dictionary<string, string>());
+        _store.Grow("t", 2);
+        Assert.Equal([0L, 0L], Topic.Partitions.Select(partition => partition.HighWatermark));
+    }
+
+    /// <summary>A request that a killed broker still carries out must not touch the directory of the next one.</summary>
+    [Fact]
+    public void Close_LaterChanges_AreRefused()
+    {
+        _store.Close(flush: false);
+        Assert.Throws<ObjectDisposedException>(() => _store.Create("new", 1, new Dictionary<string, string>()));
+        Assert.Throws<ObjectDisposedException>(() => _store.Grow("t", 2));
+        Assert.Throws<ObjectDisposedException>(() => _store.Configure("t", _ => []));
+        Assert.Throws<ObjectDisposedException>(() => _store.Delete("t"));
+        _store = TopicStore.Open(_directory.Path, TimeProvider.System);
+        Assert.Equal("1000", Topic.Configs["retention.ms"]);
+    }
+
     private void Reopen()
     {
         _store.Close(flush: false);
