@@ -119,6 +119,23 @@ public sealed class RetentionTests : IDisposable
         Assert.Contains(read.Aborted!, aborted => aborted.LastOffset >= start.StartOffset);
     }
 
+    /// <summary>On a full disk the checkpoint cannot be written until something is deleted.</summary>
+    [Fact]
+    public void Expire_CheckpointCannotBeWritten_MakesRoomAllTheSame()
+    {
+        var log = Open(Settings with { SegmentBytes = 500, RetentionBytes = 1000 });
+        for (var i = 0; i < 20; i++) log.Stored(Batches.Of(7, 0, i, timestamp: Now));
+        var obstacle = Directory.CreateDirectory(Path.Combine(_directory.Path, "checkpoint.next"));
+        Assert.ThrowsAny<Exception>(log.Expire);
+        obstacle.Delete();
+
+        Assert.True(log.StartOffset > 0);
+        Assert.Equal(log.StartOffset, Directory.GetFiles(_directory.Path, "*.log").Min(Segment.OffsetOf));
+        var reopened = Open(Settings);
+        Assert.Equal((log.StartOffset, 20), (reopened.StartOffset, reopened.HighWatermark));
+        Assert.Equal(19, reopened.Stored(Batches.Of(7, 0, 19, timestamp: Now)));
+    }
+
     [Fact]
     public async Task Expire_UnderReadersAndAnAppender_EveryReaderGetsItsBytes()
     {
