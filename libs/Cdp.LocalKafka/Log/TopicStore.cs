@@ -74,8 +74,8 @@ internal sealed class TopicStore
             ObjectDisposedException.ThrowIf(_closed, this);
             if (_byName.ContainsKey(name)) return (ErrorCode.TopicAlreadyExists, null);
             var entry = new TopicEntry(name, Guid.NewGuid(), partitions, new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal));
-            _file.Write(ClusterId, [.. All.Select(Entry), entry]);
             RemoveLogs(name, 0, partitions);
+            _file.Write(ClusterId, [.. All.Select(Entry), entry]);
             var topic = OpenTopic(entry);
             Put(topic);
             return (ErrorCode.None, topic);
@@ -89,8 +89,8 @@ internal sealed class TopicStore
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             if (Find(name) is not { } topic || topic.Partitions.Count >= count) return false;
-            Save(Entry(topic) with { Partitions = count });
             RemoveLogs(name, topic.Partitions.Count, count);
+            Save(Entry(topic) with { Partitions = count });
             Put(topic with { Partitions = [.. topic.Partitions, .. OpenLogs(name, topic.Partitions.Count, count, topic.Configs)] });
             return true;
         }
