@@ -11,8 +11,18 @@ internal sealed partial class Segment
     {
         var path = Path.Combine(directory, baseOffset.ToString("D20", CultureInfo.InvariantCulture) + Extension);
         var segment = new Segment(path, FileMode.Create, settings);
-        segment._index.Clear();
-        return segment;
+        try
+        {
+            segment._index.Clear();
+            return segment;
+        }
+        catch
+        {
+            // The log goes on in the segment before, whose records the next start would not see behind the first offset of this one.
+            segment.Dispose();
+            File.Delete(path);
+            throw;
+        }
     }
 
     /// <summary>

@@ -136,6 +136,21 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(19, reopened.Stored(Batches.Of(7, 0, 19, timestamp: Now)));
     }
 
+    /// <summary>The file of a segment that could not be begun would be the log's last at the next start, and hide what went into the one before.</summary>
+    [Fact]
+    public void Expire_NewSegmentCannotBeBegun_LaterRecordsAreNotHidden()
+    {
+        var log = Open(Settings with { RetentionMs = Hour });
+        log.Stored(Batches.Plain(timestamp: Now));
+        _time.Advance(TimeSpan.FromHours(2));
+        var obstacle = Directory.CreateDirectory(Path.Combine(_directory.Path, "00000000000000000001.index"));
+        Assert.ThrowsAny<Exception>(log.Expire);
+        obstacle.Delete();
+
+        for (var i = 1; i < 4; i++) Assert.Equal(i, log.Stored(Batches.Plain(timestamp: Now)));
+        Assert.Equal(4, Open(Settings).HighWatermark);
+    }
+
     [Fact]
     public async Task Expire_UnderReadersAndAnAppender_EveryReaderGetsItsBytes()
     {
