@@ -14,7 +14,7 @@ internal sealed partial class PartitionLog
     /// </param>
     public AppendResult Append(ReadOnlyMemory<byte> batch, Func<BatchHeader, ErrorCode>? mayBegin = null)
     {
-        var refusal = Refusal(batch.Span, out var header);
+        var refusal = Refusal(batch.Span, out var header) ?? Validate(ref batch, ref header);
         if (refusal is not null) return refusal.Value;
         lock (_lock)
         {
@@ -99,7 +99,7 @@ internal sealed partial class PartitionLog
     /// <summary>Brings producers and transactions up to a batch that is in the log: on appending and on opening alike.</summary>
     private void Replay(BatchHeader header, ReadOnlySpan<byte> batch)
     {
-        if (!header.HasProducer) return;
+        if (!header.HasProducer || (header.IsControl && header.Count == 0)) return; // a marker that was cleaned away ends nothing
         var producer = Producer(header.ProducerId);
         if (!header.IsControl)
         {

@@ -1,3 +1,5 @@
+using Cdp.LocalKafka.Log.Compaction;
+
 namespace Cdp.LocalKafka.Log;
 
 internal sealed partial class PartitionLog
@@ -10,7 +12,7 @@ internal sealed partial class PartitionLog
                 if (record.Offset >= from) yield return record;
     }
 
-    /// <summary>The first record at or after <paramref name="timestamp"/>, or null. In a compressed batch the batch's first record stands for it.</summary>
+    /// <summary>The first record at or after <paramref name="timestamp"/>, or null.</summary>
     public (long Offset, long Timestamp)? FirstAt(long timestamp)
     {
         lock (_lock)
@@ -19,7 +21,9 @@ internal sealed partial class PartitionLog
             foreach (var segment in _segments)
             {
                 if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, out var found)) continue;
-                return InBatch(segment, found.Header, found.Position, timestamp);
+                // A batch keeps its largest timestamp when a cleaning empties it, so the record may be in a later one.
+                for (var next = found.Header.BaseOffset; NextBatch(next) is { } batch; next = batch.Header.LastOffset + 1)
+                    if (InBatch(batch.Header, batch.Bytes, timestamp) is { } record) return record;
             }
             return null;
         }
@@ -34,16 +38,15 @@ internal sealed partial class PartitionLog
             var newest = _segments[0];
             foreach (var segment in _segments) if (segment.MaxTimestamp > newest.MaxTimestamp) newest = segment;
             if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, out var found)) return null;
-            return InBatch(newest, found.Header, found.Position, newest.MaxTimestamp);
+            return InBatch(found.Header, newest.ReadBatch(found.Header, found.Position), newest.MaxTimestamp);
         }
     }
 
-    private static (long Offset, long Timestamp) InBatch(Segment segment, BatchHeader header, long position, long timestamp)
+    private static (long Offset, long Timestamp)? InBatch(BatchHeader header, byte[] batch, long timestamp)
     {
-        if (header.IsLogAppendTime) return (header.BaseOffset, header.MaxTimestamp);
-        if (header.IsCompressed) return (header.BaseOffset, header.BaseTimestamp);
-        var record = RecordReader.Read(header, segment.ReadBatch(header, position)).Find(r => r.Timestamp >= timestamp);
-        return (record.Offset, record.Timestamp);
+        foreach (var record in BatchRecords.Read(header, batch))
+            if (record.Timestamp >= timestamp) return (record.Offset, record.Timestamp);
+        return null;
     }
 
     private (BatchHeader Header, byte[] Bytes)? NextBatch(long from)

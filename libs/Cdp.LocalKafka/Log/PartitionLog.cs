@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Log.Compaction;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Log;
@@ -97,6 +98,7 @@ internal sealed partial class PartitionLog
         Directory.Delete(_directory, recursive: true);
     }
 
+    // The segment with the batch that holds the offset or, where a cleaning took it, with the next batch after it.
     private Segment SegmentOf(long offset)
     {
         var (low, high) = (0, _segments.Count - 1);
@@ -106,6 +108,7 @@ internal sealed partial class PartitionLog
             if (_segments[middle].BaseOffset <= offset) low = middle;
             else high = middle - 1;
         }
+        while (low < _segments.Count - 1 && _segments[low].NextOffset <= offset) low++;
         return _segments[low];
     }
 }
@@ -113,7 +116,10 @@ internal sealed partial class PartitionLog
 /// <summary>What the logs of one topic go by.</summary>
 /// <param name="Time">Stamps the broker's own records, and all records of topics with log-append time.</param>
 /// <param name="FlushEveryAppend">Whether an append is on the disk, not only in the system's cache, before it is answered.</param>
-internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int MaxMessageBytes, int SegmentBytes, bool LogAppendTime);
+/// <param name="Compact">Whether <c>cleanup.policy</c> contains compact, so that every record needs a key.</param>
+/// <param name="Compression">The codec that batches are stored in; null for the producer's own.</param>
+internal sealed record LogSettings(
+    TimeProvider Time, bool FlushEveryAppend, int MaxMessageBytes, int SegmentBytes, bool LogAppendTime, bool Compact = false, Codec? Compression = null);
 
 /// <summary>The answer to a read: a slice of a segment file and the offsets around it. <see cref="Aborted"/> is null for read_uncommitted.</summary>
 internal readonly record struct LogRead(

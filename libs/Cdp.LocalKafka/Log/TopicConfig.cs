@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cdp.LocalKafka.Log.Compaction;
 
 namespace Cdp.LocalKafka.Log;
 
@@ -6,6 +7,7 @@ namespace Cdp.LocalKafka.Log;
 internal static class TopicConfig
 {
     public const string CleanupPolicy = "cleanup.policy";
+    private const string CompressionType = "compression.type";
     private const string MaxMessageBytes = "max.message.bytes";
     private const string SegmentBytes = "segment.bytes";
     private const string TimestampType = "message.timestamp.type";
@@ -13,7 +15,7 @@ internal static class TopicConfig
     private static readonly SortedDictionary<string, (string Default, ConfigType Type)> Known = new(StringComparer.Ordinal)
     {
         [CleanupPolicy] = ("delete", ConfigType.List),
-        ["compression.type"] = ("producer", ConfigType.String),
+        [CompressionType] = ("producer", ConfigType.String),
         ["delete.retention.ms"] = ("86400000", ConfigType.Long),
         ["file.delete.delay.ms"] = ("60000", ConfigType.Long),
         ["flush.messages"] = ("9223372036854775807", ConfigType.Long),
@@ -46,7 +48,7 @@ internal static class TopicConfig
         {
             CleanupPolicy => value.Split(',').All(part => part.Trim() is "delete" or "compact"),
             TimestampType => value is "CreateTime" or "LogAppendTime",
-            "compression.type" => value is "producer" or "uncompressed" or "gzip" or "snappy" or "lz4" or "zstd",
+            CompressionType => value is "producer" or "uncompressed" or "gzip" or "snappy" or "lz4" or "zstd",
             SegmentBytes => int.TryParse(value, CultureInfo.InvariantCulture, out var bytes) && bytes >= 14,
             MaxMessageBytes => int.TryParse(value, CultureInfo.InvariantCulture, out var bytes) && bytes >= 0,
             _ => known.Type switch
@@ -69,7 +71,15 @@ internal static class TopicConfig
 
     public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) => new(
         time, flushEveryAppend, int.Parse(Value(configs, MaxMessageBytes), CultureInfo.InvariantCulture),
-        int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime");
+        int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime",
+        Compact: Value(configs, CleanupPolicy).Split(',').Any(policy => policy.Trim() == "compact"), Compression: CodecOf(Value(configs, CompressionType)));
+
+    private static Codec? CodecOf(string compressionType) => compressionType switch
+    {
+        "producer" => null,
+        "uncompressed" => Codec.None,
+        _ => Enum.Parse<Codec>(compressionType, ignoreCase: true),
+    };
 
     private static string Value(IReadOnlyDictionary<string, string> configs, string name) => configs.GetValueOrDefault(name, Known[name].Default);
 }

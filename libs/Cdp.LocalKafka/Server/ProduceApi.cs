@@ -42,6 +42,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
             Index = data.Index,
             ErrorCode = result.ErrorCode,
             ErrorMessage = result.Message,
+            RecordErrors = [.. (result.RecordErrors ?? []).Select(error => new BatchIndexAndErrorMessage { BatchIndex = error.Index, BatchIndexErrorMessage = error.Message })],
             BaseOffset = result.BaseOffset,
             LogAppendTimeMs = result.LogAppendTime,
             LogStartOffset = result.ErrorCode == ErrorCode.None ? log!.StartOffset : -1,
