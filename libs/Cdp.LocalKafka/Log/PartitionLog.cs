@@ -108,7 +108,7 @@ internal sealed partial class PartitionLog
             if (_segments[middle].BaseOffset <= offset) low = middle;
             else high = middle - 1;
         }
-        while (low < _segments.Count - 1 && _segments[low].NextOffset <= offset) low++;
+        while (low < _segments.Count - 1 && (_segments[low].NextOffset <= offset || _segments[low].Length == 0)) low++;
         return _segments[low];
     }
 }

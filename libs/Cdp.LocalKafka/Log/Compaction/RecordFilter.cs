@@ -17,8 +17,10 @@ internal sealed class RecordFilter(CleaningJob job, OffsetMap map, CleanedTransa
         var retained = header.IsControl ? records : records.FindAll(Survives(header.DeleteHorizon));
         if (retained.Count == 0) return WithoutRecords(header, batch);
 
-        // From now on the batch says itself when its tombstones may go, so a consumer that began before has this long to see them.
-        var waits = header.DeleteHorizon is null && (isMarkerOfNothing || retained.Exists(record => record.IsTombstone));
+        // From now on the batch says itself when its tombstones may go, so a consumer that began before has this long to see them. What the
+        // map does not cover yet has not lost its predecessors either, so its time has not come (there Kafka begins too early).
+        var waits = header.DeleteHorizon is null && header.LastOffset <= map.LastOffset
+            && (isMarkerOfNothing || retained.Exists(record => record.IsTombstone));
         if (retained.Count == records.Count && !waits) return batch;
         return BatchRewrite.With(header, batch, retained, header.Codec, waits ? job.Now + job.DeleteRetentionMs : header.DeleteHorizon);
     }
