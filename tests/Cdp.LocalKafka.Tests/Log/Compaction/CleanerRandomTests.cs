@@ -3,7 +3,7 @@ namespace Cdp.LocalKafka.Tests.Log.Compaction;
 /// <summary>Logs with keys, tombstones, idempotent producers, transactions and all codecs, cleaned at random; the seed names the story.</summary>
 public sealed class CleanerRandomTests
 {
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 40)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 25)];
 
     [Theory]
     [MemberData(nameof(Seeds))]

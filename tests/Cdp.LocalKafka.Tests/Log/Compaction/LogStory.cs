@@ -149,8 +149,8 @@ internal sealed class LogStory : IDisposable
     private List<AbortedTransaction> Aborted()
     {
         var aborted = new HashSet<AbortedTransaction>();
-        for (var offset = Log.StartOffset; offset < Log.LastStableOffset; offset++)
-            aborted.UnionWith(Log.Read(offset, 1, wholeFirst: true, committedOnly: true).Aborted!);
+        for (var offset = Log.StartOffset; Log.Read(offset, int.MaxValue, wholeFirst: true, committedOnly: true) is { Slice.Length: > 0 } read; offset = read.Slice.Headers()[^1].LastOffset + 1)
+            aborted.UnionWith(read.Aborted!);
         return [.. aborted];
     }
 
