@@ -14,7 +14,7 @@ internal sealed partial class PartitionLog
         var codec = _settings.Compression ?? header.Codec;
         if (!_settings.Compact && codec == header.Codec && !header.IsLogAppendTime) return null;
 
-        var (records, refusal) = Decode(header, batch.Span);
+        var (records, refusal) = Decode(header, batch);
         if (records is null) return refusal;
         var (error, errors) = RecordValidation.Check(header, records, _settings.Compact, _settings.LogAppendTime);
         if (errors.Count > 0)
@@ -29,14 +29,15 @@ internal sealed partial class PartitionLog
     }
 
     // Kafka has no error of its own for bytes that its codecs do not take, and answers as to any failure of its own.
-    private static (List<BatchRecord>? Records, AppendResult? Refusal) Decode(in BatchHeader header, ReadOnlySpan<byte> batch)
+    private static (List<BatchRecord>? Records, AppendResult? Refusal) Decode(in BatchHeader header, ReadOnlyMemory<byte> batch)
     {
         var error = ErrorCode.UnknownServerError;
         try
         {
-            var unpacked = Compression.Decompress(header.Codec, batch[BatchHeader.Size..], Compression.MaxRecordsBytes);
+            var records = batch[BatchHeader.Size..];
+            if (header.IsCompressed) records = Compression.Decompress(header.Codec, records.Span, Compression.MaxRecordsBytes);
             error = ErrorCode.InvalidRecord;
-            return (BatchRecords.Parse(header, unpacked), null);
+            return (BatchRecords.Parse(header, records), null);
         }
         catch (InvalidDataException e)
         {

@@ -116,6 +116,14 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
+    public void Clean_ATombstoneBehindWhatTheMapHolds_GetsNoHorizonYet()
+    {
+        Write(("a", "1"));
+        var behind = Write(Codec.None, ("b", null));
+        Assert.Equal(behind, Batches(Clean(maxKeys: 1, result: out _))[1].Bytes);
+    }
+
+    [Fact]
     public void Clean_DamagedSegment_IsRefusedAndLeavesNothingBehind()
     {
         Write(("a", "1"), ("b", "1"));
