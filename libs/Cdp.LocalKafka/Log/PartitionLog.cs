@@ -116,10 +116,14 @@ internal sealed partial class PartitionLog
 /// <summary>What the logs of one topic go by.</summary>
 /// <param name="Time">Stamps the broker's own records, and all records of topics with log-append time.</param>
 /// <param name="FlushEveryAppend">Whether an append is on the disk, not only in the system's cache, before it is answered.</param>
-/// <param name="Compact">Whether <c>cleanup.policy</c> contains compact, so that every record needs a key.</param>
-/// <param name="Compression">The codec that batches are stored in; null for the producer's own.</param>
-internal sealed record LogSettings(
-    TimeProvider Time, bool FlushEveryAppend, int MaxMessageBytes, int SegmentBytes, bool LogAppendTime, bool Compact = false, Codec? Compression = null);
+internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int MaxMessageBytes, int SegmentBytes, bool LogAppendTime)
+{
+    /// <summary>Whether <c>cleanup.policy</c> contains compact, so that every record needs a key.</summary>
+    public bool Compact { get; init; }
+
+    /// <summary>The codec that batches are stored in; null for the producer's own.</summary>
+    public Codec? Compression { get; init; }
+}
 
 /// <summary>The answer to a read: a slice of a segment file and the offsets around it. <see cref="Aborted"/> is null for read_uncommitted.</summary>
 internal readonly record struct LogRead(

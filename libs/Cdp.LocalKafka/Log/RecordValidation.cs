@@ -1,30 +1,11 @@
 using Cdp.LocalKafka.Log.Compaction;
-using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Log;
 
 /// <summary>What Kafka's LogValidator checks of the single records of a produced batch. Pure.</summary>
 internal static class RecordValidation
 {
-    private const long NoTimestamp = -1;
-
-    /// <summary>The records for whose sake the whole batch is refused, and with which error; none when it may be stored.</summary>
-    public static (ErrorCode Error, List<RecordError> Errors) Check(in BatchHeader header, IReadOnlyList<BatchRecord> records, bool compact, bool logAppendTime)
-    {
-        var (error, errors) = (ErrorCode.None, new List<RecordError>());
-        for (var i = 0; i < records.Count; i++)
-        {
-            if (compact && records[i].Key is null)
-            {
-                errors.Add(new RecordError(i, "a record of a compacted topic needs a key"));
-                if (error == ErrorCode.None) error = ErrorCode.InvalidRecord;
-            }
-            else if (header.IsLogAppendTime && (logAppendTime || records[i].Timestamp == NoTimestamp))
-            {
-                errors.Add(new RecordError(i, "log-append time is for the broker to set"));
-                error = ErrorCode.InvalidTimestamp;
-            }
-        }
-        return (error, errors);
-    }
+    /// <summary>The records for whose sake a compacted topic refuses the whole batch: without a key they could never be replaced.</summary>
+    public static List<RecordError> Keyless(IReadOnlyList<BatchRecord> records) =>
+        [.. Enumerable.Range(0, records.Count).Where(i => records[i].Key is null).Select(i => new RecordError(i, "a record of a compacted topic needs a key"))];
 }

@@ -71,8 +71,11 @@ internal static class TopicConfig
 
     public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) => new(
         time, flushEveryAppend, int.Parse(Value(configs, MaxMessageBytes), CultureInfo.InvariantCulture),
-        int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime",
-        Compact: Value(configs, CleanupPolicy).Split(',').Any(policy => policy.Trim() == "compact"), Compression: CodecOf(Value(configs, CompressionType)));
+        int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime")
+    {
+        Compact = Value(configs, CleanupPolicy).Split(',').Any(policy => policy.Trim() == "compact"),
+        Compression = CodecOf(Value(configs, CompressionType)),
+    };
 
     private static Codec? CodecOf(string compressionType) => compressionType switch
     {

@@ -47,17 +47,6 @@ public sealed class RecordValidationTests : IDisposable
         Assert.Equal(ErrorCode.InvalidRecord, log.Append(Batches.Signed(batch)).ErrorCode);
     }
 
-    [Fact]
-    public void Append_LogAppendTimeSetByTheProducer_IsRefused()
-    {
-        var log = Open(Batches.Settings(logAppendTime: true));
-        var batch = Batches.Plain(2);
-        BatchHeader.TryRead(batch, out var header);
-        header.Restamp(batch, 5);
-        var result = log.Append(batch);
-        Assert.Equal((ErrorCode.InvalidTimestamp, 2), (result.ErrorCode, result.RecordErrors!.Count));
-    }
-
     [Theory]
     [MemberData(nameof(Codecs))]
     public void Append_TopicWithACodecOfItsOwn_StoresTheRecordsInIt(int codec)

@@ -45,7 +45,7 @@ internal static class Compression
 
     private static Stream Compressing(Codec codec, Stream to) => codec switch
     {
-        Codec.Gzip => new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true),
+        Codec.Gzip => new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true),
         // Java's Lz4BlockInputStream refuses frames whose blocks depend on each other.
         Codec.Lz4 => LZ4Stream.Encode(to, new LZ4EncoderSettings { ChainBlocks = false, BlockSize = ChunkBytes }, leaveOpen: true),
         Codec.Zstd => new CompressionStream(to, leaveOpen: true),

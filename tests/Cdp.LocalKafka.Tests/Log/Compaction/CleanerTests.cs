@@ -105,14 +105,29 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
+    public void Clean_TheMarkerThatTellsAProducersEpoch_IsKeptWithoutItsRecord()
+    {
+        Write(("z", "1"));
+        Mark(5, commit: true);
+        Write(("y", "1"));
+        _producers[5] = new LastRecord(null, 0);
+        var cleaned = Again(Clean(now: 0), now: 10_000);
+        Assert.Equal((0, 1, 5), (Marker(cleaned)!.Value.Count, Marker(cleaned)!.Value.LastOffset, Marker(cleaned)!.Value.ProducerId));
+
+        File.WriteAllBytes(Path.Combine(_directory.Path, $"{0:D20}.log"), cleaned);
+        Assert.Equal(_end, PartitionLog.Open(_directory.Path, 0, Log.Batches.Settings()).LastStableOffset);
+    }
+
+    [Fact]
     public void Clean_MoreKeysThanTheMapHolds_StopsThereAndGoesOnNextTime()
     {
         for (var i = 0; i < 6; i++) Write(($"k{i % 3}", $"{i}"));
+        Write((null, "keyless"));
         var bytes = Clean(maxKeys: 2, result: out var result);
         Assert.Equal(2, result.FirstDirty);
-        Assert.Equal(6, Batches(bytes).Count);
+        Assert.Equal(7, Records(Batches(bytes)).Count());
         Assert.Equal(["3", "4", "5"], Records(Batches(Clean(maxKeys: 3, result: out result))).Select(record => record.Item3));
-        Assert.Equal(6, result.FirstDirty);
+        Assert.Equal(7, result.FirstDirty);
     }
 
     [Fact]
