@@ -20,7 +20,7 @@ internal static class SegmentSwap
 
     public static string CleanedPath(string directory, long baseOffset) => Path.Combine(directory, Name(baseOffset) + CleanedExtension);
 
-    /// <summary>The steps that swap <paramref name="cleaned"/> in, to be run in this order and with its log closed to readers of segments that go.</summary>
+    /// <summary>The steps that swap <paramref name="cleaned"/> in, to be run in this order and under the log's lock.</summary>
     public static IEnumerable<SwapStep> Plan(string directory, CleanedSegment cleaned)
     {
         var swap = Path.Combine(directory, $"{Name(cleaned.BaseOffset)}-{Name(cleaned.EndOffset)}{SwapExtension}");
