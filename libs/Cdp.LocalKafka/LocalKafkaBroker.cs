@@ -17,6 +17,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     private readonly TopicStore _topics;
     private readonly GroupCoordinator _groups;
     private readonly TransactionCoordinator _transactions;
+    private readonly LogMaintenance _maintenance;
     private readonly Listener _listener;
     private readonly string _host;
     private int _stopped;
@@ -31,6 +32,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         var self = new NodeAddress(BrokerNode.Id, _host, Port);
         _groups = new GroupCoordinator(topics, options.TimeProvider, new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay }, () => self);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions());
+        _maintenance = new LogMaintenance(topics, options.TimeProvider, options.LogCleanupInterval, logger);
         listener.Start(new Dispatcher(Apis(options, logger)), logger);
     }
 
@@ -90,6 +92,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
 
     private async Task StopCoordinators()
     {
+        await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _transactions.DisposeAsync().ConfigureAwait(false);
         await _groups.DisposeAsync().ConfigureAwait(false);
     }
@@ -99,6 +102,7 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         new ProduceApi(_topics, _transactions, logger).Row,
         new FetchApi(_topics).Row,
         new ListOffsetsApi(_topics).Row,
+        new DeleteRecordsApi(_topics, logger).Row,
         new MetadataApi(_topics, new BrokerNode(_host, Port, _topics.ClusterId), options).Row,
         .. new TopicApis(_topics, options, _groups.Offsets.ForgetTopic).Rows,
         new ConfigsApi(_topics, options).Row,

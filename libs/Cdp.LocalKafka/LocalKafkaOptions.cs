@@ -21,6 +21,9 @@ public sealed record LocalKafkaOptions
     /// <summary>How long the first member of a new group waits for others. Kafka's default is 3 s; a laptop wants to start.</summary>
     public TimeSpan GroupInitialRebalanceDelay { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How often old records are looked for. Kafka's default (log.retention.check.interval.ms) is 5 min.</summary>
+    public TimeSpan LogCleanupInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     public LocalKafkaFlush Flush { get; init; } = LocalKafkaFlush.WhenSegmentIsFull;
 
     /// <summary>The clock of record timestamps and of session and transaction timeouts.</summary>

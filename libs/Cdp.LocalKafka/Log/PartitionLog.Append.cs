@@ -19,17 +19,7 @@ internal sealed partial class PartitionLog
         lock (_lock)
         {
             if (_closed) return AppendResult.Refused(ErrorCode.NotLeaderOrFollower, "the topic is being deleted or the broker stops");
-            if (header.HasProducer)
-            {
-                var producer = Producer(header.ProducerId);
-                if (producer.Duplicate(header) is { } stored)
-                    return new AppendResult(ErrorCode.None, stored.BaseOffset, _settings.LogAppendTime ? stored.Timestamp : -1);
-                var (error, why) = producer.Check(header);
-                if (error != ErrorCode.None) return AppendResult.Refused(error, why!);
-                if (header.IsTransactional && producer.TransactionStart is null && mayBegin is not null && (error = mayBegin(header)) != ErrorCode.None)
-                    return AppendResult.Refused(error, $"producer {header.ProducerId} has no open transaction that covers this partition");
-            }
-
+            if (header.HasProducer && Answered(header, mayBegin) is { } answered) return answered;
             if (_settings.LogAppendTime) (batch, header) = Restamped(batch, header);
             var offset = Store(batch, header);
             return new AppendResult(ErrorCode.None, offset, _settings.LogAppendTime ? header.MaxTimestamp : -1);
@@ -49,19 +39,24 @@ internal sealed partial class PartitionLog
 
     private AppendResult? Refusal(ReadOnlySpan<byte> batch, out BatchHeader header)
     {
+        var settings = _settings; // it may be exchanged meanwhile
         if (!BatchHeader.TryRead(batch, out header)) return AppendResult.Refused(ErrorCode.CorruptMessage, "a record batch shorter than its head");
         if (header.Magic != 2)
             return AppendResult.Refused(ErrorCode.UnsupportedForMessageFormat, $"message format {header.Magic}: only record batches v2 are taken");
         if (header.Bytes > batch.Length) return AppendResult.Refused(ErrorCode.CorruptMessage, $"a record batch of {header.Bytes} bytes in {batch.Length}");
         if (header.Bytes < batch.Length) return AppendResult.Refused(ErrorCode.InvalidRecord, "more than one record batch for a partition");
+        if (header.BaseOffset != 0) return AppendResult.Refused(ErrorCode.InvalidRecord, $"base offset {header.BaseOffset}: a producer's batch begins at 0");
+        if (header.Bytes > settings.MaxMessageBytes)
+            return AppendResult.Refused(ErrorCode.MessageTooLarge, $"a record batch of {header.Bytes} bytes; max.message.bytes is {settings.MaxMessageBytes}");
         if (!header.ChecksumHolds(batch)) return AppendResult.Refused(ErrorCode.CorruptMessage, "the record batch's checksum does not hold");
-        if (header.Bytes > _settings.MaxMessageBytes)
-            return AppendResult.Refused(ErrorCode.MessageTooLarge, $"a record batch of {header.Bytes} bytes; max.message.bytes is {_settings.MaxMessageBytes}");
         if (header.Count <= 0 || header.LastOffsetDelta != header.Count - 1)
             return AppendResult.Refused(ErrorCode.InvalidRecord, $"{header.Count} records with last offset delta {header.LastOffsetDelta}");
         if (header.IsControl) return AppendResult.Refused(ErrorCode.InvalidRecord, "control records come from the broker alone");
         if (header.HasProducer && header.BaseSequence < 0)
             return AppendResult.Refused(ErrorCode.InvalidRecord, $"sequence {header.BaseSequence} with producer {header.ProducerId}");
+        if (TimestampRange.Problem(header, batch, settings, Now) is { } problem) return AppendResult.Refused(ErrorCode.InvalidTimestamp, problem);
+        if (header.Bytes > settings.SegmentBytes)
+            return AppendResult.Refused(ErrorCode.RecordListTooLarge, $"a record batch of {header.Bytes} bytes; segment.bytes is {settings.SegmentBytes}");
         return null;
     }
 
@@ -78,11 +73,7 @@ internal sealed partial class PartitionLog
 
     private long Store(ReadOnlyMemory<byte> batch, BatchHeader header)
     {
-        if (Active.Length > 0 && Active.Length + header.Bytes > _settings.SegmentBytes)
-        {
-            Active.Flush();
-            _segments.Add(Segment.Create(_directory, End));
-        }
+        if (Active.MustRollFor(header, _settings, Now)) Roll();
 
         header = header with { BaseOffset = End };
         var head = new byte[BatchHeader.MagicAt];
@@ -90,33 +81,17 @@ internal sealed partial class PartitionLog
         BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(8), header.Bytes - BatchHeader.LengthPrefix);
         BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(BatchHeader.LengthPrefix), LeaderEpoch);
         Active.Append(head, batch[BatchHeader.MagicAt..], header);
-        if (_settings.FlushEveryAppend) Active.Flush();
         Replay(header, batch.Span);
+        FlushAsAsked();
         foreach (var watcher in _watchers) watcher.Set();
         return header.BaseOffset;
     }
 
-    /// <summary>Brings producers and transactions up to a batch that is in the log: on appending and on opening alike.</summary>
-    private void Replay(BatchHeader header, ReadOnlySpan<byte> batch)
+    private void Roll()
     {
-        if (!header.HasProducer || (header.IsControl && header.Count == 0)) return; // a marker that was cleaned away ends nothing
-        var producer = Producer(header.ProducerId);
-        if (!header.IsControl)
-        {
-            producer.Stored(header);
-            if (producer.TransactionStart is { } open) _transactions.Open(header.ProducerId, open);
-            return;
-        }
-
-        var marker = RecordReader.Read(header, batch)[0];
-        var start = producer.Ended(header.ProducerEpoch, BinaryPrimitives.ReadInt32BigEndian(marker.Value.AsSpan(2)));
-        if (start is not null) _transactions.Close(header.ProducerId, start.Value, header.LastOffset, marker.IsCommit);
-    }
-
-    private ProducerState Producer(long id)
-    {
-        if (!_producers.TryGetValue(id, out var producer)) _producers.Add(id, producer = new ProducerState(id));
-        return producer;
+        Active.Seal();
+        _segments.Add(Segment.Create(_directory, End, _settings));
+        Save();
     }
 
     // message.timestamp.type=LogAppendTime: the attribute and the maximum say it; the records keep what they carry.

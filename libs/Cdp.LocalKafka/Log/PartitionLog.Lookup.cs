@@ -20,7 +20,7 @@ internal sealed partial class PartitionLog
             if (_closed) return null;
             foreach (var segment in _segments)
             {
-                if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, out var found)) continue;
+                if (segment.MaxTimestamp < timestamp || !segment.TryLocateTime(timestamp, _start, out var found)) continue;
                 // A batch keeps its largest timestamp when a cleaning empties it, so the record may be in a later one.
                 for (var next = found.Header.BaseOffset; NextBatch(next) is { } batch; next = batch.Header.LastOffset + 1)
                     if (InBatch(batch.Header, batch.Bytes, timestamp) is { } record) return record;
@@ -37,15 +37,15 @@ internal sealed partial class PartitionLog
             if (_closed) return null;
             var newest = _segments[0];
             foreach (var segment in _segments) if (segment.MaxTimestamp > newest.MaxTimestamp) newest = segment;
-            if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, out var found)) return null;
+            if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, _start, out var found)) return null;
             return InBatch(found.Header, newest.ReadBatch(found.Header, found.Position), newest.MaxTimestamp);
         }
     }
 
-    private static (long Offset, long Timestamp)? InBatch(BatchHeader header, byte[] batch, long timestamp)
+    private (long Offset, long Timestamp)? InBatch(BatchHeader header, byte[] batch, long timestamp)
     {
         foreach (var record in BatchRecords.Read(header, batch))
-            if (record.Timestamp >= timestamp) return (record.Offset, record.Timestamp);
+            if (record.Timestamp >= timestamp && record.Offset >= _start) return (record.Offset, record.Timestamp);
         return null;
     }
 
@@ -53,8 +53,9 @@ internal sealed partial class PartitionLog
     {
         lock (_lock)
         {
-            if (from >= End || !SegmentOf(from).TryLocate(from, out var found)) return null;
-            return (found.Header, SegmentOf(from).ReadBatch(found.Header, found.Position));
+            for (var i = SegmentAt(from); i < _segments.Count; i++)
+                if (_segments[i].TryLocate(from, out var found)) return (found.Header, _segments[i].ReadBatch(found.Header, found.Position));
+            return null;
         }
     }
 }

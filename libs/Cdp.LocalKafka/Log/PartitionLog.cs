@@ -1,4 +1,3 @@
-using Cdp.LocalKafka.Log.Compaction;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Log;
@@ -11,11 +10,11 @@ internal sealed partial class PartitionLog
 {
     private readonly Lock _lock = new();
     private readonly string _directory;
-    private readonly LogSettings _settings;
+    private LogSettings _settings;
     private readonly List<Segment> _segments = [];
-    private readonly Dictionary<long, ProducerState> _producers = [];
     private readonly TransactionIndex _transactions = new();
     private readonly List<AppendSignal> _watchers = [];
+    private long _start;
     private bool _closed;
 
     private PartitionLog(string directory, int partition, LogSettings settings)
@@ -23,12 +22,14 @@ internal sealed partial class PartitionLog
         _directory = directory;
         Partition = partition;
         _settings = settings;
+        _checkpoint = new CheckpointFile(directory);
+        _flushedAt = Now;
     }
 
     public int Partition { get; }
 
     /// <summary>First offset that can be read.</summary>
-    public long StartOffset { get { lock (_lock) return _segments[0].BaseOffset; } }
+    public long StartOffset { get { lock (_lock) return _start; } }
 
     /// <summary>Offset the next record gets.</summary>
     public long HighWatermark { get { lock (_lock) return End; } }
@@ -38,19 +39,7 @@ internal sealed partial class PartitionLog
 
     private Segment Active => _segments[^1];
     private long End => Active.NextOffset;
-    private long Stable => _transactions.FirstOpen ?? End;
-
-    /// <summary>Opens the log in <paramref name="directory"/>, or begins it; producers and transactions are rebuilt from the batches.</summary>
-    public static PartitionLog Open(string directory, int partition, LogSettings settings)
-    {
-        Directory.CreateDirectory(directory);
-        var log = new PartitionLog(directory, partition, settings);
-        var paths = Directory.GetFiles(directory, "*" + Segment.Extension);
-        Array.Sort(paths, StringComparer.Ordinal);
-        foreach (var path in paths) log._segments.Add(Segment.Open(path, isLast: path == paths[^1], log.Replay));
-        if (log._segments.Count == 0) log._segments.Add(Segment.Create(directory, 0));
-        return log;
-    }
+    private long Stable => _transactions.FirstOpen is { } open ? Math.Max(open, _start) : End;
 
     /// <summary>Batches from the one that holds <paramref name="offset"/> on, and what a consumer must know beside them.</summary>
     /// <param name="wholeFirst">Whether <paramref name="maxBytes"/> gives way to a first batch that alone is larger.</param>
@@ -59,13 +48,23 @@ internal sealed partial class PartitionLog
         lock (_lock)
         {
             var until = committedOnly ? Stable : End;
-            var read = new LogRead(ErrorCode.None, LogSlice.Empty, End, Stable, _segments[0].BaseOffset, committedOnly ? [] : null);
+            var read = new LogRead(ErrorCode.None, LogSlice.Empty, End, Stable, _start, committedOnly ? [] : null);
             if (_closed) return read with { Error = ErrorCode.NotLeaderOrFollower };
-            if (offset < _segments[0].BaseOffset || offset > End) return read with { Error = ErrorCode.OffsetOutOfRange };
+            if (offset < _start || offset > End) return read with { Error = ErrorCode.OffsetOutOfRange };
             if (offset >= until) return read;
-            var (slice, sliceUntil) = SegmentOf(offset).SliceFrom(offset, until, maxBytes, wholeFirst);
+
+            // The last offsets of a compacted segment may be gone; then what is wanted begins with the next one.
+            var at = SegmentAt(offset);
+            while (at < _segments.Count - 1 && (offset >= _segments[at].NextOffset || _segments[at].Length == 0)) at++;
+            var (slice, sliceUntil) = _segments[at].SliceFrom(offset, until, maxBytes, wholeFirst);
             return read with { Slice = slice, Aborted = committedOnly ? _transactions.AbortedIn(offset, sliceUntil) : null };
         }
+    }
+
+    /// <summary>Goes by other configs from now on.</summary>
+    public void Configure(LogSettings settings)
+    {
+        lock (_lock) _settings = settings;
     }
 
     /// <summary>Tells <paramref name="signal"/> of every append until <see cref="Unwatch"/>.</summary>
@@ -79,13 +78,13 @@ internal sealed partial class PartitionLog
         lock (_lock) _watchers.Remove(signal);
     }
 
-    /// <summary>Closes the files and refuses further appends and reads; with <paramref name="flush"/> what is written is forced to the disk first.</summary>
+    /// <summary>Closes the files and refuses further appends and reads; with <paramref name="flush"/> all is on the disk and the next start reads nothing again.</summary>
     public void Close(bool flush)
     {
         lock (_lock)
         {
             if (_closed) return;
-            if (flush) Active.Flush();
+            if (flush) Save();
             _closed = true;
             foreach (var segment in _segments) segment.Dispose();
             foreach (var watcher in _watchers) watcher.Set();
@@ -98,8 +97,7 @@ internal sealed partial class PartitionLog
         Directory.Delete(_directory, recursive: true);
     }
 
-    // The segment with the batch that holds the offset or, where a cleaning took it, with the next batch after it.
-    private Segment SegmentOf(long offset)
+    private int SegmentAt(long offset)
     {
         var (low, high) = (0, _segments.Count - 1);
         while (low < high)
@@ -108,21 +106,8 @@ internal sealed partial class PartitionLog
             if (_segments[middle].BaseOffset <= offset) low = middle;
             else high = middle - 1;
         }
-        while (low < _segments.Count - 1 && (_segments[low].NextOffset <= offset || _segments[low].Length == 0)) low++;
-        return _segments[low];
+        return low;
     }
-}
-
-/// <summary>What the logs of one topic go by.</summary>
-/// <param name="Time">Stamps the broker's own records, and all records of topics with log-append time.</param>
-/// <param name="FlushEveryAppend">Whether an append is on the disk, not only in the system's cache, before it is answered.</param>
-internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int MaxMessageBytes, int SegmentBytes, bool LogAppendTime)
-{
-    /// <summary>Whether <c>cleanup.policy</c> contains compact, so that every record needs a key.</summary>
-    public bool Compact { get; init; }
-
-    /// <summary>The codec that batches are stored in; null for the producer's own.</summary>
-    public Codec? Compression { get; init; }
 }
 
 /// <summary>The answer to a read: a slice of a segment file and the offsets around it. <see cref="Aborted"/> is null for read_uncommitted.</summary>

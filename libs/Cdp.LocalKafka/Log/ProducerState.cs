@@ -6,18 +6,40 @@ namespace Cdp.LocalKafka.Log;
 internal sealed class ProducerState(long producerId)
 {
     private const int RememberedBatches = 5;
-    private readonly Queue<StoredBatch> _batches = new(RememberedBatches);
-    private int _lastSequence = -1;
+    private readonly List<StoredBatch> _batches = new(RememberedBatches);
 
     public long ProducerId { get; } = producerId;
 
     /// <summary>-1 until the first batch.</summary>
     public short Epoch { get; private set; } = -1;
 
+    /// <summary>Of the last marker; -1 until there was one.</summary>
     public int CoordinatorEpoch { get; private set; } = -1;
+
+    /// <summary>Of the last batch its largest, of the last marker its own; -1 until there was one.</summary>
+    public long LastTimestamp { get; private set; } = -1;
 
     /// <summary>First offset of the transaction this producer has open here.</summary>
     public long? TransactionStart { get; private set; }
+
+    /// <summary>-1 when the epoch has none yet.</summary>
+    public int LastSequence => _batches.Count == 0 ? -1 : _batches[^1].LastSequence;
+
+    /// <summary>All there is to remember, for a checkpoint of the log.</summary>
+    public ProducerSnapshot ToSnapshot() => new(ProducerId, Epoch, CoordinatorEpoch, LastTimestamp, TransactionStart, [.. _batches]);
+
+    public static ProducerState FromSnapshot(ProducerSnapshot snapshot)
+    {
+        var state = new ProducerState(snapshot.ProducerId)
+        {
+            Epoch = snapshot.Epoch,
+            CoordinatorEpoch = snapshot.CoordinatorEpoch,
+            LastTimestamp = snapshot.LastTimestamp,
+            TransactionStart = snapshot.TransactionStart,
+        };
+        state._batches.AddRange(snapshot.Batches);
+        return state;
+    }
 
     /// <summary>The stored batch that <paramref name="batch"/> repeats, if it is one of the last five.</summary>
     public StoredBatch? Duplicate(in BatchHeader batch)
@@ -34,7 +56,7 @@ internal sealed class ProducerState(long producerId)
         if (batch.ProducerEpoch < Epoch)
             return (ErrorCode.InvalidProducerEpoch, $"epoch {batch.ProducerEpoch} of producer {ProducerId} is older than {Epoch}");
         if (batch.BaseSequence >= 0 && !InSequence(batch))
-            return (ErrorCode.OutOfOrderSequenceNumber, $"sequence {batch.BaseSequence} of producer {ProducerId} after {_lastSequence}");
+            return (ErrorCode.OutOfOrderSequenceNumber, $"sequence {batch.BaseSequence} of producer {ProducerId} after {LastSequence}");
         if (TransactionStart is not null && !batch.IsTransactional)
             return (ErrorCode.InvalidTxnState, $"producer {ProducerId} writes outside the transaction it has open");
         return (ErrorCode.None, null);
@@ -43,20 +65,21 @@ internal sealed class ProducerState(long producerId)
     public void Stored(in BatchHeader batch)
     {
         Advance(batch.ProducerEpoch);
+        LastTimestamp = batch.MaxTimestamp;
         if (batch.BaseSequence >= 0)
         {
-            if (_batches.Count == RememberedBatches) _batches.Dequeue();
-            _batches.Enqueue(new StoredBatch(batch.BaseSequence, batch.LastSequence, batch.BaseOffset, batch.MaxTimestamp));
-            _lastSequence = batch.LastSequence;
+            if (_batches.Count == RememberedBatches) _batches.RemoveAt(0);
+            _batches.Add(new StoredBatch(batch.BaseSequence, batch.LastSequence, batch.BaseOffset, batch.MaxTimestamp));
         }
         if (batch.IsTransactional) TransactionStart ??= batch.BaseOffset;
     }
 
     /// <summary>Ends the open transaction; returns its first offset, or null when this partition holds nothing of it.</summary>
-    public long? Ended(short epoch, int coordinatorEpoch)
+    public long? Ended(short epoch, int coordinatorEpoch, long timestamp)
     {
         Advance(epoch);
         CoordinatorEpoch = coordinatorEpoch;
+        LastTimestamp = timestamp;
         var start = TransactionStart;
         TransactionStart = null;
         return start;
@@ -64,16 +87,19 @@ internal sealed class ProducerState(long producerId)
 
     // A partition that knows nothing of the producer takes any first sequence: its records may have been deleted meanwhile.
     private bool InSequence(in BatchHeader batch) =>
-        Epoch < 0 || (batch.ProducerEpoch == Epoch ? Sequence.Follows(_lastSequence, batch.BaseSequence) : batch.BaseSequence == 0);
+        Epoch < 0 || (batch.ProducerEpoch == Epoch ? Sequence.Follows(LastSequence, batch.BaseSequence) : batch.BaseSequence == 0);
 
     private void Advance(short epoch)
     {
         if (epoch <= Epoch) return;
         Epoch = epoch;
         _batches.Clear();
-        _lastSequence = -1;
     }
 }
 
 /// <summary>A batch a producer may send again.</summary>
 internal readonly record struct StoredBatch(int FirstSequence, int LastSequence, long BaseOffset, long Timestamp);
+
+/// <summary>A <see cref="ProducerState"/> to be kept beside the log; the batches are the last ones, oldest first. -1: none yet.</summary>
+internal sealed record ProducerSnapshot(
+    long ProducerId, short Epoch, int CoordinatorEpoch, long LastTimestamp, long? TransactionStart, IReadOnlyList<StoredBatch> Batches);

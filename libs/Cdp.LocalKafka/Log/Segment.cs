@@ -1,83 +1,80 @@
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cdp.LocalKafka.Log;
 
 /// <summary>
-/// One file of a partition's log, named by the offset it begins at, with a sparse index in memory that is rebuilt when the file is
-/// opened. Writes and lookups happen under the log's lock; the bytes of a <see cref="LogSlice"/> are read outside it.
+/// One file of a partition's log, named by the offset it begins at, with its indexes beside it. Writes and lookups happen under the log's
+/// lock; the bytes of a <see cref="LogSlice"/> are read outside it.
 /// </summary>
-internal sealed class Segment : IDisposable
+internal sealed partial class Segment : IDisposable
 {
     public const string Extension = ".log";
 
-    // A lookup scans at most this far past an index entry.
-    private const int IndexEveryBytes = 4096;
+    // What a lookup reads at once behind an index entry: as far as the default index.interval.bytes lets it scan.
+    private const int ScanBytes = 4096;
 
+    private readonly string _path;
     private readonly SafeFileHandle _file;
-    private readonly List<IndexEntry> _index = [];
-    private bool _dirty;
+    private readonly SegmentIndex _index;
+    private readonly long _opened;
+    private long _flushed;
 
-    private Segment(long baseOffset, SafeFileHandle file)
+    private Segment(string path, FileMode mode, LogSettings settings)
     {
-        BaseOffset = baseOffset;
-        NextOffset = baseOffset;
-        _file = file;
+        _path = path;
+        BaseOffset = OffsetOf(path);
+        Extent = SegmentExtent.Empty(BaseOffset);
+        _file = OpenFile(path, mode);
+        _index = new SegmentIndex(path, BaseOffset, settings.IndexIntervalBytes);
+        _opened = settings.Time.GetUtcNow().ToUnixTimeMilliseconds();
     }
 
     public long BaseOffset { get; }
-    public long NextOffset { get; private set; }
-    public long Length { get; private set; }
+    public SegmentExtent Extent { get; private set; }
+    public long NextOffset => Extent.NextOffset;
+    public long Length => Extent.Length;
 
     /// <summary>Largest record timestamp in the file, or -1 when it is empty.</summary>
-    public long MaxTimestamp { get; private set; } = -1;
+    public long MaxTimestamp => Extent.MaxTimestamp;
 
-    public static Segment Create(string directory, long baseOffset)
+    /// <summary>What retention takes for the age of the records: the time of the last write when they bear no timestamps.</summary>
+    public long LargestTimestamp => MaxTimestamp >= 0 ? MaxTimestamp : new DateTimeOffset(File.GetLastWriteTimeUtc(_path)).ToUnixTimeMilliseconds();
+
+    /// <summary>Largest timestamp of the first batch; -1 as long as there is none.</summary>
+    private long FirstTimestamp { get; set; } = -1;
+
+    /// <summary>Whether a batch belongs into a new segment: by size, by time, or because its offset or an index entry would not fit (Kafka's LogSegment.shouldRoll).</summary>
+    public bool MustRollFor(in BatchHeader batch, LogSettings settings, long now)
     {
-        var path = Path.Combine(directory, baseOffset.ToString("D20", CultureInfo.InvariantCulture) + Extension);
-        return new Segment(baseOffset, OpenFile(path, FileMode.Create));
-    }
-
-    /// <summary>
-    /// Opens a file and reports every batch in it. The last segment of a log is checked by CRC and cut behind its last whole batch,
-    /// for a crash may have torn what followed; earlier ones were flushed when they were full, so damage there is refused.
-    /// </summary>
-    /// <exception cref="InvalidDataException">A segment that is not the last is damaged.</exception>
-    public static Segment Open(string path, bool isLast, Action<BatchHeader, ReadOnlySpan<byte>> visit)
-    {
-        var baseOffset = long.Parse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture);
-        var segment = new Segment(baseOffset, OpenFile(path, FileMode.Open));
-        var size = RandomAccess.GetLength(segment._file);
-        using var window = new FileWindow(segment._file, size);
-        while (window.TryBatch(segment.Length, wholeBatch: isLast, out var header, out var bytes)
-            && header.BaseOffset >= segment.NextOffset && (!isLast || header.ChecksumHolds(bytes)))
-        {
-            // A marker's bytes tell commit from abort; it is small, so it is read whole in any segment.
-            if (header.IsControl && !isLast) window.TryBatch(segment.Length, wholeBatch: true, out header, out bytes);
-            segment.Extend(header);
-            visit(header, bytes);
-        }
-
-        if (segment.Length == size) return segment;
-        if (!isLast)
-            throw new InvalidDataException($"{path} is damaged at byte {segment.Length}, and later segments follow: restore the file, or delete the topic's directory");
-        RandomAccess.SetLength(segment._file, segment.Length);
-        return segment;
+        if (Length == 0) return false;
+        var waited = FirstTimestamp >= 0 ? batch.MaxTimestamp - FirstTimestamp : now - _opened;
+        return Length + batch.Bytes > settings.SegmentBytes || waited > settings.SegmentMs
+            || NextOffset + batch.LastOffsetDelta - BaseOffset > int.MaxValue || _index.IsFull(settings.SegmentIndexBytes);
     }
 
     public void Append(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> rest, in BatchHeader header)
     {
         RandomAccess.Write(_file, [head, rest], Length);
-        _dirty = true;
         Extend(header);
     }
 
+    /// <summary>Forces what is appended to the disk. Callable without the log's lock: then what is appended meanwhile may stay behind.</summary>
     public void Flush()
     {
-        if (!_dirty) return;
+        var length = Length;
+        if (Volatile.Read(ref _flushed) >= length) return;
         RandomAccess.FlushToDisk(_file);
-        _dirty = false;
+        Volatile.Write(ref _flushed, length);
     }
+
+    /// <summary>Makes a full segment durable and its indexes complete; nothing is appended to it any more.</summary>
+    public void Seal()
+    {
+        Flush();
+        _index.Seal(Extent);
+    }
+
+    public void WriteIndex() => _index.Write();
 
     /// <summary>Everything from the batch that holds <paramref name="offset"/> to the one that holds <paramref name="until"/>, at most <paramref name="maxBytes"/>.</summary>
     /// <param name="wholeFirst">Whether the first batch is given even when it alone is larger, so that a consumer gets on.</param>
@@ -88,18 +85,16 @@ internal sealed class Segment : IDisposable
         if (first.Header.Bytes > maxBytes && !wholeFirst) return (LogSlice.Empty, offset);
         var end = until >= NextOffset || !TryLocate(until, out var limit) ? Length : limit.Position;
         var length = Math.Min(end - first.Position, Math.Max(maxBytes, first.Header.Bytes));
-        var sliceEnd = first.Position + length;
-        var next = _index.FindIndex(LastEntry(e => e.Position <= sliceEnd), e => e.Position >= sliceEnd);
-        return (new LogSlice(_file, first.Position, (int)length), next < 0 ? Math.Min(until, NextOffset) : Math.Min(until, _index[next].Offset));
+        return (new LogSlice(_file, first.Position, (int)length), Math.Min(until, _index.From(first.Position + length) ?? NextOffset));
     }
 
     /// <summary>Finds the batch that holds <paramref name="offset"/>, or the next one after it.</summary>
     public bool TryLocate(long offset, out (BatchHeader Header, long Position) batch) =>
-        Scan(LastEntry(e => e.Offset <= offset), header => header.LastOffset >= offset, out batch);
+        Scan(offset, header => header.LastOffset >= offset, out batch);
 
-    /// <summary>Finds the first batch with a record at or after <paramref name="timestamp"/>.</summary>
-    public bool TryLocateTime(long timestamp, out (BatchHeader Header, long Position) batch) =>
-        Scan(LastEntry(e => e.TimestampBefore < timestamp), header => header.MaxTimestamp >= timestamp, out batch);
+    /// <summary>Finds the first batch that reaches to <paramref name="from"/> and has a record at or after <paramref name="timestamp"/>.</summary>
+    public bool TryLocateTime(long timestamp, long from, out (BatchHeader Header, long Position) batch) =>
+        Scan(Math.Max(from, _index.BeforeTime(timestamp)), header => header.MaxTimestamp >= timestamp && header.LastOffset >= from, out batch);
 
     public byte[] ReadBatch(BatchHeader header, long position)
     {
@@ -108,24 +103,36 @@ internal sealed class Segment : IDisposable
         return batch;
     }
 
-    /// <summary>Closes the file, under readers too: what they still want of it is gone.</summary>
-    public void Dispose() => _file.Dispose();
+    /// <summary>
+    /// Unlinks the files. The log's handle is left open, for a fetch may be sending its bytes and nobody counts them: it is closed by its
+    /// finalizer when the last <see cref="LogSlice"/> is gone, and the system frees the space then.
+    /// </summary>
+    public void Delete()
+    {
+        File.Delete(_path);
+        _index.Delete();
+    }
+
+    /// <summary>Closes the files, under readers too: what they still want of it is gone.</summary>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _index.Dispose();
+    }
 
     private void Extend(in BatchHeader header)
     {
-        if (_index.Count == 0 || Length - _index[^1].Position >= IndexEveryBytes)
-            _index.Add(new IndexEntry(header.BaseOffset, Length, MaxTimestamp));
-        Length += header.Bytes;
-        NextOffset = header.LastOffset + 1;
-        MaxTimestamp = Math.Max(MaxTimestamp, header.MaxTimestamp);
+        var position = Length;
+        if (position == 0) FirstTimestamp = header.MaxTimestamp;
+        Extent = Extent.With(header);
+        _index.Add(header.LastOffset, position, Extent);
     }
 
-    private bool Scan(int entry, Func<BatchHeader, bool> wanted, out (BatchHeader Header, long Position) batch)
+    private bool Scan(long offset, Func<BatchHeader, bool> wanted, out (BatchHeader Header, long Position) batch)
     {
         batch = default;
-        if (_index.Count == 0) return false;
-        using var window = new FileWindow(_file, Length, IndexEveryBytes);
-        for (var position = _index[entry].Position; window.TryBatch(position, wholeBatch: false, out var header, out _); position += header.Bytes)
+        using var window = new FileWindow(_file, Length, ScanBytes);
+        for (var position = PositionBefore(offset, window); window.TryBatch(position, wholeBatch: false, out var header, out _); position += header.Bytes)
         {
             if (!wanted(header)) continue;
             batch = (header, position);
@@ -134,23 +141,15 @@ internal sealed class Segment : IDisposable
         return false;
     }
 
-    // The index is ordered in every field, so any "before" predicate splits it once.
-    private int LastEntry(Func<IndexEntry, bool> before)
+    // The entry names the batch it leads to; one that lies was damaged on disk, and the index is made anew.
+    private long PositionBefore(long offset, FileWindow window)
     {
-        var (low, high) = (0, _index.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (before(_index[middle])) low = middle + 1;
-            else high = middle;
-        }
-        return Math.Max(0, low - 1);
+        var (lastOffset, position) = _index.Before(offset);
+        if (position == 0 || Leads(lastOffset, position, window)) return position;
+        Reindex();
+        return _index.Before(offset).Position;
     }
 
-    // Sharing everything: .NET would otherwise take an advisory lock that a broker restarted in the same process meets.
-    private static SafeFileHandle OpenFile(string path, FileMode mode) =>
-        File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-
-    /// <param name="TimestampBefore">Largest timestamp of the batches before <paramref name="Position"/>.</param>
-    private readonly record struct IndexEntry(long Offset, long Position, long TimestampBefore);
+    private static bool Leads(long lastOffset, long position, FileWindow window) =>
+        window.TryBatch(position, wholeBatch: false, out var header, out _) && header.LastOffset == lastOffset;
 }

@@ -23,7 +23,7 @@ internal static class TopicConfig
         ["index.interval.bytes"] = ("4096", ConfigType.Int),
         ["max.compaction.lag.ms"] = ("9223372036854775807", ConfigType.Long),
         [MaxMessageBytes] = ("1048588", ConfigType.Int),
-        ["message.timestamp.after.max.ms"] = ("9223372036854775807", ConfigType.Long),
+        ["message.timestamp.after.max.ms"] = ("3600000", ConfigType.Long),
         ["message.timestamp.before.max.ms"] = ("9223372036854775807", ConfigType.Long),
         [TimestampType] = ("CreateTime", ConfigType.String),
         ["min.cleanable.dirty.ratio"] = ("0.5", ConfigType.Double),
@@ -69,13 +69,27 @@ internal static class TopicConfig
             ? new ConfigValue(known.Key, value, ConfigSource.Topic, known.Value.Type)
             : new ConfigValue(known.Key, known.Value.Default, ConfigSource.Default, known.Value.Type));
 
-    public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend) => new(
-        time, flushEveryAppend, int.Parse(Value(configs, MaxMessageBytes), CultureInfo.InvariantCulture),
-        int.Parse(Value(configs, SegmentBytes), CultureInfo.InvariantCulture), Value(configs, TimestampType) == "LogAppendTime")
+    public static LogSettings Settings(IReadOnlyDictionary<string, string> configs, TimeProvider time, bool flushEveryAppend)
     {
-        Compact = Value(configs, CleanupPolicy).Split(',').Any(policy => policy.Trim() == "compact"),
-        Compression = CodecOf(Value(configs, CompressionType)),
-    };
+        return new LogSettings(time, flushEveryAppend, Int(MaxMessageBytes), Int(SegmentBytes), Value(configs, TimestampType) == "LogAppendTime")
+        {
+            Delete = Value(configs, CleanupPolicy).Split(',').Any(policy => policy.Trim() == "delete"),
+            Compact = Value(configs, CleanupPolicy).Split(',').Any(policy => policy.Trim() == "compact"),
+            Compression = CodecOf(Value(configs, CompressionType)),
+            RetentionMs = Long("retention.ms"),
+            RetentionBytes = Long("retention.bytes"),
+            SegmentMs = Long("segment.ms"),
+            IndexIntervalBytes = Int("index.interval.bytes"),
+            SegmentIndexBytes = Int("segment.index.bytes"),
+            TimestampBeforeMaxMs = Long("message.timestamp.before.max.ms"),
+            TimestampAfterMaxMs = Long("message.timestamp.after.max.ms"),
+            FlushMessages = Long("flush.messages"),
+            FlushMs = Long("flush.ms"),
+        };
+
+        int Int(string name) => int.Parse(Value(configs, name), CultureInfo.InvariantCulture);
+        long Long(string name) => long.Parse(Value(configs, name), CultureInfo.InvariantCulture);
+    }
 
     private static Codec? CodecOf(string compressionType) => compressionType switch
     {

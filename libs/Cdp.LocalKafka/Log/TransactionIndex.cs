@@ -19,12 +19,27 @@ internal sealed class TransactionIndex
         }
     }
 
+    /// <summary>All that are aborted, in the order of their markers.</summary>
+    public IReadOnlyList<AbortedTransaction> Aborted => _aborted;
+
     public void Open(long producerId, long start) => _openByStart.TryAdd(start, producerId);
 
     public void Close(long producerId, long start, long markerOffset, bool commit)
     {
         _openByStart.Remove(start);
         if (!commit) _aborted.Add(new AbortedTransaction(producerId, start, markerOffset, FirstOpen ?? markerOffset + 1));
+    }
+
+    /// <summary>Takes over the aborted transactions of a checkpoint.</summary>
+    public void Restore(IEnumerable<AbortedTransaction> aborted) => _aborted.AddRange(aborted);
+
+    /// <summary>Forgets the aborted transactions whose markers lie before <paramref name="offset"/>: nobody can read their records any more.</summary>
+    public void ForgetBefore(long offset) => _aborted.RemoveRange(0, FirstEndingAtOrAfter(offset));
+
+    public void Clear()
+    {
+        _openByStart.Clear();
+        _aborted.Clear();
     }
 
     /// <summary>The aborted transactions with records in [<paramref name="from"/>, <paramref name="until"/>).</summary>

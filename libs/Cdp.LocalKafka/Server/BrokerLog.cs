@@ -13,4 +13,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(3, LogLevel.Error, "Could not append to {Topic}-{Partition}")]
     public static partial void AppendFailed(ILogger logger, string topic, int partition, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Error, "Could not look after {Topic}-{Partition}: {Reason}")]
+    public static partial void MaintenanceFailed(ILogger logger, string topic, int partition, string reason);
 }

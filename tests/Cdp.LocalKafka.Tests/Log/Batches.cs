@@ -23,8 +23,9 @@ internal static class Batches
         return batch;
     }
 
+    // Batches here are of 1970 and markers of today, which would be a week of segment.ms apart.
     public static LogSettings Settings(int segmentBytes = 1 << 20, TimeProvider? time = null, bool logAppendTime = false) =>
-        new(time ?? TimeProvider.System, FlushEveryAppend: false, MaxMessageBytes: 1 << 20, segmentBytes, logAppendTime);
+        new(time ?? TimeProvider.System, FlushEveryAppend: false, MaxMessageBytes: 1 << 20, segmentBytes, logAppendTime) { SegmentMs = long.MaxValue };
 
     public static long Stored(this PartitionLog log, byte[] batch)
     {

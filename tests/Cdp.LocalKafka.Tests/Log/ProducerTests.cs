@@ -82,5 +82,28 @@ public sealed class ProducerTests : IDisposable
         Assert.Equal((0, 0), (log.HighWatermark, log.LastStableOffset));
     }
 
+    [Fact]
+    public void Snapshot_Restored_AnswersAsTheOriginal()
+    {
+        var state = new ProducerState(Id);
+        for (var i = 0; i < 6; i++) state.Stored(Header(i) with { BaseOffset = i });
+        state.Ended(0, coordinatorEpoch: 2, timestamp: 3000);
+        state.Stored(Header(6) with { BaseOffset = 10 });
+
+        var restored = ProducerState.FromSnapshot(state.ToSnapshot());
+
+        Assert.Equal(((short)0, 2, 1000L, 10L, 6), (restored.Epoch, restored.CoordinatorEpoch, restored.LastTimestamp, restored.TransactionStart, restored.LastSequence));
+        Assert.Equal([false, false, true, true, true, true, true], Enumerable.Range(0, 7).Select(i => restored.Duplicate(Header(i)) is not null));
+        Assert.Equal(state.Duplicate(Header(3)), restored.Duplicate(Header(3)));
+        Assert.Equal(ErrorCode.None, restored.Check(Header(7)).Error);
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, restored.Check(Header(8)).Error);
+    }
+
+    private static BatchHeader Header(int sequence)
+    {
+        Assert.True(BatchHeader.TryRead(Batches.Of(Id, 0, sequence, transactional: true), out var header));
+        return header;
+    }
+
     private PartitionLog Open() => PartitionLog.Open(_directory.Path, 0, Batches.Settings());
 }

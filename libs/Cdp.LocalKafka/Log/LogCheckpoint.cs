@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+
+namespace Cdp.LocalKafka.Log;
+
+/// <summary>
+/// What a log need not read again when it is opened: everything its batches up to a point have told, and where it starts, which the batches
+/// do not tell.
+/// </summary>
+/// <param name="StartOffset">First offset that can be read.</param>
+/// <param name="Segment">First offset of the segment that holds the point; the ones before it are full.</param>
+/// <param name="Extent">The point.</param>
+/// <param name="Aborted">In the order of their markers. The open transactions are those of the producers.</param>
+internal sealed record LogCheckpoint(
+    long StartOffset, long Segment, SegmentExtent Extent, IReadOnlyList<ProducerSnapshot> Producers, IReadOnlyList<AbortedTransaction> Aborted)
+{
+    private const int Version = 1;
+    private const int HeadSize = 8; // version and CRC-32C of what follows, big-endian as in the log
+
+    public byte[] Encode()
+    {
+        using var stream = new MemoryStream();
+        stream.SetLength(stream.Position = HeadSize);
+        using var writer = new BinaryWriter(stream);
+        foreach (var field in (long[])[StartOffset, Segment, Extent.Length, Extent.NextOffset, Extent.MaxTimestamp, Extent.MaxTimestampOffset]) writer.Write(field);
+        writer.Write(Producers.Count);
+        foreach (var producer in Producers)
+        {
+            writer.Write(producer.ProducerId);
+            writer.Write(producer.Epoch);
+            writer.Write(producer.CoordinatorEpoch);
+            writer.Write(producer.LastTimestamp);
+            writer.Write(producer.TransactionStart ?? -1);
+            writer.Write(producer.Batches.Count);
+            foreach (var batch in producer.Batches)
+            {
+                writer.Write(batch.FirstSequence);
+                writer.Write(batch.LastSequence);
+                writer.Write(batch.BaseOffset);
+                writer.Write(batch.Timestamp);
+            }
+        }
+        writer.Write(Aborted.Count);
+        foreach (var aborted in Aborted)
+            foreach (var field in (long[])[aborted.ProducerId, aborted.FirstOffset, aborted.LastOffset, aborted.StableOffset]) writer.Write(field);
+        writer.Flush();
+
+        var bytes = stream.ToArray();
+        BinaryPrimitives.WriteInt32BigEndian(bytes, Version);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(4), Crc32C.Of(bytes.AsSpan(HeadSize)));
+        return bytes;
+    }
+
+    /// <summary>Null when the bytes are not what <see cref="Encode"/> gave: then the log is read.</summary>
+    public static LogCheckpoint? Decode(byte[] bytes)
+    {
+        if (bytes.Length < HeadSize || BinaryPrimitives.ReadInt32BigEndian(bytes) != Version) return null;
+        if (BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(4)) != Crc32C.Of(bytes.AsSpan(HeadSize))) return null;
+        using var reader = new BinaryReader(new MemoryStream(bytes, HeadSize, bytes.Length - HeadSize));
+        return new LogCheckpoint(
+            reader.ReadInt64(), reader.ReadInt64(), new SegmentExtent(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
+            List(reader, Producer), List(reader, r => new AbortedTransaction(r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())));
+    }
+
+    private static ProducerSnapshot Producer(BinaryReader reader)
+    {
+        var (id, epoch, coordinator, timestamp, start) = (reader.ReadInt64(), reader.ReadInt16(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64());
+        return new ProducerSnapshot(id, epoch, coordinator, timestamp, start < 0 ? null : start,
+            List(reader, r => new StoredBatch(r.ReadInt32(), r.ReadInt32(), r.ReadInt64(), r.ReadInt64())));
+    }
+
+    private static List<T> List<T>(BinaryReader reader, Func<BinaryReader, T> item)
+    {
+        var list = new List<T>();
+        for (var left = reader.ReadInt32(); left > 0; left--) list.Add(item(reader));
+        return list;
+    }
+}

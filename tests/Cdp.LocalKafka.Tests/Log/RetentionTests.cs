@@ -1,0 +1,146 @@
+using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Protocol;
+
+namespace Cdp.LocalKafka.Tests.Log;
+
+/// <summary>Which segments go, and what is left for readers when they are gone.</summary>
+public sealed class RetentionTests : IDisposable
+{
+    private const long Hour = 3_600_000;
+    private readonly TempDirectory _directory = new();
+    private readonly FakeTime _time = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    // Segments at 0, 10, 20 of 100 bytes each, whose newest records are of the times 1000, 2000, 3000.
+    [Theory]
+    [InlineData(-1, -1, 0, 99_000, 0)]
+    [InlineData(500, -1, 0, 1500, 0)]
+    [InlineData(500, -1, 0, 1501, 1)]
+    [InlineData(500, -1, 0, 9000, 3)]
+    [InlineData(-1, 300, 0, 0, 0)]
+    [InlineData(-1, 201, 0, 0, 0)]
+    [InlineData(-1, 200, 0, 0, 1)]
+    [InlineData(-1, 0, 0, 0, 3)]
+    [InlineData(-1, -1, 19, 0, 1)]
+    [InlineData(-1, -1, 20, 0, 2)]
+    [InlineData(-1, -1, 30, 0, 2)]
+    [InlineData(500, 200, 10, 2600, 2)]
+    public void Expired_ByTimeSizeAndStart_AreTheOldest(long retentionMs, long retentionBytes, long start, long now, int expected)
+    {
+        SegmentFacts[] segments = [new(0, 100, 1000), new(10, 100, 2000), new(20, 100, 3000)];
+        Assert.Equal(expected, Retention.Expired(segments, start, Settings with { RetentionMs = retentionMs, RetentionBytes = retentionBytes }, now));
+    }
+
+    [Fact]
+    public void Expired_PolicyWithoutDelete_AreOnlyThoseBeforeTheStart()
+    {
+        SegmentFacts[] segments = [new(0, 100, 1000), new(10, 100, 2000), new(20, 100, 3000)];
+        Assert.Equal(1, Retention.Expired(segments, 10, Settings with { Delete = false, RetentionMs = 1, RetentionBytes = 0 }, 99_000));
+    }
+
+    [Fact]
+    public void Expired_OldSegmentBehindAYoungOne_Stays()
+    {
+        SegmentFacts[] segments = [new(0, 100, 5000), new(10, 100, 1000), new(20, 0, 0)];
+        Assert.Equal(0, Retention.Expired(segments, 0, Settings with { RetentionMs = 100 }, 4000));
+        Assert.Equal(2, Retention.Expired(segments, 0, Settings with { RetentionMs = 100 }, 9000)); // never an empty last one
+    }
+
+    [Fact]
+    public void Expire_RecordsOlderThanRetentionMs_AreOutOfRangeAndTheirFilesGone()
+    {
+        var log = Open(Settings with { SegmentBytes = 500, RetentionMs = Hour });
+        for (var i = 0; i < 20; i++)
+        {
+            log.Stored(Batches.Plain(timestamp: Now));
+            _time.Advance(TimeSpan.FromMinutes(10));
+        }
+        log.Expire();
+
+        Assert.InRange(log.StartOffset, 1, 14);
+        Assert.Equal(ErrorCode.OffsetOutOfRange, log.Read(log.StartOffset - 1, 1000, wholeFirst: true, committedOnly: false).Error);
+        Assert.Equal(log.StartOffset, log.Read(log.StartOffset, 1000, wholeFirst: true, committedOnly: false).Slice.Headers()[0].BaseOffset);
+        Assert.Equal(log.StartOffset, log.FirstAt(0)!.Value.Offset);
+        foreach (var extension in (string[])["log", "index", "timeindex"])
+            Assert.Equal(log.StartOffset, Directory.GetFiles(_directory.Path, "*." + extension).Min(Segment.OffsetOf));
+        Assert.Equal((log.StartOffset, 20), (Open(Settings).StartOffset, Open(Settings).HighWatermark));
+    }
+
+    [Fact]
+    public void Expire_AllRecordsExpired_BeginsAnEmptySegmentAtTheEnd()
+    {
+        var log = Open(Settings with { RetentionMs = Hour });
+        for (var i = 0; i < 3; i++) log.Stored(Batches.Of(7, 0, i, timestamp: Now));
+        _time.Advance(TimeSpan.FromHours(2));
+        log.Expire();
+        log.Expire();
+
+        Assert.Equal((3, 3), (log.StartOffset, log.HighWatermark));
+        Assert.Equal([3L], Directory.GetFiles(_directory.Path, "*.log").Select(Segment.OffsetOf));
+        var reopened = Open(Settings);
+        Assert.Equal((3, 3), (reopened.StartOffset, reopened.HighWatermark));
+        Assert.Equal(2, reopened.Stored(Batches.Of(7, 0, 2, timestamp: Now))); // the producer's batches are gone, not its state (KIP-360)
+        Assert.Equal(3, reopened.Stored(Batches.Of(7, 0, 3, timestamp: Now)));
+    }
+
+    [Fact]
+    public void Expire_SegmentBeingSent_ItsBytesAreStillRead()
+    {
+        var log = Open(Settings with { RetentionMs = Hour });
+        log.Stored(Batches.Plain(timestamp: Now));
+        var slice = log.Read(0, 1000, wholeFirst: true, committedOnly: false).Slice;
+        var before = slice.Bytes();
+        _time.Advance(TimeSpan.FromHours(2));
+        log.Expire();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+
+        Assert.Equal([1L], Directory.GetFiles(_directory.Path, "*.log").Select(Segment.OffsetOf));
+        Assert.Equal(before, slice.Bytes());
+    }
+
+    [Fact]
+    public void Expire_AbortedTransactionsInGoneSegments_AreForgottenAndLaterOnesNamed()
+    {
+        var log = Open(Settings with { SegmentBytes = 200, RetentionBytes = 400 });
+        for (var i = 0; i < 10; i++)
+        {
+            log.Stored(Batches.Of(1, 0, i, transactional: true, timestamp: Now));
+            log.AppendMarker(1, 0, commit: false, coordinatorEpoch: 0);
+        }
+        log.Expire();
+        log.Close(flush: true);
+
+        var start = new CheckpointFile(_directory.Path).Read()!;
+        Assert.True(start.StartOffset > 0);
+        Assert.All(start.Aborted, aborted => Assert.True(aborted.LastOffset >= start.StartOffset));
+        var read = Open(Settings).Read(start.StartOffset, 10, wholeFirst: true, committedOnly: true);
+        Assert.Contains(read.Aborted!, aborted => aborted.LastOffset >= start.StartOffset);
+    }
+
+    [Fact]
+    public void Append_LaterThanSegmentMs_RollsByTheRecordsTimes()
+    {
+        var log = Open(Settings with { SegmentMs = 1000 });
+        foreach (var timestamp in (long[])[5000, 5500, 6000, 6001, 5000, 7002]) log.Stored(Batches.Plain(timestamp: timestamp));
+        Assert.Equal([0L, 3, 5], Directory.GetFiles(_directory.Path, "*.log").Select(Segment.OffsetOf).Order());
+    }
+
+    [Fact]
+    public void Append_LaterThanSegmentMsWithoutTimestamps_RollsByTheClock()
+    {
+        var log = Open(Settings with { SegmentMs = 1000 });
+        log.Stored(Batches.Plain(timestamp: -1));
+        log.Stored(Batches.Plain(timestamp: -1));
+        _time.Advance(TimeSpan.FromMilliseconds(1001));
+        log.Stored(Batches.Plain(timestamp: -1));
+        Assert.Equal([0L, 2], Directory.GetFiles(_directory.Path, "*.log").Select(Segment.OffsetOf).Order());
+    }
+
+    private LogSettings Settings => Batches.Settings(time: _time);
+
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private PartitionLog Open(LogSettings settings) => PartitionLog.Open(_directory.Path, 0, settings);
+}
