@@ -84,11 +84,12 @@ internal sealed class LogStory : IDisposable
             Now = Now,
             MaxKeys = maxKeys,
         };
+        CleaningResult result;
         var before = (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset);
         Log.Close(flush: false);
         try
         {
-            var result = Cleaner.Clean(job, CancellationToken.None);
+            result = Cleaner.Clean(job, CancellationToken.None);
             Assert.InRange(result.FirstDirty, FirstDirty, Math.Max(FirstDirty, cleanable.UpperBound));
             FirstDirty = result.FirstDirty;
             var steps = result.Segments.SelectMany(cleaned => SegmentSwap.Plan(_directory.Path, cleaned)).ToList();
@@ -102,7 +103,16 @@ internal sealed class LogStory : IDisposable
         File.Delete(Path.Combine(_directory.Path, "checkpoint")); // it tells of aborted transactions that are forgotten now
         Log = Open();
         Assert.Equal(before, (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset));
+        if (!crash) CheckAborts(aborted, result);
         Assert.DoesNotContain(Directory.GetFiles(_directory.Path), path => path.EndsWith(SegmentSwap.CleanedExtension, StringComparison.Ordinal) || path.EndsWith(SegmentSwap.SwapExtension, StringComparison.Ordinal));
+    }
+
+    // A log that stays open keeps these of its aborted transactions: their markers must be there, and all that reading the log anew finds.
+    private void CheckAborts(List<AbortedTransaction> aborted, CleaningResult result)
+    {
+        var kept = aborted.Where(transaction => transaction.LastOffset >= result.CleanedUntil).Concat(result.KeptAborts).ToDictionary(transaction => transaction.LastOffset);
+        Assert.All(kept.Keys, marker => Assert.Equal(marker, Log.Read(marker, 1, wholeFirst: true, committedOnly: false).Slice.Headers()[0].LastOffset));
+        Assert.All(Aborted(), found => Assert.Equal(found.ProducerId, kept[found.LastOffset].ProducerId));
     }
 
     /// <summary>Cleans as though the whole log were dirty.</summary>
