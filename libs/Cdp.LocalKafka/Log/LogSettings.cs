@@ -1,3 +1,5 @@
+using Cdp.LocalKafka.Log.Compaction;
+
 namespace Cdp.LocalKafka.Log;
 
 /// <summary>What the logs of one topic go by: its configs, as numbers. The defaults are Kafka 4.0's.</summary>
@@ -7,6 +9,12 @@ internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int
 {
     /// <summary>Whether <c>cleanup.policy</c> contains delete.</summary>
     public bool Delete { get; init; } = true;
+
+    /// <summary>Whether <c>cleanup.policy</c> contains compact, so that every record needs a key.</summary>
+    public bool Compact { get; init; }
+
+    /// <summary>The codec that batches are stored in; null for the producer's own.</summary>
+    public Codec? Compression { get; init; }
 
     /// <summary>Milliseconds; -1: for ever.</summary>
     public long RetentionMs { get; init; } = Week;

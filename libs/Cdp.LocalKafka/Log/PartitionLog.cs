@@ -55,7 +55,7 @@ internal sealed partial class PartitionLog
 
             // The last offsets of a compacted segment may be gone; then what is wanted begins with the next one.
             var at = SegmentAt(offset);
-            while (offset >= _segments[at].NextOffset) at++;
+            while (at < _segments.Count - 1 && (offset >= _segments[at].NextOffset || _segments[at].Length == 0)) at++;
             var (slice, sliceUntil) = _segments[at].SliceFrom(offset, until, maxBytes, wholeFirst);
             return read with { Slice = slice, Aborted = committedOnly ? _transactions.AbortedIn(offset, sliceUntil) : null };
         }

@@ -35,7 +35,7 @@ public sealed class RecordStructureTests : IDisposable
     }
 
     [Fact]
-    public void FirstAt_WhenTheHeadPromisesALaterTimeThanAnyRecord_PointsAtTheBatch()
+    public void FirstAt_WhenTheHeadPromisesALaterTimeThanAnyRecord_GoesOn()
     {
         var log = PartitionLog.Open(_directory.Path, 0, Batches.Settings());
         log.Stored(Batches.Plain(timestamp: 1000));
@@ -43,7 +43,9 @@ public sealed class RecordStructureTests : IDisposable
         BinaryPrimitives.WriteInt64BigEndian(lying.AsSpan(35), 9000);
         log.Stored(Batches.Signed(lying));
 
-        Assert.Equal((1, 9000), log.FirstAt(5000));
+        Assert.Null(log.FirstAt(5000));
+        log.Stored(Batches.Plain(timestamp: 6000));
+        Assert.Equal((3, 6000), log.FirstAt(5000));
         log.Close(flush: false);
     }
 
