@@ -80,6 +80,9 @@ internal static class TopicConfig
         {
             Delete = Value(configs, CleanupPolicy).Split(',').Contains("delete"),
             Compact = Value(configs, CleanupPolicy).Split(',').Contains("compact"),
+            Cleaning = new CleaningSettings(
+                double.Parse(Value(configs, "min.cleanable.dirty.ratio"), CultureInfo.InvariantCulture), Number(configs, MinCompactionLag), Number(configs, MaxCompactionLag)),
+            DeleteRetentionMs = Number(configs, "delete.retention.ms"),
             Compression = CodecOf(Value(configs, CompressionType)),
             RetentionMs = Number(configs, "retention.ms"),
             RetentionBytes = Number(configs, "retention.bytes"),

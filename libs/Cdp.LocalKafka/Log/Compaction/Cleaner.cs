@@ -5,12 +5,7 @@ namespace Cdp.LocalKafka.Log.Compaction;
 /// twice, one at a time; the memory is the <see cref="OffsetMap"/> and a batch, unpacked. The log is unchanged until the files are
 /// swapped in. Kafka's Cleaner, for batches v2.
 /// </summary>
-/// <remarks>
-/// What a log does around it: ask <see cref="Cleanability"/> and make a <see cref="CleaningJob"/> under its lock; clean without it; under
-/// it again, if none of the segments was removed meanwhile, swap each result in (<see cref="SegmentSwap"/>), build its indexes and forget the
-/// aborted transactions before <see cref="CleaningResult.CleanedUntil"/> that are not among <see cref="CleaningResult.KeptAborts"/>; then
-/// note <see cref="CleaningResult.FirstDirty"/> where a restart finds it. Slices of replaced files that are still being sent need their handles.
-/// </remarks>
+/// <remarks><see cref="PartitionLog.Clean"/> is what a log does around it.</remarks>
 internal static class Cleaner
 {
     private const int WriteBufferBytes = 256 * 1024;
@@ -88,6 +83,7 @@ internal static class Cleaner
             }
             // On the disk before its name says that it may take its predecessors' place.
             file.Flush(flushToDisk: true);
+            File.SetLastWriteTimeUtc(file.SafeFileHandle, File.GetLastWriteTimeUtc(group[^1].File)); // the age of records without timestamps
             return new CleanedSegment(path, file.Length, group);
         }
         catch

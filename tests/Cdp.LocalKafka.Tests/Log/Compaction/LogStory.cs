@@ -8,7 +8,7 @@ namespace Cdp.LocalKafka.Tests.Log.Compaction;
 internal sealed class LogStory : IDisposable
 {
     private const int SegmentBytes = 700;
-    private readonly TempDirectory _directory = new();
+    private TempDirectory _directory = new(inMemory: true);
     private readonly FakeTime _time = new();
     private readonly Random _random;
     private readonly Dictionary<long, (byte[] Bytes, long Offset)> _lastBatches = [];
@@ -107,6 +107,45 @@ internal sealed class LogStory : IDisposable
         Assert.DoesNotContain(Directory.GetFiles(_directory.Path), path => path.EndsWith(SegmentSwap.CleanedExtension, StringComparison.Ordinal) || path.EndsWith(SegmentSwap.SwapExtension, StringComparison.Ordinal));
     }
 
+    /// <summary>Cleans the open log as the broker does. <paramref name="died"/> gets what each step of the exchange would leave to a restart, at the end of it all too.</summary>
+    public void CleanOpen(long minLagMs = 0, Action<TempDirectory>? died = null)
+    {
+        var before = (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset);
+        Log.Configure(Settings with { SegmentBytes = 3 * SegmentBytes, DeleteRetentionMs = DeleteRetentionMs, Cleaning = new CleaningSettings(0, minLagMs, long.MaxValue) });
+        Log.Clean(
+            step =>
+            {
+                if (died is not null) died(Image());
+                step.Run();
+                if (died is not null && step.Target is not null) died(Image());
+            },
+            CancellationToken.None);
+        Log.Configure(Settings);
+        Assert.Equal(before, (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset));
+        died?.Invoke(Image());
+    }
+
+    /// <summary>Goes on with what a death left, or with the story's own files when there is none.</summary>
+    public void Restart(TempDirectory? image, bool flush = false)
+    {
+        var before = (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset);
+        Log.Close(flush);
+        if (image is not null)
+        {
+            _directory.Dispose();
+            _directory = image;
+        }
+        Log = Open();
+        Assert.Equal(before, (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset));
+    }
+
+    private TempDirectory Image()
+    {
+        var image = new TempDirectory(inMemory: true);
+        foreach (var file in Directory.GetFiles(_directory.Path)) File.Copy(file, Path.Combine(image.Path, Path.GetFileName(file)));
+        return image;
+    }
+
     // A log that stays open keeps these of its aborted transactions: their markers must be there, and all that reading the log anew finds.
     private void CheckAborts(List<AbortedTransaction> aborted, CleaningResult result)
     {
@@ -190,7 +229,9 @@ internal sealed class LogStory : IDisposable
         return [.. shapes, new SegmentShape(active, Log.HighWatermark, new FileInfo(paths[^1]).Length, -1, -1)];
     }
 
-    private PartitionLog Open() => PartitionLog.Open(_directory.Path, 0, Batches.Settings(SegmentBytes, _time));
+    private PartitionLog Open() => PartitionLog.Open(_directory.Path, 0, Settings);
+
+    private LogSettings Settings => Batches.Settings(SegmentBytes, _time) with { Compact = true };
 
     private static int Last(byte[] batch) => BatchHeader.TryRead(batch, out var header) ? header.LastOffsetDelta : -1;
 }
