@@ -29,7 +29,6 @@ internal sealed class LogCleaner : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
-        _stop.Dispose();
     }
 
     private void Round()
