@@ -22,6 +22,9 @@ internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int
     /// <summary>The codec that batches are stored in; null for the producer's own.</summary>
     public Codec? Compression { get; init; }
 
+    /// <summary>The level of <see cref="Compression"/>; null where it has none.</summary>
+    public int? CompressionLevel { get; init; }
+
     /// <summary>Milliseconds; -1: for ever.</summary>
     public long RetentionMs { get; init; } = Week;
 

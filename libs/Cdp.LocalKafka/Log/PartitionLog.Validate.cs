@@ -27,7 +27,7 @@ internal sealed partial class PartitionLog
         if (TimestampRange.Problem(header, batch.Span, records, settings, Now) is { } untimely) return AppendResult.Refused(ErrorCode.InvalidTimestamp, untimely);
         if (codec != header.Codec)
         {
-            batch = BatchRewrite.With(header, batch.Span, records!, codec, deleteHorizon: null);
+            batch = BatchRewrite.With(header, batch.Span, records!, codec, deleteHorizon: null, settings.CompressionLevel);
             BatchHeader.TryRead(batch.Span, out header);
             if (header.Bytes > settings.MaxMessageBytes)
                 return AppendResult.Refused(ErrorCode.MessageTooLarge, $"a record batch of {header.Bytes} bytes as {codec}; max.message.bytes is {settings.MaxMessageBytes}");

@@ -84,6 +84,7 @@ internal static class TopicConfig
                 double.Parse(Value(configs, "min.cleanable.dirty.ratio"), CultureInfo.InvariantCulture), Number(configs, MinCompactionLag), Number(configs, MaxCompactionLag)),
             DeleteRetentionMs = Number(configs, "delete.retention.ms"),
             Compression = CodecOf(Value(configs, CompressionType)),
+            CompressionLevel = Find($"compression.{Value(configs, CompressionType)}.level") is { Name: var level } ? (int)Number(configs, level) : null,
             RetentionMs = Number(configs, "retention.ms"),
             RetentionBytes = Number(configs, "retention.bytes"),
             SegmentMs = Number(configs, "segment.ms"),

@@ -14,13 +14,14 @@ internal static class BatchRewrite
     /// <param name="deleteHorizon">
     /// When the tombstones or the marker in it may go, in milliseconds; it takes the base timestamp's place (KIP-534). Null for none.
     /// </param>
-    public static byte[] With(in BatchHeader header, ReadOnlySpan<byte> batch, IReadOnlyList<BatchRecord> records, Codec codec, long? deleteHorizon)
+    /// <param name="level">As <see cref="Compression.Compress"/> takes it.</param>
+    public static byte[] With(in BatchHeader header, ReadOnlySpan<byte> batch, IReadOnlyList<BatchRecord> records, Codec codec, long? deleteHorizon, int? level = null)
     {
         var baseTimestamp = deleteHorizon ?? records[0].Timestamp;
         var payload = new byte[records.Sum(record => record.Size(baseTimestamp))];
         var at = payload.AsSpan();
         foreach (var record in records) record.Write(ref at, baseTimestamp);
-        return Batch(header, batch, new Changes(codec, deleteHorizon is not null, baseTimestamp, records.Max(record => record.Timestamp), records.Count), payload);
+        return Batch(header, batch, new Changes(codec, deleteHorizon is not null, baseTimestamp, records.Max(record => record.Timestamp), records.Count, level), payload);
     }
 
     /// <summary>The batch without records, kept for the offsets and sequences it covers. It keeps its largest timestamp.</summary>
@@ -29,7 +30,7 @@ internal static class BatchRewrite
 
     private static byte[] Batch(in BatchHeader header, ReadOnlySpan<byte> batch, Changes changes, ReadOnlySpan<byte> payload)
     {
-        var records = Compression.Compress(changes.Codec, payload);
+        var records = Compression.Compress(changes.Codec, payload, changes.Level);
         var rewritten = new byte[BatchHeader.Size + records.Length];
         batch[..BatchHeader.Size].CopyTo(rewritten);
         records.CopyTo(rewritten, BatchHeader.Size);
@@ -43,5 +44,5 @@ internal static class BatchRewrite
         return rewritten;
     }
 
-    private readonly record struct Changes(Codec Codec, bool HasHorizon, long BaseTimestamp, long MaxTimestamp, int Count);
+    private readonly record struct Changes(Codec Codec, bool HasHorizon, long BaseTimestamp, long MaxTimestamp, int Count, int? Level = null);
 }

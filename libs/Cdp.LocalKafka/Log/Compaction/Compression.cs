@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using K4os.Compression.LZ4;
 using K4os.Compression.LZ4.Streams;
 using ZstdSharp;
 
@@ -13,14 +14,16 @@ internal static class Compression
     /// <summary>More than any batch that a client sends in earnest; a batch that unpacks to more is taken for a bomb.</summary>
     public const int MaxRecordsBytes = 128 << 20;
 
+    private const int KafkasLz4Default = 9;
     private const int ChunkBytes = 64 * 1024;
 
-    public static byte[] Compress(Codec codec, ReadOnlySpan<byte> records)
+    /// <param name="level">The codec's own (KIP-390); null for its default. Snappy has none.</param>
+    public static byte[] Compress(Codec codec, ReadOnlySpan<byte> records, int? level = null)
     {
         if (codec == Codec.None) return records.ToArray();
         if (codec == Codec.Snappy) return XerialSnappy.Compress(records);
         using var compressed = new MemoryStream();
-        using (var stream = Compressing(codec, compressed)) stream.Write(records);
+        using (var stream = Compressing(codec, compressed, level)) stream.Write(records);
         return compressed.ToArray();
     }
 
@@ -43,14 +46,18 @@ internal static class Compression
         }
     }
 
-    private static Stream Compressing(Codec codec, Stream to) => codec switch
+    private static Stream Compressing(Codec codec, Stream to, int? level) => codec switch
     {
-        Codec.Gzip => new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true),
+        Codec.Gzip => new GZipStream(to, new ZLibCompressionOptions { CompressionLevel = level ?? -1 }, leaveOpen: true),
         // Java's Lz4BlockInputStream refuses frames whose blocks depend on each other.
-        Codec.Lz4 => LZ4Stream.Encode(to, new LZ4EncoderSettings { ChainBlocks = false, BlockSize = ChunkBytes }, leaveOpen: true),
-        Codec.Zstd => new CompressionStream(to, leaveOpen: true),
+        Codec.Lz4 => LZ4Stream.Encode(to, new LZ4EncoderSettings { ChainBlocks = false, BlockSize = ChunkBytes, CompressionLevel = Lz4LevelOf(level) }, leaveOpen: true),
+        Codec.Zstd => new CompressionStream(to, level ?? Compressor.DefaultCompressionLevel, leaveOpen: true),
         _ => throw Unknown(codec),
     };
+
+    // In Kafka 9, the default, stands for the fast compressor and every other level for the thorough one; lz4-java has five more of those.
+    private static LZ4Level Lz4LevelOf(int? level) =>
+        level is null or KafkasLz4Default ? LZ4Level.L00_FAST : (LZ4Level)Math.Clamp(level.Value, (int)LZ4Level.L03_HC, (int)LZ4Level.L12_MAX);
 
     private static Stream Decompressing(Codec codec, Stream from) => codec switch
     {

@@ -19,6 +19,19 @@ public sealed class CompressionTests
     }, iter: 100);
 
     [Theory]
+    [InlineData((int)Codec.Gzip, 1, 9)]
+    [InlineData((int)Codec.Lz4, 9, 17)]
+    [InlineData((int)Codec.Lz4, 1, 17)]
+    [InlineData((int)Codec.Zstd, -1000, 22)]
+    public void Compress_AtAHigherLevel_IsSmaller(int codec, int low, int high)
+    {
+        var records = Encoding.UTF8.GetBytes(string.Join(' ', Enumerable.Range(0, 5000).Select(i => $"record {i * 7919 % 1000} of {i % 13}")));
+        var (large, small) = (Compression.Compress((Codec)codec, records, low), Compression.Compress((Codec)codec, records, high));
+        Assert.True(small.Length < large.Length, $"{small.Length} and {large.Length} bytes");
+        Assert.All((byte[][])[large, small], compressed => Assert.Equal(records, Compression.Decompress((Codec)codec, compressed, records.Length)));
+    }
+
+    [Theory]
     [MemberData(nameof(Codecs))]
     public void Decompress_MoreThanTheLimit_IsRefused(int codec)
     {
