@@ -1,4 +1,4 @@
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 
 namespace Cdp.LocalKafka.Tests;
 

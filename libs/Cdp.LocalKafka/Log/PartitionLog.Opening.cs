@@ -9,7 +9,7 @@ internal sealed partial class PartitionLog
     private const long CheckpointEveryBytes = 4 << 20;
 
     private readonly CheckpointFile _checkpoint;
-    private (long Start, long Segment, long Length) _saved = (-1, -1, -1);
+    private (long Start, long Segment, long Length)? _saved;
 
     /// <summary>
     /// Opens the log in <paramref name="directory"/>, or begins it. Producers and transactions come from the checkpoint and from the batches
@@ -52,7 +52,7 @@ internal sealed partial class PartitionLog
         {
             if (_closed) return;
             active = Active;
-            var unsaved = _saved.Segment == active.BaseOffset ? active.Length - _saved.Length : _segments.Sum(segment => segment.Length);
+            var unsaved = _saved?.Segment == active.BaseOffset ? active.Length - _saved.Value.Length : _segments.Sum(segment => segment.Length);
             if (unsaved < byAtLeast) return;
         }
         active.Flush();
@@ -71,6 +71,19 @@ internal sealed partial class PartitionLog
         var segment = _swapping ? LogCheckpoint.Nowhere : Active.BaseOffset;
         _checkpoint.Write(new LogCheckpoint(_start, _firstDirty, segment, Active.Extent, producers, _transactions.Aborted));
         _saved = (_start, segment, Active.Length);
+    }
+
+    private void SaveAtEnd()
+    {
+        Active.Flush();
+        try
+        {
+            Save();
+        }
+        catch (IOException)
+        {
+            // The records are safe; without a checkpoint the next start reads them.
+        }
     }
 
     private void Restore(LogCheckpoint checkpoint)

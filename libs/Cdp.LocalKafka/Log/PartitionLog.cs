@@ -53,7 +53,7 @@ internal sealed partial class PartitionLog
             if (offset < _start || offset > End) return read with { Error = ErrorCode.OffsetOutOfRange };
             if (offset >= until) return read;
 
-            // The last offsets of a compacted segment may be gone; then what is wanted begins with the next one.
+            // The last offsets of a compacted segment may be gone, or all of one; then what is wanted begins with the next.
             var at = SegmentAt(offset);
             while (at < _segments.Count - 1 && (offset >= _segments[at].NextOffset || _segments[at].Length == 0)) at++;
             var (slice, sliceUntil) = _segments[at].SliceFrom(offset, until, maxBytes, wholeFirst);
@@ -85,7 +85,7 @@ internal sealed partial class PartitionLog
         lock (_lock)
         {
             if (_closed) return;
-            if (flush) Save();
+            if (flush) SaveAtEnd();
             _closed = true;
             foreach (var segment in _segments) segment.Dispose();
             foreach (var watcher in _watchers) watcher.Set();

@@ -1,6 +1,6 @@
 using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 using Cdp.LocalKafka.Tests.Fuzz;
 using Cdp.LocalKafka.Tests.Log;
 using Cdp.LocalKafka.Tests.Server;
@@ -66,7 +66,7 @@ public sealed class FaultTests : IAsyncLifetime
         await producer.Send("t", Client.Message("a"));
         using var fault = _broker.Faults.Add(new Fault { Api = ApiKey.Fetch, Topic = "t", Error = ErrorCode.NotLeaderOrFollower, Times = 2 });
 
-        Assert.Equal(["a"], Client.Values(_broker.BootstrapServers, "t").Concat(Client.ReadAll(_broker.BootstrapServers, "t", partition: 1).Select(read => read.Message.Value)));
+        Assert.Equal(["a"], Reading.Values(_broker.BootstrapServers, "t").Concat(Reading.ReadAll(_broker.BootstrapServers, "t", partition: 1).Select(read => read.Message.Value)));
         Assert.Equal(2, fault.Hits);
     }
 
@@ -79,7 +79,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         await producer.ProduceAsync(new Confluent.Kafka.TopicPartition("t", 0), Client.Message("once"), Cancel);
         Assert.Equal(2, fault.Hits);
-        Assert.Equal(["once"], Client.Values(_broker.BootstrapServers, "t"));
+        Assert.Equal(["once"], Reading.Values(_broker.BootstrapServers, "t"));
         Assert.Empty(_log.Lines);
     }
 

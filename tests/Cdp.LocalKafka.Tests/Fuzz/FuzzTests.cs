@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 using Cdp.LocalKafka.Tests.Log;
 using Cdp.LocalKafka.Tests.Server;
 using Cdp.LocalKafka.Transactions;
@@ -245,7 +245,9 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         using var admin = Client.Admin(_broker.BootstrapServers);
         await Client.CreateTopic(admin, topic, 1);
         using var producer = Client.Producer(_broker.BootstrapServers);
-        await producer.Send(topic, Client.Message("fine"));
+        var message = Client.Message("fine");
+        message.Timestamp = new Timestamp(_time.GetUtcNow().UtcDateTime); // the broker's clock stands; later times would be refused
+        await producer.Send(topic, message);
         using var consumer = Client.Consumer(_broker.BootstrapServers, topic);
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
         Assert.Equal("fine", consumer.Consume(Client.Limit).Message.Value);

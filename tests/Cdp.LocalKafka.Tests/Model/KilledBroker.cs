@@ -31,7 +31,7 @@ internal sealed class KilledBroker : IAsyncDisposable
         var topics = TopicStore.Open(directory.Path, TimeProvider.System);
         topics.Create(InProcessBroker.Topic, partitions, new Dictionary<string, string> { ["segment.bytes"] = "20000" });
         topics.Close(flush: false);
-        return new KilledBroker(directory, await Start(directory, 0), seed);
+        return new KilledBroker(directory, await Start(directory, Ports.ToReturnTo()), seed);
     }
 
     /// <summary>Lets it live from now on.</summary>

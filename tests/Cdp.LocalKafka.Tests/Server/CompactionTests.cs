@@ -1,4 +1,4 @@
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Server;

@@ -1,5 +1,5 @@
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 using TopicPartition = Confluent.Kafka.TopicPartition;
 using TopicPartitionOffset = Confluent.Kafka.TopicPartitionOffset;
 
@@ -32,7 +32,7 @@ public sealed class DeleteRecordsApiTests : IAsyncDisposable
 
         _broker!.Kill();
         bootstrap = await Restarted();
-        Assert.Equal(["7", "8", "9"], Client.Values(bootstrap, "t"));
+        Assert.Equal(["7", "8", "9"], Reading.Values(bootstrap, "t"));
         using var consumer = Client.Consumer(bootstrap, "g");
         Assert.Equal((7, 10), (consumer.QueryWatermarkOffsets(new TopicPartition("t", 0), Client.Limit).Low.Value, consumer.QueryWatermarkOffsets(new TopicPartition("t", 0), Client.Limit).High.Value));
     }

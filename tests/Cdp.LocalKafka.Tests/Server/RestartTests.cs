@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Cdp.LocalKafka.Tests.Clients;
+using Cdp.LocalKafka.Tests.Conformance;
 using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Server;
@@ -22,7 +22,7 @@ public sealed class RestartTests : IAsyncDisposable
     [InlineData(true)]
     public async Task Restart_OnTheSamePort_ClientsGoOnAndNothingIsLost(bool killed)
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using var producer = Client.Producer(bootstrap, config => (config.EnableIdempotence, config.ReconnectBackoffMs, config.ReconnectBackoffMaxMs) = (true, 10, 100));
@@ -36,7 +36,7 @@ public sealed class RestartTests : IAsyncDisposable
         await Restart(killed);
         for (var i = 20; i < 40; i++) await producer.Send("t", Client.Message($"{i}"));
 
-        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"{i}"), Client.Values(bootstrap, "t"));
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"{i}"), Reading.Values(bootstrap, "t"));
         using var again = Client.Consumer(bootstrap, "g");
         Assert.Equal(7, again.Committed([new TopicPartition("t", 0)], Client.Limit)[0].Offset.Value);
     }
@@ -46,7 +46,7 @@ public sealed class RestartTests : IAsyncDisposable
     [InlineData(true)]
     public async Task Restart_UnderAConsumer_ItGoesOnWithoutARebalance(bool killed)
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         var lost = 0;
@@ -93,7 +93,7 @@ public sealed class RestartTests : IAsyncDisposable
     [Fact]
     public async Task Kill_InATransaction_ItIsStillOpenAndCanBeFinished()
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using var producer = Client.Transactional(bootstrap, "tx");
@@ -101,16 +101,16 @@ public sealed class RestartTests : IAsyncDisposable
         await producer.Send("t", Client.Message("before"));
 
         await Restart(killed: true);
-        Assert.Empty(Client.Values(bootstrap, "t"));
+        Assert.Empty(Reading.Values(bootstrap, "t"));
         await producer.Send("t", Client.Message("after"));
         producer.CommitTransaction(Client.Limit);
-        Assert.Equal(["before", "after"], Client.Values(bootstrap, "t"));
+        Assert.Equal(["before", "after"], Reading.Values(bootstrap, "t"));
     }
 
     [Fact]
     public async Task Kill_OfBrokerAndProducer_TheHeirAbortsWhatWasOpen()
     {
-        var bootstrap = (_broker = await Start()).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using (var lost = Client.Transactional(bootstrap, "tx"))
@@ -124,7 +124,7 @@ public sealed class RestartTests : IAsyncDisposable
         heir.BeginTransaction();
         await heir.Send("t", Client.Message("kept"));
         heir.CommitTransaction(Client.Limit);
-        Assert.Equal(["kept"], Client.Values(bootstrap, "t"));
+        Assert.Equal(["kept"], Reading.Values(bootstrap, "t"));
     }
 
     [Fact]

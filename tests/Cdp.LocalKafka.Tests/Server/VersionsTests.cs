@@ -73,6 +73,21 @@ public sealed class VersionsTests
         topics.Close(flush: false);
     }
 
+    /// <summary>The table in the library's README, row by row pairs of a name and its versions.</summary>
+    [Fact]
+    public async Task Readme_ListsWhatIsServed()
+    {
+        using var directory = new TempDirectory();
+        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path }, cancel: TestContext.Current.CancellationToken);
+        var served = broker.Dispatcher.Apis.Select(api => $"{api.Key} {(api.Min == api.Max ? $"{api.Min}" : $"{api.Min}–{api.Max}")}");
+
+        var root = AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/tests/Cdp.LocalKafka.Tests/", StringComparison.Ordinal)];
+        var text = await File.ReadAllLinesAsync(Path.Combine(root, "libs/Cdp.LocalKafka/README.md"), TestContext.Current.CancellationToken);
+        var cells = text.SkipWhile(line => line != "## What it serves").Where(line => line.StartsWith('|')).Skip(2)
+            .SelectMany(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1].Chunk(2)).Where(pair => pair[0].Length > 0);
+        Assert.Equal(served.Order(), cells.Select(pair => $"{pair[0]} {pair[1]}").Order());
+    }
+
     [Theory]
     [InlineData("a", "1", ErrorCode.None)]
     [InlineData("apache-kafka.java", "4.0.0-rc1", ErrorCode.None)]
@@ -101,8 +116,8 @@ public sealed class VersionsTests
     {
         using var directory = new TempDirectory();
         await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path, Host = "0.0.0.0" }, cancel: TestContext.Current.CancellationToken);
-        using var admin = Clients.Client.Admin(broker.BootstrapServers);
-        var node = Assert.Single(admin.GetMetadata(Clients.Client.Limit).Brokers);
+        using var admin = Conformance.Client.Admin(broker.BootstrapServers);
+        var node = Assert.Single(admin.GetMetadata(Conformance.Client.Limit).Brokers);
         Assert.Equal(broker.BootstrapServers, $"{node.Host}:{node.Port}");
     }
 

@@ -110,19 +110,45 @@ internal sealed class LogStory : IDisposable
     /// <summary>Cleans the open log as the broker does. <paramref name="died"/> gets what each step of the exchange would leave to a restart, at the end of it all too.</summary>
     public void CleanOpen(long minLagMs = 0, Action<TempDirectory>? died = null)
     {
-        var before = (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset);
-        Log.Configure(Settings with { SegmentBytes = 3 * SegmentBytes, DeleteRetentionMs = DeleteRetentionMs, Cleaning = new CleaningSettings(0, minLagMs, long.MaxValue) });
-        Log.Clean(
+        CleanOpen(
             step =>
             {
                 if (died is not null) died(Image());
                 step.Run();
                 if (died is not null && step.Target is not null) died(Image());
             },
-            CancellationToken.None);
+            minLagMs);
+        died?.Invoke(Image());
+    }
+
+    /// <summary>Cleans the open log; false when the exchange of files fails at <paramref name="failing"/>, counted from 0.</summary>
+    public bool CleanOpen(int failing)
+    {
+        var steps = 0;
+        try
+        {
+            CleanOpen(
+                step =>
+                {
+                    if (steps++ == failing) throw new IOException("the disk");
+                    step.Run();
+                },
+                minLagMs: 0);
+        }
+        catch (IOException)
+        {
+            Log.Configure(Settings);
+        }
+        return steps <= failing;
+    }
+
+    private void CleanOpen(Action<SwapStep> run, long minLagMs)
+    {
+        var before = (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset);
+        Log.Configure(Settings with { SegmentBytes = 3 * SegmentBytes, DeleteRetentionMs = DeleteRetentionMs, Cleaning = new CleaningSettings(0, minLagMs, long.MaxValue) });
+        Log.Clean(run, CancellationToken.None);
         Log.Configure(Settings);
         Assert.Equal(before, (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset));
-        died?.Invoke(Image());
     }
 
     /// <summary>Goes on with what a death left, or with the story's own files when there is none.</summary>

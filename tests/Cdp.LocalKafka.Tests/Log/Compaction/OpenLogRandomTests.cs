@@ -59,4 +59,23 @@ public sealed class OpenLogRandomTests
             }
         }
     }
+
+    [Fact]
+    public void Clean_FailsAtAnyStep_TheLogServesOnAndTheNextStartFinishes()
+    {
+        var failures = 0;
+        for (var succeeded = false; !succeeded; failures++)
+        {
+            using var story = new LogStory(7);
+            for (var step = 0; step < 150; step++) story.Append();
+            succeeded = story.CleanOpen(failing: failures);
+            story.Check();
+            Assert.Equal(succeeded, story.Log.Cleanability is not null);
+            for (var step = 0; step < 100; step++) story.Append(); // begins segments, and with each writes a checkpoint
+            story.Check();
+            story.Restart(image: null, flush: failures % 2 == 0);
+            story.Check();
+        }
+        Assert.True(failures > 20, $"{failures} steps");
+    }
 }

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 
-namespace Cdp.LocalKafka.Tests.Clients;
+namespace Cdp.LocalKafka.Tests.Conformance;
 
 public sealed class CompressionTests(KafkaFixture kafka)
 {
@@ -32,7 +32,7 @@ public sealed class CompressionTests(KafkaFixture kafka)
         {
             var topic = await kafka.Topic(1, ("compression.type", topicCodec));
             Produce(topic, codec);
-            Assert.Equal(Enumerable.Range(0, 100).Select(Value), Client.Values(kafka.Bootstrap, topic));
+            Assert.Equal(Enumerable.Range(0, 100).Select(Value), Reading.Values(kafka.Bootstrap, topic));
         }
     }
 
@@ -44,7 +44,7 @@ public sealed class CompressionTests(KafkaFixture kafka)
         var failure = await Assert.ThrowsAnyAsync<ProduceException<string?, string?>>(() => producer.Send(topic, Client.Message(new string('x', 500))));
         Assert.Equal(ErrorCode.InvalidRecord, failure.Error.Code);
         await producer.Send(topic, Client.Message(new string('x', 500), key: "k"));
-        Assert.Single(Client.ReadAll(kafka.Bootstrap, topic));
+        Assert.Single(Reading.ReadAll(kafka.Bootstrap, topic));
     }
 
     // A hundred records, as a rule in one batch.
