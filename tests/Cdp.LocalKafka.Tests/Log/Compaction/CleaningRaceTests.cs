@@ -84,24 +84,28 @@ public sealed class CleaningRaceTests : IDisposable
     }
 
     [Fact]
-    public async Task Clean_SegmentsGoneBeforeTheExchange_IsDiscarded()
-    {
-        var log = Open();
-        var (steps, wasUnderWay) = (1, false);
-        for (var attempt = 0; attempt < 20 && (steps > 0 || !wasUnderWay); attempt++)
-        {
-            for (var i = 0; i < 3000; i++) Write(log, new string[Keys], i);
-            steps = 0;
-            var cleaning = Task.Run(() => log.Clean(_ => steps++, CancellationToken.None), TestContext.Current.CancellationToken);
-            await Wait.Until(() => cleaning.IsCompleted || Directory.GetFiles(_directory.Path, "*.cleaned").Length > 0);
-            wasUnderWay = !cleaning.IsCompleted;
-            Assert.Equal(ErrorCode.None, log.DeleteRecords(log.HighWatermark - 10).Error);
-            await cleaning;
-        }
+    public void Clean_SegmentsGoneBeforeTheExchange_IsDiscarded() => Discarded(log => Assert.Equal((ErrorCode.None, 90L), log.DeleteRecords(90)), startsAt: 90);
 
-        Assert.Equal((0, true), (steps, wasUnderWay));
+    [Fact]
+    public void Clean_NoLongerCompactedBeforeTheExchange_IsDiscarded() => Discarded(log => log.Configure(Settings with { Compact = false }), startsAt: 0);
+
+    [Fact]
+    public void Clean_ClosedBeforeTheExchange_IsDiscarded() => Discarded(log => log.Close(flush: false), startsAt: 0);
+
+    private void Discarded(Action<PartitionLog> meanwhile, long startsAt)
+    {
+        var time = new InterruptedTime(_time, () => Directory.GetFiles(_directory.Path, "*.cleaned").Length > 0);
+        var log = PartitionLog.Open(_directory.Path, 0, Settings with { Time = time });
+        for (var i = 0; i < 100; i++) Write(log, new string[Keys], i);
+        time.Meanwhile = () => meanwhile(log);
+        log.Clean(_ => Assert.Fail("exchanged"), CancellationToken.None);
+
+        Assert.Null(time.Meanwhile);
         Assert.Empty(Directory.GetFiles(_directory.Path, "*.cleaned"));
-        Assert.Equal(10, log.ReadCommitted(log.StartOffset, 500).Count);
+        log.Close(flush: false);
+        log = Open();
+        Assert.Equal(startsAt, log.StartOffset);
+        Assert.Equal(100 - startsAt, log.ReadCommitted(startsAt, 500).Count);
         log.Close(flush: false);
     }
 
@@ -160,11 +164,29 @@ public sealed class CleaningRaceTests : IDisposable
         log.Stored(TestBatch.Of((Codec)(i % 5), 0, [new TestRecord($"{key}", values[key], _time.GetUtcNow().ToUnixTimeMilliseconds())]));
     }
 
-    private PartitionLog Open() => PartitionLog.Open(_directory.Path, 0, Batches.Settings(1000, _time) with
+    private PartitionLog Open() => PartitionLog.Open(_directory.Path, 0, Settings);
+
+    private LogSettings Settings => Batches.Settings(1000, _time) with
     {
         Compact = true,
         Delete = true,
         RetentionMs = 500,
         Cleaning = new CleaningSettings(0, 0, long.MaxValue),
-    });
+    };
+
+    /// <summary>Does something once, when it is asked for the time and <paramref name="comes"/>: between a cleaning and its exchange, when a new segment is made.</summary>
+    private sealed class InterruptedTime(TimeProvider time, Func<bool> comes) : TimeProvider
+    {
+        public Action? Meanwhile { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (Meanwhile is { } action && comes())
+            {
+                Meanwhile = null;
+                action();
+            }
+            return time.GetUtcNow();
+        }
+    }
 }
