@@ -25,7 +25,7 @@ internal sealed partial class PartitionLog
     /// <summary>
     /// Compacts the segments before the active one. Only the choice of the segments and the exchange of files hold the log's lock. What the
     /// cleaning made is thrown away when retention, DeleteRecords or a change of the topic's configs was there first. Memory: the
-    /// <see cref="Cleaner"/>'s, some 50 MB at most and a batch, and the new indexes.
+    /// <see cref="Cleaner"/>'s, which is some 50 MB at most and a batch, and the new indexes, 8 MB for each GB of new segments.
     /// </summary>
     /// <param name="run">Carries out each step of the exchange, on disk.</param>
     /// <exception cref="InvalidDataException">The log is damaged; it is as it was.</exception>

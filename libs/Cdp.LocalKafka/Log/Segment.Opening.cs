@@ -73,7 +73,7 @@ internal sealed partial class Segment
     }
 
     /// <summary>
-    /// Opens a cleaned file that is still to be swapped in, under the name it will have then. Its indexes are in memory, some 24 bytes for each
+    /// Opens a cleaned file that is still to be swapped in, under the name it will have then. Its indexes are in memory, some 32 bytes for each
     /// <c>index.interval.bytes</c>, until <see cref="Seal"/>: their files are those of the segments that it replaces as long as these are there.
     /// </summary>
     /// <exception cref="InvalidDataException">The file does not hold what the cleaner wrote.</exception>
