@@ -116,7 +116,7 @@ internal sealed class TopicStore
     /// <summary>A topic whose name differs from <paramref name="name"/> only in '.' and '_', which metric names cannot tell apart; or null.</summary>
     public Topic? Alike(string name) => All.FirstOrDefault(topic => topic.Name != name && topic.Name.Replace('.', '_') == name.Replace('.', '_'));
 
-    /// <summary>Removes a topic and its files. False when there is none of that name.</summary>
+    /// <summary>Removes a topic, and its files as far as the system lets it. False when there is none of that name.</summary>
     public bool Delete(string name)
     {
         lock (_changing)
@@ -126,8 +126,7 @@ internal sealed class TopicStore
             _file.Write(ClusterId, [.. All.Where(other => other.Name != name).Select(Entry)]);
             _byName.TryRemove(name, out _);
             _byId.TryRemove(topic.Id, out _);
-            foreach (var partition in topic.Partitions) partition.Close(flush: false);
-            foreach (var partition in topic.Partitions) partition.Delete();
+            foreach (var partition in topic.Partitions) Remove(partition);
             return true;
         }
     }
@@ -161,7 +160,19 @@ internal sealed class TopicStore
         return Enumerable.Range(from, until - from).Select(i => PartitionLog.Open(LogDirectory(topic, i), i, settings));
     }
 
-    // What a deletion that failed half way, or a creation, left there: not the new topic's.
+    private static void Remove(PartitionLog log)
+    {
+        try
+        {
+            log.Delete();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The topic is gone all the same. What is left of it goes with the next start, or before the next topic of the name.
+        }
+    }
+
+    // What a deletion or a creation that failed half way left there: not the new topic's.
     private void RemoveLogs(string topic, int from, int until)
     {
         foreach (var directory in Enumerable.Range(from, until - from).Select(i => LogDirectory(topic, i)).Where(Directory.Exists))
