@@ -91,6 +91,78 @@ public sealed class TopicStoreTests : IDisposable
         Assert.Equal(21, Topic.Configs.Count);
     }
 
+    [Fact]
+    public void Create_WhenALogCannotBeMade_LeavesNothingOfTheTopic()
+    {
+        var inTheWay = Path.Combine(_directory.Path, "logs", "u-1");
+        File.WriteAllText(inTheWay, "");
+        Assert.ThrowsAny<IOException>(() => _store.Create("u", 2, new Dictionary<string, string>()));
+        Assert.Null(_store.Find("u"));
+        Assert.False(Directory.Exists(Path.Combine(_directory.Path, "logs", "u-0")));
+
+        File.Delete(inTheWay);
+        Reopen();
+        Assert.Null(_store.Find("u"));
+        Assert.Equal(2, _store.Create("u", 2, new Dictionary<string, string>()).Topic!.Partitions.Count);
+    }
+
+    [Fact]
+    public void Grow_WhenALogCannotBeMade_LeavesTheTopicAsItWas()
+    {
+        var inTheWay = Path.Combine(_directory.Path, "logs", "t-2");
+        File.WriteAllText(inTheWay, "");
+        Topic.Partition(0)!.Stored(Batches.Plain());
+        Assert.ThrowsAny<IOException>(() => _store.Grow("t", 3));
+        Assert.Single(Topic.Partitions);
+
+        File.Delete(inTheWay);
+        Reopen();
+        Assert.Equal([1L], Topic.Partitions.Select(partition => partition.HighWatermark));
+    }
+
+    [Fact]
+    public void Create_OverTheFilesOfAnEarlierTopic_BeginsEmpty()
+    {
+        _store.Create("u", 1, new Dictionary<string, string>()).Topic!.Partition(0)!.Stored(Batches.Plain());
+        var (files, kept) = (Path.Combine(_directory.Path, "logs", "u-0"), Path.Combine(_directory.Path, "kept"));
+        Directory.Move(files, kept);
+        Assert.True(_store.Delete("u")); // though there is nothing to remove any more
+        Directory.Move(kept, files);
+
+        Assert.Equal(0, _store.Create("u", 1, new Dictionary<string, string>()).Topic!.Partition(0)!.HighWatermark);
+    }
+
+    [Fact]
+    public void Changes_WhenTheFileCannotBeWritten_ChangeNothing()
+    {
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "topics.json.next"));
+        Assert.ThrowsAny<Exception>(() => _store.Delete("t"));
+        Assert.ThrowsAny<Exception>(() => _store.Grow("t", 2));
+        Assert.ThrowsAny<Exception>(() => _store.Create("u", 1, new Dictionary<string, string>()));
+        Assert.ThrowsAny<Exception>(() => _store.Configure("t", _ => []));
+
+        Assert.Null(_store.Find("u"));
+        Assert.Equal(("1000", 1), (Topic.Configs["retention.ms"], Topic.Partitions.Count));
+        Assert.Equal(0, Topic.Partition(0)!.Stored(Batches.Plain()));
+        Assert.Equal(["__consumer_offsets-0", "__transaction_state-0", "t-0"], Directory.GetDirectories(Path.Combine(_directory.Path, "logs")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    // A request that was under way when the broker was killed must not write over the files of its successor.
+    [Fact]
+    public void Changes_AfterTheEnd_AreRefused()
+    {
+        var ended = _store;
+        Reopen();
+        Assert.Throws<ObjectDisposedException>(() => ended.Create("u", 1, new Dictionary<string, string>()));
+        Assert.Throws<ObjectDisposedException>(() => ended.Grow("t", 2));
+        Assert.Throws<ObjectDisposedException>(() => ended.Configure("t", _ => []));
+        Assert.Throws<ObjectDisposedException>(() => ended.Delete("t"));
+
+        Topic.Partition(0)!.Stored(Batches.Plain());
+        Reopen();
+        Assert.Equal(("1000", 1L), (Topic.Configs["retention.ms"], Topic.Partition(0)!.HighWatermark));
+    }
+
     private void Reopen()
     {
         _store.Close(flush: false);
