@@ -33,8 +33,11 @@ public sealed record LocalKafkaOptions
     /// <summary>The shortest session timeout that a group's member may ask for. Kafka's default; tests that wait for sessions to end want less.</summary>
     public TimeSpan GroupMinSessionTimeout { get; init; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>How often old records are looked for. Kafka's default (log.retention.check.interval.ms) is 5 min.</summary>
-    public TimeSpan LogCleanupInterval { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How often old records are looked for, and logs that are worth compacting. Kafka's defaults are 5 min (log.retention.check.interval.ms) and 15 s
+    /// (log.cleaner.backoff.ms).
+    /// </summary>
+    public TimeSpan LogCleanupInterval { get; init; } = TimeSpan.FromSeconds(15);
 
     public LocalKafkaFlush Flush { get; init; } = LocalKafkaFlush.WhenSegmentIsFull;
 

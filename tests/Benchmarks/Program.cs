@@ -16,6 +16,7 @@ const string Usage = """
       --bytes N     size of a record (400)
       --partitions N  (6)
       --gigabytes N passed through while memory is watched (5)
+      --against HOST:PORT  another cluster, measured in the same run
     """;
 
 try
@@ -40,6 +41,7 @@ try
                 Bytes = Number("--bytes", 400),
                 Partitions = Number("--partitions", 6),
                 Gigabytes = Number("--gigabytes", 5),
+                Against = Array.IndexOf(args, "--against") is var at and >= 0 ? args.ElementAtOrDefault(at + 1) ?? throw new FormatException("--against takes host:port") : null,
             });
             return 0;
         case ["broker-process", var data, var port]:

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Cdp.LocalKafka.Log.Compaction;
 
 namespace Cdp.LocalKafka.Log;
 
@@ -16,13 +17,11 @@ internal readonly record struct BatchHeader
     public const int CrcAt = 17;
     public const int AttributesAt = 21;
 
-    /// <summary>The <see cref="Codec"/> that old clients do not know.</summary>
-    public const int Zstd = 4;
-
     private const short CodecMask = 0x07;
     private const short LogAppendTimeFlag = 0x08;
     private const short TransactionalFlag = 0x10;
     private const short ControlFlag = 0x20;
+    private const short DeleteHorizonFlag = 0x40;
 
     public required long BaseOffset { get; init; }
 
@@ -33,7 +32,7 @@ internal readonly record struct BatchHeader
     public required short Attributes { get; init; }
     public required int LastOffsetDelta { get; init; }
 
-    /// <summary>Milliseconds since the epoch, as are all timestamps of the log.</summary>
+    /// <summary>What the records' timestamps are counted from, in milliseconds since the epoch, as are all timestamps of the log.</summary>
     public required long BaseTimestamp { get; init; }
     public required long MaxTimestamp { get; init; }
 
@@ -48,14 +47,20 @@ internal readonly record struct BatchHeader
     public long LastOffset => BaseOffset + LastOffsetDelta;
     public bool HasProducer => ProducerId >= 0;
     public bool IsCompressed => (Attributes & CodecMask) != 0;
-    public int Codec => Attributes & CodecMask;
+    public Codec Codec => (Codec)(Attributes & CodecMask);
     public bool IsLogAppendTime => (Attributes & LogAppendTimeFlag) != 0;
     public bool IsTransactional => (Attributes & TransactionalFlag) != 0;
     public bool IsControl => (Attributes & ControlFlag) != 0;
+
+    /// <summary>When the cleaner may remove the tombstones or the marker in the batch, once it has said so in the base timestamp (KIP-534).</summary>
+    public long? DeleteHorizon => (Attributes & DeleteHorizonFlag) != 0 ? BaseTimestamp : null;
     public int LastSequence => BaseSequence < 0 ? -1 : Sequence.Add(BaseSequence, LastOffsetDelta);
 
     public static short AttributesOf(bool transactional, bool control) =>
         (short)((transactional ? TransactionalFlag : 0) | (control ? ControlFlag : 0));
+
+    public short AttributesWith(Codec codec, bool deleteHorizon) =>
+        (short)((Attributes & ~(CodecMask | DeleteHorizonFlag)) | (int)codec | (deleteHorizon ? DeleteHorizonFlag : 0));
 
     /// <summary>False when <paramref name="bytes"/> is too short for a head or the head's own length is impossible.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out BatchHeader header)

@@ -7,13 +7,17 @@ namespace Cdp.LocalKafka.Log;
 /// do not tell.
 /// </summary>
 /// <param name="StartOffset">First offset that can be read.</param>
-/// <param name="Segment">First offset of the segment that holds the point; the ones before it are full.</param>
+/// <param name="FirstDirty">Where the next cleaning of a compacted log begins; null before the first.</param>
+/// <param name="Segment">First offset of the segment that holds the point; the ones before it are full. <see cref="Nowhere"/>: the log is to be read.</param>
 /// <param name="Extent">The point.</param>
 /// <param name="Aborted">In the order of their markers. The open transactions are those of the producers.</param>
 internal sealed record LogCheckpoint(
-    long StartOffset, long Segment, SegmentExtent Extent, IReadOnlyList<ProducerSnapshot> Producers, IReadOnlyList<AbortedTransaction> Aborted)
+    long StartOffset, long? FirstDirty, long Segment, SegmentExtent Extent, IReadOnlyList<ProducerSnapshot> Producers, IReadOnlyList<AbortedTransaction> Aborted)
 {
-    private const int Version = 1;
+    /// <summary>A <see cref="Segment"/> that no log has: of such a checkpoint only the offsets before it hold.</summary>
+    public const long Nowhere = -1;
+
+    private const int Version = 2;
     private const int HeadSize = 8; // version and CRC-32C of what follows, big-endian as in the log
 
     public byte[] Encode()
@@ -21,7 +25,7 @@ internal sealed record LogCheckpoint(
         using var stream = new MemoryStream();
         stream.SetLength(stream.Position = HeadSize);
         using var writer = new BinaryWriter(stream);
-        foreach (var field in (long[])[StartOffset, Segment, Extent.Length, Extent.NextOffset, Extent.MaxTimestamp, Extent.MaxTimestampOffset])
+        foreach (var field in (long[])[StartOffset, FirstDirty ?? -1, Segment, Extent.Length, Extent.NextOffset, Extent.MaxTimestamp, Extent.MaxTimestampOffset])
             writer.Write(field);
         writer.Write(Producers.Count);
         foreach (var producer in Producers)
@@ -31,6 +35,7 @@ internal sealed record LogCheckpoint(
             writer.Write(producer.CoordinatorEpoch);
             writer.Write(producer.LastTimestamp);
             writer.Write(producer.TransactionStart ?? -1);
+            writer.Write(producer.LastDataOffset ?? -1);
             writer.Write(producer.Batches.Count);
             foreach (var batch in producer.Batches)
             {
@@ -58,16 +63,18 @@ internal sealed record LogCheckpoint(
         if (BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(4)) != Crc32C.Of(bytes.AsSpan(HeadSize))) return null;
         using var reader = new BinaryReader(new MemoryStream(bytes, HeadSize, bytes.Length - HeadSize));
         return new LogCheckpoint(
-            reader.ReadInt64(), reader.ReadInt64(), new SegmentExtent(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
+            reader.ReadInt64(), Offset(reader), reader.ReadInt64(), new SegmentExtent(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64()),
             List(reader, Producer), List(reader, r => new AbortedTransaction(r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())));
     }
 
     private static ProducerSnapshot Producer(BinaryReader reader)
     {
-        var (id, epoch, coordinator, timestamp, start) = (reader.ReadInt64(), reader.ReadInt16(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64());
-        return new ProducerSnapshot(id, epoch, coordinator, timestamp, start < 0 ? null : start,
+        return new ProducerSnapshot(
+            reader.ReadInt64(), reader.ReadInt16(), reader.ReadInt32(), reader.ReadInt64(), Offset(reader), Offset(reader),
             List(reader, r => new StoredBatch(r.ReadInt32(), r.ReadInt32(), r.ReadInt64(), r.ReadInt64())));
     }
+
+    private static long? Offset(BinaryReader reader) => reader.ReadInt64() is >= 0 and var offset ? offset : null;
 
     private static List<T> List<T>(BinaryReader reader, Func<BinaryReader, T> item)
     {

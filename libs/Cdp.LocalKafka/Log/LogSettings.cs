@@ -1,3 +1,5 @@
+using Cdp.LocalKafka.Log.Compaction;
+
 namespace Cdp.LocalKafka.Log;
 
 /// <summary>What the logs of one topic go by: its configs, as numbers. The defaults are Kafka 4.0's.</summary>
@@ -8,12 +10,30 @@ internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int
     /// <summary>Whether <c>cleanup.policy</c> contains delete.</summary>
     public bool Delete { get; init; } = true;
 
+    /// <summary>Whether <c>cleanup.policy</c> contains compact, so that every record needs a key.</summary>
+    public bool Compact { get; init; }
+
+    /// <summary>When a compacted log is cleaned.</summary>
+    public CleaningSettings Cleaning { get; init; } = new(MinDirtyRatio: 0.5, MinLagMs: 0, MaxLagMs: long.MaxValue);
+
+    /// <summary>How long tombstones stay, in milliseconds.</summary>
+    public long DeleteRetentionMs { get; init; } = 24 * 3_600_000L;
+
+    /// <summary>The codec that batches are stored in; null for the producer's own.</summary>
+    public Codec? Compression { get; init; }
+
+    /// <summary>The level of <see cref="Compression"/>; null where it has none.</summary>
+    public int? CompressionLevel { get; init; }
+
     /// <summary>Milliseconds; -1: for ever.</summary>
     public long RetentionMs { get; init; } = Week;
 
     /// <summary>-1: no bound.</summary>
     public long RetentionBytes { get; init; } = -1;
     public long SegmentMs { get; init; } = Week;
+
+    /// <summary>When an append begins a new segment: in time for the records of a compacted log to be cleaned (KIP-354; Kafka's LogConfig.maxSegmentMs).</summary>
+    public long MaxSegmentMs => Compact ? Math.Min(SegmentMs, Cleaning.MaxLagMs) : SegmentMs;
     public int IndexIntervalBytes { get; init; } = 4096;
     public int SegmentIndexBytes { get; init; } = 10 << 20;
 

@@ -4,7 +4,7 @@ namespace Cdp.LocalKafka.Log;
 
 /// <summary>
 /// A stretch of a segment file that a fetch answers with. It starts at a batch and, as Kafka allows, may end inside one; the bytes
-/// are read when the response is written. The file only grows, and one that retention deletes lives until its last slice is gone,
+/// are read when the response is written. The file only grows, and one that retention deletes or a cleaning replaces lives until its last slice is gone,
 /// so the stretch stays valid without a lock, until the topic is deleted or the broker stops; then reading it throws
 /// <see cref="ObjectDisposedException"/>.
 /// </summary>

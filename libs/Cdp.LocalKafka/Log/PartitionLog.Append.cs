@@ -14,7 +14,7 @@ internal sealed partial class PartitionLog
     /// </param>
     public AppendResult Append(ReadOnlyMemory<byte> batch, Func<BatchHeader, ErrorCode>? mayBegin = null)
     {
-        var refusal = Refusal(batch.Span, out var header);
+        var refusal = Refusal(batch.Span, out var header) ?? Validate(ref batch, ref header);
         if (refusal is not null) return refusal.Value;
         lock (_lock)
         {
@@ -37,6 +37,7 @@ internal sealed partial class PartitionLog
 
     private long Now => _settings.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    // What is wrong with the head; the records are the second step's.
     private AppendResult? Refusal(ReadOnlySpan<byte> batch, out BatchHeader header)
     {
         var settings = _settings; // it may be exchanged meanwhile
@@ -54,10 +55,6 @@ internal sealed partial class PartitionLog
         if (header.IsControl) return AppendResult.Refused(ErrorCode.InvalidRecord, "control records come from the broker alone");
         if (header.HasProducer && header.BaseSequence < 0)
             return AppendResult.Refused(ErrorCode.InvalidRecord, $"sequence {header.BaseSequence} with producer {header.ProducerId}");
-        if (!header.IsCompressed && RecordStructure.Problem(header, batch) is { } malformed) return AppendResult.Refused(ErrorCode.InvalidRecord, malformed);
-        if (TimestampRange.Problem(header, batch, settings, Now) is { } untimely) return AppendResult.Refused(ErrorCode.InvalidTimestamp, untimely);
-        if (header.Bytes > settings.SegmentBytes)
-            return AppendResult.Refused(ErrorCode.RecordListTooLarge, $"a record batch of {header.Bytes} bytes; segment.bytes is {settings.SegmentBytes}");
         return null;
     }
 

@@ -1,3 +1,5 @@
+using Cdp.LocalKafka.Log.Compaction;
+
 namespace Cdp.LocalKafka.Log;
 
 internal sealed partial class PartitionLog
@@ -10,7 +12,7 @@ internal sealed partial class PartitionLog
                 if (record.Offset >= from) yield return record;
     }
 
-    /// <summary>The first record at or after <paramref name="timestamp"/>, or null. In a compressed batch the batch's first record stands for it.</summary>
+    /// <summary>The first record at or after <paramref name="timestamp"/>, or null.</summary>
     public (long Offset, long Timestamp)? FirstAt(long timestamp)
     {
         lock (_lock)
@@ -22,7 +24,7 @@ internal sealed partial class PartitionLog
 
                 // A batch whose head promises such a record may hold it before the log's start, or no more since it was cleaned.
                 for (var from = _start; segment.TryLocateTime(timestamp, from, out var found); from = found.Header.LastOffset + 1)
-                    if (InBatch(segment, found.Header, found.Position, timestamp) is { } record) return record;
+                    if (InBatch(found.Header, segment.ReadBatch(found.Header, found.Position), timestamp) is { } record) return record;
             }
             return null;
         }
@@ -37,15 +39,13 @@ internal sealed partial class PartitionLog
             var newest = _segments[0];
             foreach (var segment in _segments) if (segment.MaxTimestamp > newest.MaxTimestamp) newest = segment;
             if (newest.MaxTimestamp < 0 || !newest.TryLocateTime(newest.MaxTimestamp, _start, out var found)) return null;
-            return InBatch(newest, found.Header, found.Position, newest.MaxTimestamp);
+            return InBatch(found.Header, newest.ReadBatch(found.Header, found.Position), newest.MaxTimestamp);
         }
     }
 
-    private (long Offset, long Timestamp)? InBatch(Segment segment, BatchHeader header, long position, long timestamp)
+    private (long Offset, long Timestamp)? InBatch(BatchHeader header, byte[] batch, long timestamp)
     {
-        if (header.IsLogAppendTime) return (Math.Max(header.BaseOffset, _start), header.MaxTimestamp);
-        if (header.IsCompressed) return (Math.Max(header.BaseOffset, _start), header.BaseTimestamp);
-        foreach (var record in RecordReader.Read(header, segment.ReadBatch(header, position)))
+        foreach (var record in BatchRecords.Read(header, batch))
             if (record.Timestamp >= timestamp && record.Offset >= _start) return (record.Offset, record.Timestamp);
         return null;
     }

@@ -1,3 +1,5 @@
+using Cdp.LocalKafka.Log.Compaction;
+
 namespace Cdp.LocalKafka.Log;
 
 /// <summary>How a log finds its state again. Callers of the private parts hold the log's lock.</summary>
@@ -18,6 +20,7 @@ internal sealed partial class PartitionLog
     public static PartitionLog Open(string directory, int partition, LogSettings settings)
     {
         Directory.CreateDirectory(directory);
+        SegmentSwap.PlanRecovery(directory).Run();
         var log = new PartitionLog(directory, partition, settings);
         var paths = SegmentPaths(directory);
         var saved = log._checkpoint.Read();
@@ -30,6 +33,7 @@ internal sealed partial class PartitionLog
                 ? Segment.OpenFull(path, settings)
                 : Segment.Open(path, offset == known?.Segment ? known.Extent : null, isLast: path == paths[^1], settings, log.Replay));
         }
+        log._firstDirty = saved?.FirstDirty;
         log.StartAt(saved?.StartOffset ?? 0);
 
         // A checkpoint that is ahead of the log must not stay: the log may grow to its length again, with other batches.
@@ -56,15 +60,17 @@ internal sealed partial class PartitionLog
             if (!_closed) Save();
     }
 
-    // What a checkpoint covers must be on the disk before it, for the covered part is not checked again.
+    // What a checkpoint covers must be on the disk before it, for the covered part is not checked again. It covers nothing while cleaned
+    // segments are swapped in: which of the aborted transactions are to be forgotten then depends on how far that gets.
     private void Save()
     {
-        if (_saved == (_start, Active.BaseOffset, Active.Length)) return;
+        if (!_swapping && _saved == (_start, Active.BaseOffset, Active.Length)) return;
         Active.Flush();
         Active.WriteIndex();
         var producers = _producers.Values.Where(producer => producer.Epoch >= 0).Select(producer => producer.ToSnapshot()).ToList();
-        _checkpoint.Write(new LogCheckpoint(_start, Active.BaseOffset, Active.Extent, producers, _transactions.Aborted));
-        _saved = (_start, Active.BaseOffset, Active.Length);
+        var segment = _swapping ? LogCheckpoint.Nowhere : Active.BaseOffset;
+        _checkpoint.Write(new LogCheckpoint(_start, _firstDirty, segment, Active.Extent, producers, _transactions.Aborted));
+        _saved = (_start, segment, Active.Length);
     }
 
     private void SaveAtEnd()

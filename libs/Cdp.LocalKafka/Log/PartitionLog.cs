@@ -95,7 +95,7 @@ internal sealed partial class PartitionLog
     public void Delete()
     {
         Close(flush: false);
-        Directory.Delete(_directory, recursive: true);
+        lock (_cleaning) Directory.Delete(_directory, recursive: true);
     }
 
     private int SegmentAt(long offset)

@@ -23,10 +23,13 @@ internal sealed class ProducerState(long producerId)
     /// <summary>First offset of the transaction this producer has open here.</summary>
     public long? TransactionStart { get; private set; }
 
+    /// <summary>Last offset of its last batch of records, when that is of its present epoch (Kafka's lastDataOffset). A cleaning keeps that batch, if only its head.</summary>
+    public long? LastDataOffset { get; private set; }
+
     private int LastSequence => _batches.Count == 0 ? -1 : _batches[^1].LastSequence;
 
     /// <summary>All there is to remember, for a checkpoint of the log.</summary>
-    public ProducerSnapshot ToSnapshot() => new(ProducerId, Epoch, CoordinatorEpoch, LastTimestamp, TransactionStart, [.. _batches]);
+    public ProducerSnapshot ToSnapshot() => new(ProducerId, Epoch, CoordinatorEpoch, LastTimestamp, TransactionStart, LastDataOffset, [.. _batches]);
 
     public static ProducerState FromSnapshot(ProducerSnapshot snapshot)
     {
@@ -36,6 +39,7 @@ internal sealed class ProducerState(long producerId)
             CoordinatorEpoch = snapshot.CoordinatorEpoch,
             LastTimestamp = snapshot.LastTimestamp,
             TransactionStart = snapshot.TransactionStart,
+            LastDataOffset = snapshot.LastDataOffset,
         };
         state._batches.AddRange(snapshot.Batches);
         return state;
@@ -79,6 +83,7 @@ internal sealed class ProducerState(long producerId)
     {
         Advance(batch.ProducerEpoch);
         LastTimestamp = batch.MaxTimestamp;
+        LastDataOffset = batch.LastOffset;
         if (batch.BaseSequence >= 0)
         {
             if (_batches.Count == RememberedBatches) _batches.RemoveAt(0);
@@ -110,6 +115,7 @@ internal sealed class ProducerState(long producerId)
         Epoch = epoch;
         _asked = null;
         _batches.Clear();
+        LastDataOffset = null;
     }
 }
 
@@ -118,7 +124,7 @@ internal readonly record struct StoredBatch(int FirstSequence, int LastSequence,
 
 /// <summary>A <see cref="ProducerState"/> to be kept beside the log; the batches are the last ones, oldest first. -1: none yet.</summary>
 internal sealed record ProducerSnapshot(
-    long ProducerId, short Epoch, int CoordinatorEpoch, long LastTimestamp, long? TransactionStart, IReadOnlyList<StoredBatch> Batches)
+    long ProducerId, short Epoch, int CoordinatorEpoch, long LastTimestamp, long? TransactionStart, long? LastDataOffset, IReadOnlyList<StoredBatch> Batches)
 {
     /// <summary>-1 when the epoch has none yet.</summary>
     public int LastSequence => Batches.Count == 0 ? -1 : Batches[^1].LastSequence;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cdp.LocalKafka.Log.Compaction;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cdp.LocalKafka.Log;
@@ -10,7 +11,7 @@ internal sealed partial class Segment
     public static Segment Create(string directory, long baseOffset, LogSettings settings)
     {
         var path = Path.Combine(directory, baseOffset.ToString("D20", CultureInfo.InvariantCulture) + Extension);
-        var segment = new Segment(path, FileMode.Create, settings);
+        var segment = new Segment(path, OpenFile(path, FileMode.Create), settings);
         segment._index.Clear();
         return segment;
     }
@@ -24,7 +25,7 @@ internal sealed partial class Segment
     /// <exception cref="InvalidDataException">A segment that is not the last is damaged.</exception>
     public static Segment Open(string path, SegmentExtent? known, bool isLast, LogSettings settings, Action<BatchHeader, ReadOnlySpan<byte>> visit)
     {
-        var segment = new Segment(path, FileMode.Open, settings);
+        var segment = new Segment(path, OpenFile(path, FileMode.Open), settings);
         var size = RandomAccess.GetLength(segment._file);
         using var window = new FileWindow(segment._file, size);
         segment.Resume(known ?? segment.Extent, window);
@@ -53,10 +54,11 @@ internal sealed partial class Segment
     /// <exception cref="InvalidDataException">The log is damaged.</exception>
     public static Segment OpenFull(string path, LogSettings settings)
     {
-        var segment = new Segment(path, FileMode.Open, settings);
+        var segment = new Segment(path, OpenFile(path, FileMode.Open), settings);
         var size = RandomAccess.GetLength(segment._file);
         segment._flushed = size;
         using var window = new FileWindow(segment._file, size, ScanBytes);
+        if (window.TryBatch(0, wholeBatch: false, out var first, out _)) segment.FirstTimestamp = first.MaxTimestamp;
         if (segment._index.TryLoad(size, long.MaxValue))
         {
             var ((lastOffset, position), (timestamp, timestampOffset)) = (segment._index.Last, segment._index.LastTime);
@@ -68,6 +70,20 @@ internal sealed partial class Segment
         segment.Reindex();
         segment._index.Seal(segment.Extent);
         return segment;
+    }
+
+    /// <summary>
+    /// Opens a cleaned file that is still to be swapped in, under the name it will have then. Its indexes are in memory, some 32 bytes for each
+    /// <c>index.interval.bytes</c>, until <see cref="Seal"/>: their files are those of the segments that it replaces as long as these are there.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file does not hold what the cleaner wrote.</exception>
+    public static Segment OpenCleaned(CleanedSegment cleaned, LogSettings settings)
+    {
+        var segment = new Segment(Path.ChangeExtension(cleaned.Path, Extension), OpenFile(cleaned.Path, FileMode.Open), settings);
+        segment._flushed = cleaned.Length;
+        using var window = new FileWindow(segment._file, cleaned.Length);
+        segment.Walk(window, cleaned.Length);
+        return segment.Length == cleaned.Length ? segment : throw segment.Damaged();
     }
 
     private void Resume(in SegmentExtent known, FileWindow window)

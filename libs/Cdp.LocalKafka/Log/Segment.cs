@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Log.Compaction;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cdp.LocalKafka.Log;
@@ -19,12 +20,12 @@ internal sealed partial class Segment : IDisposable
     private readonly long _opened;
     private long _flushed;
 
-    private Segment(string path, FileMode mode, LogSettings settings)
+    private Segment(string path, SafeFileHandle file, LogSettings settings)
     {
         _path = path;
+        _file = file;
         BaseOffset = OffsetOf(path);
         Extent = SegmentExtent.Empty(BaseOffset);
-        _file = OpenFile(path, mode);
         _index = new SegmentIndex(path, BaseOffset, settings.IndexIntervalBytes);
         _opened = settings.Time.GetUtcNow().ToUnixTimeMilliseconds();
     }
@@ -41,7 +42,7 @@ internal sealed partial class Segment : IDisposable
     public long LargestTimestamp => MaxTimestamp >= 0 ? MaxTimestamp : new DateTimeOffset(File.GetLastWriteTimeUtc(_path)).ToUnixTimeMilliseconds();
 
     /// <summary>Largest timestamp of the first batch; -1 as long as there is none.</summary>
-    private long FirstTimestamp { get; set; } = -1;
+    public long FirstTimestamp { get; private set; } = -1;
 
     /// <summary>
     /// Whether a batch belongs into a new segment: by size, by time, or because its offset or an index entry would not fit (Kafka's
@@ -51,7 +52,7 @@ internal sealed partial class Segment : IDisposable
     {
         if (Length == 0) return false;
         var waited = FirstTimestamp >= 0 ? batch.MaxTimestamp - FirstTimestamp : now - _opened;
-        return Length + batch.Bytes > settings.SegmentBytes || waited > settings.SegmentMs
+        return Length + batch.Bytes > settings.SegmentBytes || waited > settings.MaxSegmentMs
             || NextOffset + batch.LastOffsetDelta - BaseOffset > int.MaxValue || _index.IsFull(settings.SegmentIndexBytes);
     }
 
@@ -104,6 +105,9 @@ internal sealed partial class Segment : IDisposable
     public bool TryLocateTime(long timestamp, long from, out (BatchHeader Header, long Position) batch) =>
         Scan(Math.Max(from, _index.BeforeTime(timestamp)), header => header.MaxTimestamp >= timestamp && header.LastOffset >= from, out batch);
 
+    /// <summary>What a cleaning needs of it, when it takes no more batches; <paramref name="endOffset"/> is the next one's first.</summary>
+    public ClosedSegment Closed(long endOffset) => new(_file, Length, BaseOffset, endOffset);
+
     public byte[] ReadBatch(BatchHeader header, long position)
     {
         var batch = new byte[header.Bytes];
@@ -120,6 +124,12 @@ internal sealed partial class Segment : IDisposable
         File.Delete(_path);
         _index.Delete();
     }
+
+    /// <summary>
+    /// Lets go of files that others have taken the place of. The log's handle stays with those who still read from it, as after
+    /// <see cref="Delete"/>.
+    /// </summary>
+    public void Retire() => _index.Dispose();
 
     /// <summary>Closes the files, under readers too: what they still want of it is gone.</summary>
     public void Dispose()

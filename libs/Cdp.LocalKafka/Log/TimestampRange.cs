@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cdp.LocalKafka.Log.Compaction;
 
 namespace Cdp.LocalKafka.Log;
 
@@ -8,16 +9,17 @@ internal static class TimestampRange
     private const long None = -1;
 
     /// <summary>Null when they may stand, else what is wrong with them: Kafka's INVALID_TIMESTAMP.</summary>
-    public static string? Problem(in BatchHeader header, ReadOnlySpan<byte> batch, LogSettings settings, long now)
+    /// <param name="decoded">The batch's records, when somebody has decoded them; compressed ones are judged by the head alone without.</param>
+    public static string? Problem(in BatchHeader header, ReadOnlySpan<byte> batch, List<BatchRecord>? decoded, LogSettings settings, long now)
     {
         if (header.IsLogAppendTime) return "only the broker stamps records with log-append time";
         if (settings.LogAppendTime) return null;
         if (IsOutside(header.MaxTimestamp, settings, now)) return Message(header.MaxTimestamp, settings, now);
         if (IsOutside(header.BaseTimestamp, settings, now)) return Message(header.BaseTimestamp, settings, now);
 
-        // The head tells the largest timestamp, not the smallest; compressed records are judged by the head alone.
-        if (settings.TimestampBeforeMaxMs == long.MaxValue || header.IsCompressed) return null;
-        foreach (var record in RecordReader.Read(header, batch))
+        // The head tells the largest timestamp, not the smallest.
+        if (settings.TimestampBeforeMaxMs == long.MaxValue || (decoded is null && header.IsCompressed)) return null;
+        foreach (var record in decoded ?? BatchRecords.Read(header, batch))
             if (IsOutside(record.Timestamp, settings, now)) return Message(record.Timestamp, settings, now);
         return null;
     }

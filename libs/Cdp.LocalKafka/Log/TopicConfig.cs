@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cdp.LocalKafka.Log.Compaction;
 using static Cdp.LocalKafka.Log.ConfigType;
 
 namespace Cdp.LocalKafka.Log;
@@ -12,6 +13,7 @@ internal static class TopicConfig
     public const string CleanupPolicy = "cleanup.policy";
     public const string MaxMessageBytes = "max.message.bytes";
     public const string SegmentBytes = "segment.bytes";
+    private const string CompressionType = "compression.type";
     private const string MinCompactionLag = "min.compaction.lag.ms";
     private const string MaxCompactionLag = "max.compaction.lag.ms";
     private const string TimestampType = "message.timestamp.type";
@@ -22,7 +24,7 @@ internal static class TopicConfig
         new(CleanupPolicy, List, "delete", "log.cleanup.policy", "What happens to old segments: delete drops them by age and size, compact keeps the last record of each key.", Choices: ["delete", "compact"]),
         new("compression.gzip.level", Int, "-1", "compression.gzip.level", "The level if compression.type is gzip.", -1, 9),
         new("compression.lz4.level", Int, "9", "compression.lz4.level", "The level if compression.type is lz4.", 1, 17),
-        new("compression.type", ConfigType.String, "producer", "compression.type", "Whether batches are stored as the producer sent them or in one form.", Choices: ["uncompressed", "gzip", "snappy", "lz4", "zstd", "producer"]),
+        new(CompressionType, ConfigType.String, "producer", "compression.type", "Whether batches are stored as the producer sent them or in one form.", Choices: ["uncompressed", "gzip", "snappy", "lz4", "zstd", "producer"]),
         new("compression.zstd.level", Int, "3", "compression.zstd.level", "The level if compression.type is zstd.", -131072, 22),
         new("delete.retention.ms", Long, "86400000", "log.cleaner.delete.retention.ms", "How long a compacted topic keeps the tombstone of a deleted key.", 0),
         new("file.delete.delay.ms", Long, "60000", "log.segment.delete.delay.ms", "How long the file of a deleted segment stays.", 0),
@@ -77,6 +79,12 @@ internal static class TopicConfig
         new(time, flushEveryAppend, (int)Number(configs, MaxMessageBytes), (int)Number(configs, SegmentBytes), Value(configs, TimestampType) == "LogAppendTime")
         {
             Delete = Value(configs, CleanupPolicy).Split(',').Contains("delete"),
+            Compact = Value(configs, CleanupPolicy).Split(',').Contains("compact"),
+            Cleaning = new CleaningSettings(
+                double.Parse(Value(configs, "min.cleanable.dirty.ratio"), CultureInfo.InvariantCulture), Number(configs, MinCompactionLag), Number(configs, MaxCompactionLag)),
+            DeleteRetentionMs = Number(configs, "delete.retention.ms"),
+            Compression = CodecOf(Value(configs, CompressionType)),
+            CompressionLevel = Find($"compression.{Value(configs, CompressionType)}.level") is { Name: var level } ? (int)Number(configs, level) : null,
             RetentionMs = Number(configs, "retention.ms"),
             RetentionBytes = Number(configs, "retention.bytes"),
             SegmentMs = Number(configs, "segment.ms"),
@@ -89,6 +97,13 @@ internal static class TopicConfig
         };
 
     private static long Number(IReadOnlyDictionary<string, string> configs, string name) => long.Parse(Value(configs, name), CultureInfo.InvariantCulture);
+
+    private static Codec? CodecOf(string compressionType) => compressionType switch
+    {
+        "producer" => null,
+        "uncompressed" => Codec.None,
+        _ => Enum.Parse<Codec>(compressionType, ignoreCase: true),
+    };
 
     private static string Value(IReadOnlyDictionary<string, string> configs, string name) => configs.GetValueOrDefault(name) ?? Known[name].Default;
 }

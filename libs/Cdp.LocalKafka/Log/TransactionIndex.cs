@@ -36,11 +36,14 @@ internal sealed class TransactionIndex
     /// <summary>Forgets the aborted transactions whose markers lie before <paramref name="offset"/>: nobody can read their records any more.</summary>
     public void ForgetBefore(long offset) => _aborted.RemoveRange(0, FirstEndingAtOrAfter(offset));
 
-    /// <summary>Leaves of the aborted transactions whose markers lie before <paramref name="offset"/> those that a cleaning left records or markers of.</summary>
-    public void ReplaceBefore(long offset, IEnumerable<AbortedTransaction> kept)
+    /// <summary>
+    /// Forgets the aborted transactions whose markers lie before <paramref name="until"/>, but for those that a cleaning has <paramref name="kept"/>: a
+    /// consumer that is told of one waits for its marker.
+    /// </summary>
+    public void ForgetCleaned(long until, IEnumerable<AbortedTransaction> kept)
     {
-        ForgetBefore(offset);
-        _aborted.InsertRange(0, kept);
+        var ends = kept.Select(transaction => transaction.LastOffset).ToHashSet();
+        _aborted.RemoveAll(transaction => transaction.LastOffset < until && !ends.Contains(transaction.LastOffset));
     }
 
     public void Clear()

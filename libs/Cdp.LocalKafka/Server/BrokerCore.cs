@@ -1,6 +1,7 @@
 using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Groups;
 using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Compaction;
 using Cdp.LocalKafka.Transactions;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,7 @@ internal sealed class BrokerCore
     private readonly GroupCoordinator _groups;
     private readonly TransactionCoordinator _transactions;
     private readonly LogMaintenance _maintenance;
+    private readonly LogCleaner _cleaner;
 
     /// <param name="node">What clients are told of this broker.</param>
     public BrokerCore(TopicStore topics, BrokerNode node, LocalKafkaOptions options, ILogger logger)
@@ -22,6 +24,7 @@ internal sealed class BrokerCore
         _groups = new GroupCoordinator(topics, options.TimeProvider, groups, node);
         _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
         _maintenance = new LogMaintenance(topics, options.TimeProvider, options.LogCleanupInterval, logger);
+        _cleaner = new LogCleaner(topics, options.TimeProvider, options.LogCleanupInterval, logger);
         Faults = new BrokerFaults(new ErrorAnswers(id => topics.Find(id)?.Name), options.TimeProvider);
         Apis = [.. Rows(node, options, logger)];
         Dispatcher = new Dispatcher(Apis, Faults);
@@ -37,6 +40,7 @@ internal sealed class BrokerCore
     /// <summary>Ends the clocks and answers those who wait; what comes after is still served. The logs must still be open.</summary>
     public async Task StopClocks()
     {
+        await _cleaner.DisposeAsync().ConfigureAwait(false);
         await _maintenance.DisposeAsync().ConfigureAwait(false);
         await _transactions.DisposeAsync().ConfigureAwait(false);
         await _groups.DisposeAsync().ConfigureAwait(false);

@@ -20,6 +20,9 @@ internal static partial class BrokerLog
     [LoggerMessage(41, LogLevel.Error, "Could not forget the expired transactional id '{TransactionalId}'; it is tried again later")]
     public static partial void ExpiryFailed(ILogger logger, string transactionalId, Exception exception);
 
+    [LoggerMessage(11, LogLevel.Error, "Could not compact {Topic}-{Partition}: {Reason}")]
+    public static partial void CompactionFailed(ILogger logger, string topic, int partition, string reason);
+
     [LoggerMessage(10, LogLevel.Error, "Could not look after {Topic}-{Partition}: {Reason}")]
     public static partial void MaintenanceFailed(ILogger logger, string topic, int partition, string reason);
 }

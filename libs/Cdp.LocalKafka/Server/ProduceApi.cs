@@ -1,4 +1,5 @@
 using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Compaction;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Transactions;
 using Microsoft.Extensions.Logging;
@@ -43,6 +44,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
             Index = data.Index,
             ErrorCode = result.ErrorCode,
             ErrorMessage = result.Message,
+            RecordErrors = [.. (result.RecordErrors ?? []).Select(error => new BatchIndexAndErrorMessage { BatchIndex = error.Index, BatchIndexErrorMessage = error.Message })],
             BaseOffset = result.BaseOffset,
             LogAppendTimeMs = result.LogAppendTime,
             LogStartOffset = result.ErrorCode == ErrorCode.None ? log!.StartOffset : -1,
@@ -55,7 +57,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
         if (log is null) return AppendResult.Refused(ErrorCode.UnknownTopicOrPartition, "there is no such topic or partition");
         if (topic!.IsInternal) return AppendResult.Refused(ErrorCode.InvalidTopicException, $"'{topic.Name}' is the broker's own");
         if (batch is null) return AppendResult.Refused(ErrorCode.InvalidRecord, "no record batch");
-        if (version < FirstWithZstd && BatchHeader.TryRead(batch.Value.Span, out var head) && head.Codec == BatchHeader.Zstd)
+        if (version < FirstWithZstd && BatchHeader.TryRead(batch.Value.Span, out var head) && head.Codec == Codec.Zstd)
             return AppendResult.Refused(ErrorCode.UnsupportedCompressionType, $"zstd in a produce request v{version}; it came with v{FirstWithZstd} (KIP-110)");
         try
         {

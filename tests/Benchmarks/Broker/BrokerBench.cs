@@ -33,26 +33,39 @@ internal static class BrokerBench
     {
         using var broker = new BrokerProcess(data);
         broker.Start();
-        var client = new BrokerClient(broker.BootstrapServers, options);
-        var (source, copy) = (await client.CreateTopicAsync("source"), await client.CreateTopicAsync("copy"));
-        await client.CreateTopicAsync("warm");
-        client.Produce("warm", options.Records / 10);
-
         var mock = MockProduce(options);
+        var own = await MeasureAsync(new BrokerClient(broker.BootstrapServers, options), options);
+        var other = options.Against is { } cluster ? await MeasureAsync(new BrokerClient(cluster, options), options) : null;
+        string[] head = ["", "records/s", "of the mock broker's", .. other is null ? Array.Empty<string>() : [options.Against!, "of it"]];
+        Table.Print(head,
+        [
+            Row("mock broker: produce, in the client's memory", mock, null), Row("produce, idempotent, acks=all", own.Produce, other?.Produce), Row("consume", own.Consume, other?.Consume),
+            Row("transactional copy, 5,000 a batch", own.LargeCopy, other?.LargeCopy), Row("transactional copy, 500 a batch", own.SmallCopy, other?.SmallCopy),
+        ]);
+        Table.Print(["commit at 500 a batch", "p50", "p90", "p99"], [Commits("embedded broker", own), .. other is null ? Array.Empty<string[]>() : [Commits(options.Against!, other)]]);
+        Console.WriteLine($"broker: {broker.CpuSeconds:0.0} CPU s, peak {broker.PeakMiB} MiB\n");
+
+        string[] Row(string what, double rate, double? against) =>
+            [what, $"{rate:N0}", rate == mock ? "" : $"{rate / mock:P0}", .. other is null ? Array.Empty<string>() : [against is null ? "" : $"{against:N0}", against is null ? "" : $"{rate / against:P0}"]];
+    }
+
+    private static async Task<Rates> MeasureAsync(BrokerClient client, BrokerOptions options)
+    {
+        var run = Guid.NewGuid().ToString("N")[..8];
+        var (source, copy, warm) = (await client.CreateTopicAsync($"bench-{run}-source"), await client.CreateTopicAsync($"bench-{run}-copy"), await client.CreateTopicAsync($"bench-{run}-warm"));
+        client.Produce(warm, options.Records / 10);
         var produce = client.Produce(source, options.Records);
         var consume = client.Consume(source, options.Records);
         var (large, _) = client.Copy(source, copy, options.Records / 10, 5_000);
         var (small, commits) = client.Copy(source, copy, options.Records / 20, 500);
-        Table.Print(["", "records/s", "of the mock broker's"],
-        [
-            ["mock broker: produce, in the client's memory", $"{mock:N0}", ""],
-            Row("produce, idempotent, acks=all", produce), Row("consume", consume), Row("transactional copy, 5,000 a batch", large), Row("transactional copy, 500 a batch", small),
-        ]);
-        Table.Print(["commit at 500 a batch", "p50", "p90", "p99"], [[$"{commits.Length:N0} commits", At(0.5), At(0.9), At(0.99)]]);
-        Console.WriteLine($"broker: {broker.CpuSeconds:0.0} CPU s, peak {broker.PeakMiB} MiB\n");
+        return new Rates(produce, consume, large, small, commits);
+    }
 
-        string[] Row(string what, double rate) => [what, $"{rate:N0}", $"{rate / mock:P0}"];
-        string At(double quantile) => $"{commits[(int)(commits.Length * quantile)].TotalMilliseconds:0.0} ms";
+    private static string[] Commits(string who, Rates rates)
+    {
+        return [$"{who}, {rates.Commits.Length:N0} commits", At(0.5), At(0.9), At(0.99)];
+
+        string At(double quantile) => $"{rates.Commits[(int)(rates.Commits.Length * quantile)].TotalMilliseconds:0.0} ms";
     }
 
     private static double MockProduce(BrokerOptions options)
@@ -167,4 +180,7 @@ internal static class BrokerBench
         Table.Print([$"{options.Gigabytes} GB through", "produced/s", "consumed/s", "MiB after each tenth", "peak MiB"],
             [["", $"{records / seconds:N0}", $"{consumed / seconds:N0}", string.Join(' ', samples.Select(sample => $"{sample:0}")), $"{broker.PeakMiB}"]]);
     }
+
+    /// <param name="Commits">In ascending order.</param>
+    private sealed record Rates(double Produce, double Consume, double LargeCopy, double SmallCopy, TimeSpan[] Commits);
 }

@@ -9,4 +9,7 @@ internal sealed record BrokerOptions
 
     /// <summary>What passes through while memory is watched, in GB.</summary>
     public required int Gigabytes { get; init; }
+
+    /// <summary>Another cluster to measure in the same run, host and port; null for none.</summary>
+    public string? Against { get; init; }
 }

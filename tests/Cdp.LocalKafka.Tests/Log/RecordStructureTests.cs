@@ -35,7 +35,7 @@ public sealed class RecordStructureTests : IDisposable
     }
 
     [Fact]
-    public void FirstAt_WhenTheHeadPromisesALaterTimeThanAnyRecord_FindsNone()
+    public void FirstAt_WhenTheHeadPromisesALaterTimeThanAnyRecord_GoesOn()
     {
         var log = PartitionLog.Open(_directory.Path, 0, Batches.Settings());
         log.Stored(Batches.Plain(timestamp: 1000));
@@ -44,6 +44,8 @@ public sealed class RecordStructureTests : IDisposable
         log.Stored(Batches.Signed(lying));
 
         Assert.Null(log.FirstAt(5000));
+        log.Stored(Batches.Plain(timestamp: 6000));
+        Assert.Equal((3, 6000), log.FirstAt(5000));
         log.Close(flush: false);
     }
 

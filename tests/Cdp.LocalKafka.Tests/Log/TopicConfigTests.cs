@@ -1,4 +1,5 @@
 using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Compaction;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Log;
@@ -90,4 +91,16 @@ public sealed class TopicConfigTests
     [InlineData("cleanup.policy", (ConfigOperation)9, ErrorCode.InvalidRequest)]
     internal void Apply_AnImpossibleOperation_IsRefused(string name, ConfigOperation operation, ErrorCode expected) =>
         Assert.Equal(expected, ConfigChange.Apply(new Dictionary<string, string>(), [new(name, operation, "1")]).Error);
+
+    [Theory]
+    [InlineData("producer", null, null)]
+    [InlineData("snappy", Codec.Snappy, null)]
+    [InlineData("gzip", Codec.Gzip, 7)]
+    [InlineData("lz4", Codec.Lz4, 9)]
+    public void Settings_OfACodec_HaveItsLevel(string type, object? codec, int? level)
+    {
+        var set = new Dictionary<string, string> { ["compression.type"] = type, ["compression.gzip.level"] = "7", ["compression.zstd.level"] = "1" };
+        var settings = TopicConfig.Settings(set, TimeProvider.System, flushEveryAppend: false);
+        Assert.Equal((codec, level), (settings.Compression, settings.CompressionLevel));
+    }
 }

@@ -1,4 +1,5 @@
 using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Compaction;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Server;
 using Cdp.LocalKafka.Tests.Log;
@@ -33,7 +34,7 @@ public sealed class ProduceApiTests : IAsyncDisposable
     public async Task Produce_OfZstd_NeedsAVersionThatKnowsIt(short version)
     {
         var batch = Batches.Plain();
-        batch[BatchHeader.AttributesAt + 1] |= BatchHeader.Zstd;
+        batch[BatchHeader.AttributesAt + 1] |= (byte)Codec.Zstd;
         var answer = await Produce(version, -1, new TopicProduceData { Name = "a", PartitionData = [new() { Records = new Records(Batches.Signed(batch), default) }] });
         Assert.Equal(version < 7, answer.ErrorCode == ErrorCode.UnsupportedCompressionType);
     }

@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+
+namespace Cdp.LocalKafka.Log.Compaction;
+
+/// <summary>
+/// Writes a batch anew with fewer records or another codec. Base offset, last offset, leader epoch and everything of the producer
+/// stay as they were, so that the batch covers the same offsets and sequences; its checksum is made anew.
+/// </summary>
+internal static class BatchRewrite
+{
+    private const long NoTimestamp = -1;
+
+    /// <param name="records">At least one, in order, of the batch <paramref name="header"/> heads.</param>
+    /// <param name="deleteHorizon">
+    /// When the tombstones or the marker in it may go, in milliseconds; it takes the base timestamp's place (KIP-534). Null for none.
+    /// </param>
+    /// <param name="level">As <see cref="Compression.Compress"/> takes it.</param>
+    public static byte[] With(in BatchHeader header, ReadOnlySpan<byte> batch, IReadOnlyList<BatchRecord> records, Codec codec, long? deleteHorizon, int? level = null)
+    {
+        var baseTimestamp = deleteHorizon ?? records[0].Timestamp;
+        var payload = new byte[records.Sum(record => record.Size(baseTimestamp))];
+        var at = payload.AsSpan();
+        foreach (var record in records) record.Write(ref at, baseTimestamp);
+        return Batch(header, batch, new Changes(codec, deleteHorizon is not null, baseTimestamp, records.Max(record => record.Timestamp), records.Count, level), payload);
+    }
+
+    /// <summary>The batch without records, kept for the offsets and sequences it covers. It keeps its largest timestamp.</summary>
+    public static byte[] Empty(in BatchHeader header, ReadOnlySpan<byte> batch) =>
+        Batch(header, batch, new Changes(Codec.None, HasHorizon: false, NoTimestamp, header.MaxTimestamp, Count: 0), []);
+
+    private static byte[] Batch(in BatchHeader header, ReadOnlySpan<byte> batch, Changes changes, ReadOnlySpan<byte> payload)
+    {
+        var records = Compression.Compress(changes.Codec, payload, changes.Level);
+        var rewritten = new byte[BatchHeader.Size + records.Length];
+        batch[..BatchHeader.Size].CopyTo(rewritten);
+        records.CopyTo(rewritten, BatchHeader.Size);
+        var head = rewritten.AsSpan();
+        BinaryPrimitives.WriteInt32BigEndian(head[8..], rewritten.Length - BatchHeader.LengthPrefix);
+        BinaryPrimitives.WriteInt16BigEndian(head[BatchHeader.AttributesAt..], header.AttributesWith(changes.Codec, changes.HasHorizon));
+        BinaryPrimitives.WriteInt64BigEndian(head[27..], changes.BaseTimestamp);
+        BinaryPrimitives.WriteInt64BigEndian(head[35..], changes.MaxTimestamp);
+        BinaryPrimitives.WriteInt32BigEndian(head[57..], changes.Count);
+        BinaryPrimitives.WriteUInt32BigEndian(head[BatchHeader.CrcAt..], Crc32C.Of(head[BatchHeader.AttributesAt..]));
+        return rewritten;
+    }
+
+    private readonly record struct Changes(Codec Codec, bool HasHorizon, long BaseTimestamp, long MaxTimestamp, int Count, int? Level = null);
+}
