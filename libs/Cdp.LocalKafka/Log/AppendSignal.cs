@@ -20,7 +20,9 @@ internal sealed class AppendSignal : IDisposable
     public async Task<bool> Wait(CancellationToken cancel)
     {
         await _signal.WaitAsync(cancel).ConfigureAwait(false);
-        Volatile.Write(ref _set, false);
+
+        // With a full fence: were it seen only after the next line's read, the end of the time could pass between them and wake nobody.
+        Interlocked.Exchange(ref _set, false);
         return !Volatile.Read(ref _over);
     }
 

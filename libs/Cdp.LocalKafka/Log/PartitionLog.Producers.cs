@@ -45,7 +45,7 @@ internal sealed partial class PartitionLog
     private AppendResult? Answered(in BatchHeader batch, Func<BatchHeader, ErrorCode>? mayBegin)
     {
         var producer = Producer(batch.ProducerId);
-        if (batch.IsTransactional && producer.TransactionStart is null && mayBegin is not null)
+        if (batch.IsTransactional && !producer.HasOpen(batch.ProducerEpoch) && mayBegin is not null)
         {
             producer.Asks(batch, Now);
             var verdict = mayBegin(batch);

@@ -17,7 +17,16 @@ internal sealed partial class PartitionLog
             if (expired == 0) return;
             if (expired == _segments.Count) Roll();
             _start = Math.Max(_start, _segments[expired].BaseOffset);
-            Drop(expired);
+            try
+            {
+                SaveWithout(expired);
+            }
+            finally
+            {
+                // Even so when the checkpoint could not be written: the disk may be full, and this makes room. The files that are left tell
+                // where the log starts now.
+                Drop(expired);
+            }
         }
     }
 
@@ -32,19 +41,25 @@ internal sealed partial class PartitionLog
             if (before == ToTheEnd) before = End;
             if (before < 0 || before > End) return (ErrorCode.OffsetOutOfRange, -1);
             _start = Math.Max(_start, before);
-            Drop(Retention.Before(Facts, _start));
+            var passed = Retention.Before(Facts, _start);
+            SaveWithout(passed);
+            Drop(passed);
             return (ErrorCode.None, _start);
         }
     }
 
     private List<SegmentFacts> Facts => _segments.ConvertAll(segment => new SegmentFacts(segment.BaseOffset, segment.Length, segment.LargestTimestamp));
 
-    // The checkpoint first: it alone tells the new start until the files are gone, and of producers whose batches they held. Those are
-    // remembered until they are idle for long, as in Kafka (KIP-360); of the transactions only those that a reader may still meet.
-    private void Drop(int count)
+    // The checkpoint comes before a deletion: it alone tells the new start until the files are gone, and of producers whose batches they held.
+    // Those are remembered until they are idle for long, as in Kafka (KIP-360); of the transactions only those that a reader may still meet.
+    private void SaveWithout(int count)
     {
         _transactions.ForgetBefore(_segments[count].BaseOffset);
         Save();
+    }
+
+    private void Drop(int count)
+    {
         var gone = _segments.GetRange(0, count);
         _segments.RemoveRange(0, count);
         foreach (var segment in gone) segment.Delete();

@@ -26,6 +26,9 @@ internal sealed class ProducerState(long producerId)
     /// <summary>Last offset of its last batch of records, when that is of its present epoch (Kafka's lastDataOffset). A cleaning keeps that batch, if only its head.</summary>
     public long? LastDataOffset { get; private set; }
 
+    /// <summary>Whether a transaction of this epoch is open here; a batch of another one would not belong to it.</summary>
+    public bool HasOpen(short epoch) => TransactionStart is not null && Epoch == epoch;
+
     private int LastSequence => _batches.Count == 0 ? -1 : _batches[^1].LastSequence;
 
     /// <summary>All there is to remember, for a checkpoint of the log.</summary>

@@ -12,8 +12,18 @@ internal sealed partial class Segment
     {
         var path = Path.Combine(directory, baseOffset.ToString("D20", CultureInfo.InvariantCulture) + Extension);
         var segment = new Segment(path, OpenFile(path, FileMode.Create), settings);
-        segment._index.Clear();
-        return segment;
+        try
+        {
+            segment._index.Clear();
+            return segment;
+        }
+        catch
+        {
+            // The log goes on in the segment before, whose records the next start would not see behind the first offset of this one.
+            segment.Dispose();
+            File.Delete(path);
+            throw;
+        }
     }
 
     /// <summary>
@@ -40,7 +50,7 @@ internal sealed partial class Segment
 
         if (!isLast)
         {
-            if (segment.Length < size) throw segment.Damaged();
+            if (segment.Length < size) throw segment.Damaged(segment.Length);
             segment.Seal();
         }
         else if (segment.Length < size) RandomAccess.SetLength(segment._file, segment.Length);
@@ -83,7 +93,7 @@ internal sealed partial class Segment
         segment._flushed = cleaned.Length;
         using var window = new FileWindow(segment._file, cleaned.Length);
         segment.Walk(window, cleaned.Length);
-        return segment.Length == cleaned.Length ? segment : throw segment.Damaged();
+        return segment.Length == cleaned.Length ? segment : throw segment.Damaged(segment.Length);
     }
 
     private void Resume(in SegmentExtent known, FileWindow window)
@@ -98,15 +108,24 @@ internal sealed partial class Segment
         Reindex();
     }
 
-    // Makes the indexes anew from the heads of the batches, up to the segment's present length.
+    // Makes the indexes anew from the heads of the batches, up to the segment's present length. If not all of them can be read, the segment
+    // still reaches as far as before: appends must not go over what is behind the damage, nor readers past it.
     private void Reindex()
     {
-        var length = Length;
-        _index.Clear();
-        Extent = SegmentExtent.Empty(BaseOffset);
-        using var window = new FileWindow(_file, length);
-        Walk(window, length);
-        if (Length != length) throw Damaged();
+        var known = Extent;
+        try
+        {
+            _index.Clear();
+            Extent = SegmentExtent.Empty(BaseOffset);
+            using var window = new FileWindow(_file, known.Length);
+            Walk(window, known.Length);
+            if (Length != known.Length) throw Damaged(Length);
+            known = Extent;
+        }
+        finally
+        {
+            Extent = known;
+        }
     }
 
     private void Walk(FileWindow window, long until)
@@ -114,8 +133,8 @@ internal sealed partial class Segment
         while (Length < until && window.TryBatch(Length, wholeBatch: false, out var header, out _) && header.BaseOffset >= NextOffset) Extend(header);
     }
 
-    private InvalidDataException Damaged() => new(
-        $"{_path} is damaged at byte {Length}, and more of the log follows: restore the file, or delete the topic's directory");
+    private InvalidDataException Damaged(long at) => new(
+        $"{_path} is damaged at byte {at}, and more of the log follows: restore the file, or delete the topic's directory");
 
     // Sharing everything: .NET would otherwise take an advisory lock that a broker restarted in the same process meets.
     private static SafeFileHandle OpenFile(string path, FileMode mode) =>

@@ -150,13 +150,14 @@ internal sealed partial class Segment : IDisposable
     {
         batch = default;
         using var window = new FileWindow(_file, Length, ScanBytes);
-        for (var position = PositionBefore(offset, window); window.TryBatch(position, wholeBatch: false, out var header, out _); position += header.Bytes)
+        var position = PositionBefore(offset, window);
+        for (; window.TryBatch(position, wholeBatch: false, out var header, out _); position += header.Bytes)
         {
             if (!wanted(header)) continue;
             batch = (header, position);
             return true;
         }
-        return false;
+        return position < Length ? throw Damaged(position) : false;
     }
 
     // The entry names the batch it leads to; one that lies was damaged on disk, and the index is made anew.

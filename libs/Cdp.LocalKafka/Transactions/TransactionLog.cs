@@ -40,7 +40,7 @@ internal sealed class TransactionLog(TopicStore topics)
         var transactions = new Dictionary<string, Transaction>(StringComparer.Ordinal);
         foreach (var record in Log.Records(Log.StartOffset))
         {
-            if (record.Key is not { } key) continue;
+            if (record.IsControl || record.Key is not { } key) continue; // an administrator may have ended here what was never begun
             if (key.AsSpan().SequenceEqual(TransactionRecords.ProducerIdsKey))
             {
                 _nextProducerId = _blockEnd = TransactionRecords.ReadProducerIds(record.Value!);

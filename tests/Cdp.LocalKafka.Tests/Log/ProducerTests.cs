@@ -55,6 +55,16 @@ public sealed class ProducerTests : IDisposable
         Assert.Equal(1, log.Stored(Batches.Of(Id, 1, 0)));
     }
 
+    /// <summary>The transaction that is open is of another epoch: the coordinator is asked about this one (Kafka's hasOngoingTransaction).</summary>
+    [Fact]
+    public void Append_NewerEpochInAnOlderOnesTransaction_IsVerified()
+    {
+        var log = Open();
+        log.Stored(Batches.Of(Id, 0, 0, transactional: true));
+        Assert.Equal(ErrorCode.InvalidTxnState, log.Append(Batches.Of(Id, 1, 0, transactional: true), _ => ErrorCode.InvalidTxnState).ErrorCode);
+        Assert.Equal(1, log.HighWatermark);
+    }
+
     [Fact]
     public void Append_UnknownProducer_MayStartAnywhere() => Assert.Equal(0, Open().Stored(Batches.Of(Id, 3, 77)));
 

@@ -119,6 +119,38 @@ public sealed class RetentionTests : IDisposable
         Assert.Contains(read.Aborted!, aborted => aborted.LastOffset >= start.StartOffset);
     }
 
+    /// <summary>On a full disk the checkpoint cannot be written until something is deleted.</summary>
+    [Fact]
+    public void Expire_CheckpointCannotBeWritten_MakesRoomAllTheSame()
+    {
+        var log = Open(Settings with { SegmentBytes = 500, RetentionBytes = 1000 });
+        for (var i = 0; i < 20; i++) log.Stored(Batches.Of(7, 0, i, timestamp: Now));
+        var obstacle = Directory.CreateDirectory(Path.Combine(_directory.Path, "checkpoint.next"));
+        Assert.ThrowsAny<Exception>(log.Expire);
+        obstacle.Delete();
+
+        Assert.True(log.StartOffset > 0);
+        Assert.Equal(log.StartOffset, Directory.GetFiles(_directory.Path, "*.log").Min(Segment.OffsetOf));
+        var reopened = Open(Settings);
+        Assert.Equal((log.StartOffset, 20), (reopened.StartOffset, reopened.HighWatermark));
+        Assert.Equal(19, reopened.Stored(Batches.Of(7, 0, 19, timestamp: Now)));
+    }
+
+    /// <summary>The file of a segment that could not be begun would be the log's last at the next start, and hide what went into the one before.</summary>
+    [Fact]
+    public void Expire_NewSegmentCannotBeBegun_LaterRecordsAreNotHidden()
+    {
+        var log = Open(Settings with { RetentionMs = Hour });
+        log.Stored(Batches.Plain(timestamp: Now));
+        _time.Advance(TimeSpan.FromHours(2));
+        var obstacle = Directory.CreateDirectory(Path.Combine(_directory.Path, "00000000000000000001.index"));
+        Assert.ThrowsAny<Exception>(log.Expire);
+        obstacle.Delete();
+
+        for (var i = 1; i < 4; i++) Assert.Equal(i, log.Stored(Batches.Plain(timestamp: Now)));
+        Assert.Equal(4, Open(Settings).HighWatermark);
+    }
+
     [Fact]
     public async Task Expire_UnderReadersAndAnAppender_EveryReaderGetsItsBytes()
     {

@@ -67,6 +67,30 @@ public sealed class SegmentIndexTests : IDisposable
         Assert.Equal(Count * 2, log.Read(Count * 2, 10, wholeFirst: true, committedOnly: false).Slice.Headers()[0].BaseOffset);
     }
 
+    /// <summary>The disk lost a batch under a running broker: that is said, all else is kept, and nothing is written over it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Read_BatchDamagedInUse_IsRefusedAndAllElseStays(bool inActiveSegment)
+    {
+        var log = Filled();
+        log.SaveIfGrown(byAtLeast: 0);
+        var segments = Directory.GetFiles(_directory.Path, "*.log").Order(StringComparer.Ordinal).ToList();
+        var path = inActiveSegment ? segments[^1] : segments[1];
+        var entry = File.ReadAllBytes(Path.ChangeExtension(path, ".index")).AsSpan(8);
+        var (offset, position) = (Segment.OffsetOf(path) + BinaryPrimitives.ReadInt32BigEndian(entry), BinaryPrimitives.ReadInt32BigEndian(entry[4..]));
+        var head = File.ReadAllBytes(path)[position..(position + BatchHeader.Size)];
+
+        Overwrite(path, position, new byte[BatchHeader.Size]);
+        Assert.Throws<InvalidDataException>(() => log.Read(offset, 1000, wholeFirst: true, committedOnly: false));
+        Assert.Throws<InvalidDataException>(() => log.Read(offset + 1, 1000, wholeFirst: true, committedOnly: false));
+        Assert.Equal(Count * 2, log.Stored(Batches.Plain()));
+
+        Overwrite(path, position, head);
+        for (var i = 0; i < Count * 2; i++)
+            Assert.InRange(log.Read(i, 10, wholeFirst: true, committedOnly: false).Slice.Headers()[0].BaseOffset, i - 1, i);
+    }
+
     private static void Tamper(string path, string how, int entry)
     {
         var bytes = File.ReadAllBytes(path);
@@ -91,6 +115,13 @@ public sealed class SegmentIndexTests : IDisposable
         .. Enumerable.Range(0, Count * 2).Select(offset => (log.Read(offset, 10, wholeFirst: true, committedOnly: false).Slice.Headers()[0].BaseOffset, log.FirstAt(1000 + offset))),
         (log.HighWatermark, log.Newest()),
     ];
+
+    private static void Overwrite(string path, int position, byte[] bytes)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.Position = position;
+        file.Write(bytes);
+    }
 
     private static List<BatchHeader> Heads(byte[] log)
     {

@@ -1,3 +1,4 @@
+using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Tests.Server;
 using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
@@ -104,6 +105,15 @@ public sealed class TransactionAdminTests : IAsyncDisposable
         Assert.Equal(ErrorCode.None, Write(producer.Id, producer.Epoch, Offsets.Topic));
 
         Assert.Equal((ErrorCode.None, -1), _broker.Fetch());
+    }
+
+    [Fact]
+    public async Task WriteMarkers_OnTheTransactionsTopic_DoesNotKeepTheBrokerFromStarting()
+    {
+        var producer = _broker.Ongoing(A0);
+        Assert.Equal(ErrorCode.None, Write(producer.Id, producer.Epoch, TopicStore.TransactionsTopic));
+        await _broker.Crash();
+        Assert.Equal(ErrorCode.None, _broker.End(producer, commit: true));
     }
 
     /// <summary>Whoever offers more than these speaks of transactions V2 (KIP-890), where each end of a transaction bumps the epoch.</summary>
