@@ -21,7 +21,7 @@ internal sealed class OffsetsLog(TopicStore topics)
             first = Log.AppendRecords(records, producerId, producerEpoch, transactional: producerId >= 0);
             return ErrorCode.None;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException) // closed: the broker stops
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException) // closed: the broker stops
         {
             return ErrorCode.NotCoordinator;
         }

@@ -80,7 +80,7 @@ internal sealed partial class PartitionLog
         {
             Save();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The records are safe; without a checkpoint the next start reads them.
         }

@@ -108,7 +108,7 @@ internal sealed class TopicStore
     /// <summary>A topic whose name differs from <paramref name="name"/> only in '.' and '_', which metric names cannot tell apart; or null.</summary>
     public Topic? Alike(string name) => All.FirstOrDefault(topic => topic.Name != name && topic.Name.Replace('.', '_') == name.Replace('.', '_'));
 
-    /// <summary>Removes a topic and its files. False when there is none of that name.</summary>
+    /// <summary>Removes a topic, and its files as far as the system lets it. False when there is none of that name.</summary>
     public bool Delete(string name)
     {
         lock (_changing)

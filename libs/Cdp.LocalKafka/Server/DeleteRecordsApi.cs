@@ -32,7 +32,7 @@ internal sealed class DeleteRecordsApi(TopicStore topics, ILogger logger)
         {
             return log.DeleteRecords(before);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             BrokerLog.MaintenanceFailed(logger, topic.Name, log.Partition, e.Message);
             return (ErrorCode.KafkaStorageError, -1);

@@ -63,7 +63,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
         {
             return log.Append(batch.Value, header => MayBegin(header, request.TransactionalId, new TopicPartition(topic.Name, log.Partition), version));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             BrokerLog.AppendFailed(logger, topic.Name, log.Partition, e);
             return AppendResult.Refused(ErrorCode.KafkaStorageError, "the broker could not write to its disk");

@@ -30,7 +30,7 @@ internal sealed partial class TransactionCoordinator
             {
                 return long.MaxValue; // The logs are closed, so the broker stops; the next start goes on from what they hold.
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // On a timer nobody could be told, so it is logged: once, for the next second may fail as well.
                 if (!entry.IsStuck) BrokerLog.TransactionStuck(_logger, current.TransactionalId, e);
@@ -51,7 +51,7 @@ internal sealed partial class TransactionCoordinator
                 {
                     _log.Forget(current.TransactionalId);
                 }
-                catch (IOException e)
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
                     BrokerLog.ExpiryFailed(_logger, current.TransactionalId, e);
                     continue;

@@ -121,15 +121,19 @@ public sealed class TopicStoreTests : IDisposable
     }
 
     [Fact]
-    public void Create_OverTheFilesOfAnEarlierTopic_BeginsEmpty()
+    public void Create_WhereADeletionLeftFiles_BeginsEmpty()
     {
-        _store.Create("u", 1, new Dictionary<string, string>()).Topic!.Partition(0)!.Stored(Batches.Plain());
-        var (files, kept) = (Path.Combine(_directory.Path, "logs", "u-0"), Path.Combine(_directory.Path, "kept"));
-        Directory.Move(files, kept);
-        Assert.True(_store.Delete("u")); // though there is nothing to remove any more
-        Directory.Move(kept, files);
+        _store.Grow("t", 3);
+        foreach (var partition in Topic.Partitions) partition.Stored(Batches.Plain());
+        var (left, kept) = (Path.Combine(_directory.Path, "logs", "t-1"), Path.Combine(_directory.Path, "kept"));
+        Directory.Move(left, kept);
+        Assert.True(_store.Delete("t"));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_directory.Path, "logs"), "t-*"));
+        Directory.Move(kept, left);
 
-        Assert.Equal(0, _store.Create("u", 1, new Dictionary<string, string>()).Topic!.Partition(0)!.HighWatermark);
+        _store.Create("t", 1, new Dictionary<string, string>());
+        _store.Grow("t", 2);
+        Assert.Equal([0L, 0L], Topic.Partitions.Select(partition => partition.HighWatermark));
     }
 
     [Fact]

@@ -86,4 +86,18 @@ public sealed class ExpiryTests : IAsyncDisposable
         Assert.Equal(ErrorCode.ProducerFenced, _broker.End(producer, commit: true));
         Assert.Single(_broker.Lines.Lines);
     }
+
+    [Fact]
+    public void Timeout_MarkersFileMayNotBeMade_IsTriedUntilItIsWritten()
+    {
+        _broker.Topics.Create("b", 1, new Dictionary<string, string> { ["segment.bytes"] = "14" });
+        _broker.Ongoing(B0);
+        var obstacle = Directory.CreateDirectory(Path.Combine(_broker.DirectoryOf(B0), "00000000000000000001.log")); // "access denied", as without the rights
+
+        _broker.Time.Advance(TimeSpan.FromMilliseconds(TimeoutMs));
+        Assert.Single(_broker.Lines.Lines);
+        obstacle.Delete();
+        _broker.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TransactionState.CompleteAbort, _broker.Transactions.Find(Id)!.State);
+    }
 }
