@@ -84,10 +84,16 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
-        _listener.Drop();
-        await _core.StopClocks().ConfigureAwait(false); // they answer waiting members, whose connections could else not end
-        await _listener.Stopped().ConfigureAwait(false);
-        _topics.Close(flush: true);
-        _dataLock.Dispose();
+        try
+        {
+            _listener.Drop();
+            await _core.StopClocks().ConfigureAwait(false);
+            await _listener.Stopped().ConfigureAwait(false);
+            _topics.Close(flush: true);
+        }
+        finally
+        {
+            _dataLock.Dispose(); // also when the disk fails at last: the next start reads what is there
+        }
     }
 }

@@ -45,6 +45,8 @@ internal sealed class FakeTime : TimeProvider
 
     private sealed class Timer(FakeTime time, Action run) : ITimer
     {
+        private bool _disposed;
+
         public DateTimeOffset? Due { get; set; }
 
         public void Run() => run();
@@ -53,6 +55,7 @@ internal sealed class FakeTime : TimeProvider
         {
             lock (time._gate)
             {
+                if (_disposed) return false;
                 Due = dueTime == Timeout.InfiniteTimeSpan ? null : time._now + dueTime;
                 if (!time._timers.Contains(this)) time._timers.Add(this);
             }
@@ -61,7 +64,11 @@ internal sealed class FakeTime : TimeProvider
 
         public void Dispose()
         {
-            lock (time._gate) time._timers.Remove(this);
+            lock (time._gate)
+            {
+                _disposed = true;
+                time._timers.Remove(this);
+            }
         }
 
         public ValueTask DisposeAsync()

@@ -41,11 +41,13 @@ public sealed class BrokerFaults
     {
         var refusals = new List<Refusal>();
         var dropped = new List<FaultHandle>();
-        foreach (var handle in Volatile.Read(ref _active) ?? [])
+        var active = (Volatile.Read(ref _active) ?? []).Where(handle => Concerns(handle.Fault, api.Key, context.ClientId)).ToList();
+        if (active.Exists(handle => NeedsNames(handle.Fault)) && _errors.Find(api.Key)!.AskWhole(request) is { } again) return again;
+        foreach (var handle in active)
         {
             var fault = handle.Fault;
             var target = new FaultTarget(fault.Topic, fault.Partition);
-            if (!Fits(fault, target, api.Key, context.ClientId, request) || !handle.TryTake()) continue;
+            if ((target.IsNarrow && !_errors.Find(api.Key)!.Names(request, target)) || !handle.TryTake()) continue;
             if (fault.Drop == FaultDrop.AfterHandling) dropped.Add(handle);
             else handle.Count();
             if (fault.Delay > TimeSpan.Zero) await Task.Delay(fault.Delay, _time, context.ConnectionClosed).ConfigureAwait(false);
@@ -63,8 +65,9 @@ public sealed class BrokerFaults
         return response;
     }
 
-    private bool Fits(Fault fault, FaultTarget target, ApiKey api, string? clientId, IWireFields request) =>
-        fault.Api == api && fault.ClientId?.Invoke(clientId) != false && (!target.IsNarrow || _errors.Find(api)!.Names(request, target));
+    private static bool Concerns(Fault fault, ApiKey api, string? clientId) => fault.Api == api && fault.ClientId?.Invoke(clientId) != false;
+
+    private static bool NeedsNames(Fault fault) => fault.Topic is not null || fault.Partition is not null || fault.Error != ErrorCode.None;
 
     private string? Problem(Fault fault)
     {

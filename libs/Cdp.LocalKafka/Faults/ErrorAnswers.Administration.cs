@@ -1,12 +1,11 @@
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Server;
 
 namespace Cdp.LocalKafka.Faults;
 
 /// <summary>The APIs of administrators: each topic, resource, group or transactional id is answered by itself.</summary>
 internal sealed partial class ErrorAnswers
 {
-    private const sbyte TopicResource = 2;
-
     private static Dictionary<ApiKey, ErrorShape> OfAdministrators(Func<Guid, string?> nameOf) => new()
     {
         [ApiKey.CreateTopics] = new ItemErrors<CreateTopicsRequest, CreatableTopic, CreateTopicsResponse>(
@@ -16,7 +15,7 @@ internal sealed partial class ErrorAnswers
             ToDelete, topic => topic.Name ?? nameOf(topic.TopicId),
             (response, topic, error) => response.Responses!.Add(new DeletableTopicResult { Name = topic.Name, TopicId = topic.TopicId, ErrorCode = error })),
         [ApiKey.DescribeConfigs] = new ItemErrors<DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResponse>(
-            request => request.Resources, resource => resource.ResourceType == TopicResource ? resource.ResourceName : null,
+            request => request.Resources, resource => TopicOf(resource.ResourceType, resource.ResourceName),
             (response, resource, error) => response.Results!.Add(
                 new DescribeConfigsResult { ResourceType = resource.ResourceType, ResourceName = resource.ResourceName, ErrorCode = error })),
         [ApiKey.CreatePartitions] = new ItemErrors<CreatePartitionsRequest, CreatePartitionsTopic, CreatePartitionsResponse>(
@@ -69,7 +68,7 @@ internal sealed partial class ErrorAnswers
             new WriteTxnMarkersResponse { Markers = (request.Markers ?? []).ConvertAll(marker => NotWritten(marker, error)) }),
     };
 
-    private static string? TopicOf(sbyte resourceType, string name) => resourceType == TopicResource ? name : null;
+    private static string? TopicOf(sbyte resourceType, string name) => resourceType == ConfigsApi.TopicResource ? name : null;
 
     // Until version 5 topics are a list of names; from here on they are handled as the later versions put them.
     private static List<DeleteTopicState> ToDelete(DeleteTopicsRequest request)

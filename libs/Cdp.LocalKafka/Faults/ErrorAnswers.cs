@@ -30,7 +30,9 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
                 Partitions = refused.ConvertAll(partition => new PartitionData { PartitionIndex = partition, ErrorCode = error, HighWatermark = -1 }),
             }))
         {
-            Prepare = request => request.MaxWaitMs = 0, // an error does not wait for records
+            // An error does not wait for records, and a session must not begin with what was not refused: it would never serve the rest.
+            Prepare = request => (request.MaxWaitMs, request.SessionEpoch) = (0, FetchRequest.FinalEpoch),
+            Unnamed = request => request.SessionEpoch > FetchRequest.FirstEpoch ? new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound } : null,
         },
         [ApiKey.ListOffsets] = new PartitionErrors<ListOffsetsRequest, ListOffsetsTopic, ListOffsetsPartition, ListOffsetsResponse>(
             request => request.Topics, topic => topic.Name, topic => topic.Partitions, partition => partition.PartitionIndex,

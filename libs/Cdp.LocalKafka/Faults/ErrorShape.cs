@@ -25,6 +25,9 @@ internal abstract class ErrorShape
 
     public abstract bool Names(IWireFields request, FaultTarget target);
 
+    /// <summary>The answer to a request that does not name what it is about, which makes the client name it; null for one that does.</summary>
+    public virtual IWireFields? AskWhole(IWireFields request) => null;
+
     /// <summary>Takes what <paramref name="target"/> covers out of the request, and puts <paramref name="error"/> in the answer for it.</summary>
     public abstract Refusal Refuse(IWireFields request, short version, FaultTarget target, ErrorCode error);
 }
@@ -82,8 +85,13 @@ internal sealed class PartitionErrors<TRequest, TTopic, TPartition, TResponse>(
     /// <summary>Told of a request of which a part was refused, before the rest is handled.</summary>
     public Action<TRequest> Prepare { get; init; } = _ => { };
 
+    /// <inheritdoc cref="AskWhole(IWireFields)"/>
+    public Func<TRequest, IWireFields?> Unnamed { get; init; } = _ => null;
+
     public override bool Names(IWireFields request, FaultTarget target) =>
         (topics((TRequest)request) ?? []).Exists(topic => (partitions(topic) ?? []).Exists(partition => target.Covers(name(topic), index(partition))));
+
+    public override IWireFields? AskWhole(IWireFields request) => Unnamed((TRequest)request);
 
     public override Refusal Refuse(IWireFields request, short version, FaultTarget target, ErrorCode error)
     {

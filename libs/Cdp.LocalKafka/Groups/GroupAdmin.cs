@@ -1,13 +1,12 @@
 using Cdp.LocalKafka.Log;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Server;
 
 namespace Cdp.LocalKafka.Groups;
 
 /// <summary>What administrators ask of groups: to list, describe and delete them, and to delete their offsets.</summary>
 internal sealed class GroupAdmin(TopicStore topics, OffsetStore offsets, GroupCoordinator groups)
 {
-    // Bits of Kafka's AclOperation that exist for groups: READ 3, DELETE 6, DESCRIBE 8, DESCRIBE_CONFIGS 10, ALTER_CONFIGS 11. Nobody is refused any.
-    private const int AllOperations = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
     private const string GroupType = "classic";
 
     /// <summary>Names of states and types are compared without regard to case; no names: all groups (KIP-518).</summary>
@@ -32,7 +31,7 @@ internal sealed class GroupAdmin(TopicStore topics, OffsetStore offsets, GroupCo
         Groups = (request.Groups ?? []).ConvertAll(id =>
         {
             var described = new DescribedGroup { GroupId = id, GroupState = nameof(GroupState.Dead) };
-            if (request.IncludeAuthorizedOperations) described.AuthorizedOperations = AllOperations;
+            if (request.IncludeAuthorizedOperations) described.AuthorizedOperations = AuthorizedOperations.Group;
             if (groups.Find(id) is { } group)
                 lock (group.Gate) Describe(group, described);
             return described;

@@ -11,17 +11,17 @@ internal static class GroupApis
 {
     public static IEnumerable<Api> Rows(GroupCoordinator groups, GroupAdmin admin, BrokerNode node) =>
     [
-        Api.Of<FindCoordinatorRequest>(ApiKey.FindCoordinator, 0, 6, 3, (context, request) => Answer(FindCoordinator(request, context.ApiVersion, node))),
+        Api.Of<FindCoordinatorRequest>(ApiKey.FindCoordinator, 0, 6, 3, (context, request) => FindCoordinator(request, context.ApiVersion, node)),
         Api.Of<JoinGroupRequest>(ApiKey.JoinGroup, 0, 9, 6, async (context, request) => await groups.Join(context, request)),
         Api.Of<SyncGroupRequest>(ApiKey.SyncGroup, 0, 5, 4, async (_, request) => await groups.Sync(request)),
-        Api.Of<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, (_, request) => Answer(groups.Heartbeat(request))),
-        Api.Of<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, (context, request) => Answer(groups.Leave(request, context.ApiVersion))),
-        Api.Of<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, (context, request) => Answer(groups.Offsets.Commit(request, context.ApiVersion))),
-        Api.Of<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, (context, request) => Answer(groups.Offsets.Fetch(request, context.ApiVersion))),
-        Api.Of<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, (_, request) => Answer(admin.List(request))),
-        Api.Of<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, (_, request) => Answer(admin.Describe(request))),
-        Api.Of<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, (_, request) => Answer(admin.Delete(request))),
-        Api.Of<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, short.MaxValue, (_, request) => Answer(admin.DeleteOffsets(request))),
+        Api.Of<HeartbeatRequest>(ApiKey.Heartbeat, 0, 4, 4, (_, request) => groups.Heartbeat(request)),
+        Api.Of<LeaveGroupRequest>(ApiKey.LeaveGroup, 0, 5, 4, (context, request) => groups.Leave(request, context.ApiVersion)),
+        Api.Of<OffsetCommitRequest>(ApiKey.OffsetCommit, 2, 9, 8, (context, request) => groups.Offsets.Commit(request, context.ApiVersion)),
+        Api.Of<OffsetFetchRequest>(ApiKey.OffsetFetch, 1, 9, 6, (context, request) => groups.Offsets.Fetch(request, context.ApiVersion)),
+        Api.Of<ListGroupsRequest>(ApiKey.ListGroups, 0, 5, 3, (_, request) => admin.List(request)),
+        Api.Of<DescribeGroupsRequest>(ApiKey.DescribeGroups, 0, 5, 5, (_, request) => admin.Describe(request)),
+        Api.Of<DeleteGroupsRequest>(ApiKey.DeleteGroups, 0, 2, 2, (_, request) => admin.Delete(request)),
+        Api.Of<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, short.MaxValue, (_, request) => admin.DeleteOffsets(request)),
     ];
 
     /// <summary>One node coordinates all groups (0) and transactional ids (1); the share groups (2) of KIP-932 are not supported.</summary>
@@ -45,6 +45,4 @@ internal static class GroupApis
                 }),
             };
     }
-
-    private static Task<IWireFields?> Answer(IWireFields response) => Task.FromResult<IWireFields?>(response);
 }

@@ -5,9 +5,9 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Log;
 
 /// <summary>
-/// The topics in a data directory: <c>topics.json</c> names them, <c>logs/NAME-PARTITION/</c> holds their segments. The file is
-/// written before a topic's logs are made and before they are removed, so a crash in between leaves only directories nobody names.
-/// Thread-safe.
+/// The topics in a data directory: <c>topics.json</c> names them, <c>logs/NAME-PARTITION/</c> holds their segments. Logs are made
+/// before the file names them and removed after it names them no more, so a crash or a failure in between leaves only directories nobody
+/// names; what cannot be written changes nothing. Thread-safe.
 /// </summary>
 internal sealed class TopicStore
 {
@@ -71,14 +71,9 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
             if (_byName.ContainsKey(name)) return (ErrorCode.TopicAlreadyExists, null);
-            var entry = new TopicEntry(name, Guid.NewGuid(), partitions, new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal));
-            RemoveLogs(name, 0, partitions);
-            _file.Write(ClusterId, [.. All.Select(Entry), entry]);
-            var topic = OpenTopic(entry);
-            Put(topic);
-            return (ErrorCode.None, topic);
+            var empty = new Topic(name, Guid.NewGuid(), new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal), []);
+            return (ErrorCode.None, Extend(empty, partitions));
         }
     }
 
@@ -87,11 +82,8 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
             if (Find(name) is not { } topic || topic.Partitions.Count >= count) return false;
-            RemoveLogs(name, topic.Partitions.Count, count);
-            Save(Entry(topic) with { Partitions = count });
-            Put(topic with { Partitions = [.. topic.Partitions, .. OpenLogs(name, topic.Partitions.Count, count, topic.Configs)] });
+            Extend(topic, count);
             return true;
         }
     }
@@ -104,11 +96,11 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
             if (Find(name) is not { } topic || change(topic.Configs) is not { } configs) return;
-            Save(Entry(topic) with { Configs = configs });
-            Put(topic with { Configs = configs });
-            var settings = TopicConfig.Settings(configs, _time, _flushEveryAppend);
+            var changed = topic with { Configs = configs };
+            Save([.. Others(name), changed]);
+            Put(changed);
+            var settings = Settings(changed);
             foreach (var partition in topic.Partitions) partition.Configure(settings);
         }
     }
@@ -121,12 +113,11 @@ internal sealed class TopicStore
     {
         lock (_changing)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
             if (Find(name) is not { } topic) return false;
-            _file.Write(ClusterId, [.. All.Where(other => other.Name != name).Select(Entry)]);
+            Save([.. Others(name)]);
             _byName.TryRemove(name, out _);
             _byId.TryRemove(topic.Id, out _);
-            foreach (var partition in topic.Partitions) Remove(partition);
+            Remove(topic.Partitions);
             return true;
         }
     }
@@ -142,9 +133,55 @@ internal sealed class TopicStore
         }
     }
 
-    private static TopicEntry Entry(Topic topic) => new(topic.Name, topic.Id, topic.Partitions.Count, topic.Configs);
+    /// <summary>Gives a topic, new or not, partitions until it has so many. If something is in the way, nothing has changed.</summary>
+    private Topic Extend(Topic topic, int count)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        var settings = Settings(topic);
+        var made = new List<PartitionLog>();
+        try
+        {
+            for (var i = topic.Partitions.Count; i < count; i++)
+            {
+                var directory = LogDirectory(topic.Name, i);
+                if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true); // an earlier topic's, that could not be removed
+                made.Add(PartitionLog.Open(directory, i, settings));
+            }
+            var extended = topic with { Partitions = [.. topic.Partitions, .. made] };
+            Save([.. Others(topic.Name), extended]);
+            Put(extended);
+            return extended;
+        }
+        catch
+        {
+            Remove(made);
+            throw;
+        }
+    }
 
-    private void Save(TopicEntry changed) => _file.Write(ClusterId, [.. All.Select(topic => topic.Name == changed.Name ? changed : Entry(topic))]);
+    private static void Remove(IReadOnlyList<PartitionLog> logs)
+    {
+        foreach (var log in logs)
+        {
+            try
+            {
+                log.Delete();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It is closed, and its files go at the next start, or when the name is used again.
+            }
+        }
+    }
+
+    private IEnumerable<Topic> Others(string name) => _byName.Values.Where(topic => topic.Name != name);
+
+    private void Save(List<Topic> topics)
+    {
+        // Once closed, the directory may be another broker's already.
+        ObjectDisposedException.ThrowIf(_closed, this);
+        _file.Write(ClusterId, [.. topics.OrderBy(topic => topic.Name, StringComparer.Ordinal).Select(topic => new TopicEntry(topic.Name, topic.Id, topic.Partitions.Count, topic.Configs))]);
+    }
 
     private void Put(Topic topic)
     {
@@ -152,32 +189,14 @@ internal sealed class TopicStore
         _byName[topic.Name] = topic;
     }
 
-    private Topic OpenTopic(TopicEntry entry) => new(entry.Name, entry.Id, entry.Configs, [.. OpenLogs(entry.Name, 0, entry.Partitions, entry.Configs)]);
-
-    private IEnumerable<PartitionLog> OpenLogs(string topic, int from, int until, IReadOnlyDictionary<string, string> configs)
+    private Topic OpenTopic(TopicEntry entry)
     {
-        var settings = TopicConfig.Settings(configs, _time, _flushEveryAppend);
-        return Enumerable.Range(from, until - from).Select(i => PartitionLog.Open(LogDirectory(topic, i), i, settings));
+        var topic = new Topic(entry.Name, entry.Id, entry.Configs, []);
+        var settings = Settings(topic);
+        return topic with { Partitions = [.. Enumerable.Range(0, entry.Partitions).Select(i => PartitionLog.Open(LogDirectory(entry.Name, i), i, settings))] };
     }
 
-    private static void Remove(PartitionLog log)
-    {
-        try
-        {
-            log.Delete();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The topic is gone all the same. What is left of it goes with the next start, or before the next topic of the name.
-        }
-    }
-
-    // What a deletion or a creation that failed half way left there: not the new topic's.
-    private void RemoveLogs(string topic, int from, int until)
-    {
-        foreach (var directory in Enumerable.Range(from, until - from).Select(i => LogDirectory(topic, i)).Where(Directory.Exists))
-            Directory.Delete(directory, recursive: true);
-    }
+    private LogSettings Settings(Topic topic) => TopicConfig.Settings(topic.Configs, _time, _flushEveryAppend);
 
     private void RemoveUnnamed(IEnumerable<TopicEntry> entries)
     {

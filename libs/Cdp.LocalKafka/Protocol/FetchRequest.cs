@@ -2,6 +2,12 @@ namespace Cdp.LocalKafka.Protocol;
 
 internal sealed class FetchRequest : IWireFields
 {
+    /// <summary>The epoch of a request that would begin a session.</summary>
+    public const int FirstEpoch = 0;
+
+    /// <summary>The epoch of a request that wants none, and ends the one it names.</summary>
+    public const int FinalEpoch = -1;
+
     public int ReplicaId = -1;
     public int MaxWaitMs;
     public int MinBytes;
@@ -10,7 +16,7 @@ internal sealed class FetchRequest : IWireFields
     /// <summary>0: read_uncommitted, 1: read_committed.</summary>
     public sbyte IsolationLevel;
     public int SessionId;
-    public int SessionEpoch = -1;
+    public int SessionEpoch = FinalEpoch;
     public List<FetchTopic>? Topics = [];
     public List<ForgottenTopic>? ForgottenTopicsData = [];
     public string RackId = "";

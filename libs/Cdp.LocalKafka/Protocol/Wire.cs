@@ -126,6 +126,9 @@ internal sealed class WireReader(ReadOnlyMemory<byte> frame, short version, bool
     /// <summary>Items of all arrays of one message: more partitions than a cluster has.</summary>
     public const int MaxItems = 1_000_000;
 
+    // As in Kafka, in all versions: what the old ones and the records of the internal topics cannot hold must not get in by the new ones.
+    private const int MaxString = short.MaxValue;
+
     private int _at;
     private int _items;
 
@@ -142,7 +145,11 @@ internal sealed class WireReader(ReadOnlyMemory<byte> frame, short version, bool
     protected override void OnString(ref string? value)
     {
         var length = Flexible ? CompactLength() : BinaryPrimitives.ReadInt16BigEndian(Take(2));
+        if (length > MaxString) throw new ProtocolException($"a string of {length} bytes; the most is {MaxString}");
         value = length < 0 ? null : Encoding.UTF8.GetString(Take(length));
+
+        // Bytes that are no UTF-8 become characters of three.
+        if (length > MaxString / 3 && Encoding.UTF8.GetByteCount(value!) > MaxString) throw new ProtocolException("a string that cannot be written again");
     }
 
     protected override void OnBytes(ref ReadOnlyMemory<byte>? value)

@@ -8,8 +8,8 @@ internal sealed class AlterConfigsApi(TopicStore topics)
 {
     public IEnumerable<Api> Rows =>
     [
-        Api.Of<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, (_, request) => Task.FromResult<IWireFields?>(Answer(request.ValidateOnly, (request.Resources ?? []).Select(Replacing)))),
-        Api.Of<IncrementalAlterConfigsRequest>(ApiKey.IncrementalAlterConfigs, 0, 1, 1, (_, request) => Task.FromResult<IWireFields?>(Answer(request.ValidateOnly, (request.Resources ?? []).Select(Changing)))),
+        Api.Of<AlterConfigsRequest>(ApiKey.AlterConfigs, 0, 2, 2, (_, request) => Answer(request.ValidateOnly, (request.Resources ?? []).Select(Replacing))),
+        Api.Of<IncrementalAlterConfigsRequest>(ApiKey.IncrementalAlterConfigs, 0, 1, 1, (_, request) => Answer(request.ValidateOnly, (request.Resources ?? []).Select(Changing))),
     ];
 
     private static Alteration Replacing(AlterConfigsResource resource) => new(

@@ -9,10 +9,15 @@ namespace Cdp.LocalKafka.Server;
 internal sealed record Api(
     ApiKey Key, short Min, short Max, short FlexibleSince, Func<WireReader, IWireFields> Read, Func<RequestContext, IWireFields, Task<IWireFields?>> Handle)
 {
-    /// <summary>A row whose request is <typeparamref name="TRequest"/>.</summary>
+    /// <summary>A row whose request is <typeparamref name="TRequest"/>, and whose answer may have to wait.</summary>
     public static Api Of<TRequest>(ApiKey key, short min, short max, short flexibleSince, Func<RequestContext, TRequest, Task<IWireFields?>> handle)
         where TRequest : class, IWireFields, new() =>
         new(key, min, max, flexibleSince, Parse<TRequest>, (context, request) => handle(context, (TRequest)request));
+
+    /// <summary>A row that is answered at once.</summary>
+    public static Api Of<TRequest>(ApiKey key, short min, short max, short flexibleSince, Func<RequestContext, TRequest, IWireFields?> handle)
+        where TRequest : class, IWireFields, new() =>
+        Of<TRequest>(key, min, max, flexibleSince, (context, request) => Task.FromResult(handle(context, request)));
 
     public bool IsFlexible(short version) => version >= FlexibleSince;
 

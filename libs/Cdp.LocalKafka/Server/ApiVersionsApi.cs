@@ -10,7 +10,7 @@ internal sealed class ApiVersionsApi
 
     public ApiVersionsApi(IEnumerable<Api> others)
     {
-        Row = Api.Of<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, (context, request) => Task.FromResult<IWireFields?>(Answer(context.ApiVersion, request)));
+        Row = Api.Of<ApiVersionsRequest>(ApiKey.ApiVersions, 0, 4, 3, (context, request) => Answer(context.ApiVersion, request));
         _ranges = [.. others.Append(Row).OrderBy(api => api.Key).Select(Range)];
     }
 

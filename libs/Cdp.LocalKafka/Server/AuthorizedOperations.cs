@@ -17,5 +17,6 @@ internal static class AuthorizedOperations
     /// <summary>Was not asked for.</summary>
     public const int Unasked = int.MinValue;
     public const int Cluster = Create | Alter | Describe | ClusterAction | DescribeConfigs | AlterConfigs | IdempotentWrite;
+    public const int Group = Read | Delete | Describe | DescribeConfigs | AlterConfigs;
     public const int Topic = Read | Write | Create | Delete | Alter | Describe | DescribeConfigs | AlterConfigs;
 }

@@ -11,7 +11,7 @@ internal sealed class ConfigsApi(TopicStore topics, LocalKafkaOptions options)
     public const sbyte BrokerResource = 4;
 
     public Api Row => Api.Of<DescribeConfigsRequest>(ApiKey.DescribeConfigs, 0, 4, 4, (_, request) =>
-        Task.FromResult<IWireFields?>(new DescribeConfigsResponse { Results = [.. (request.Resources ?? []).Select(resource => Describe(resource, request))] }));
+        new DescribeConfigsResponse { Results = [.. (request.Resources ?? []).Select(resource => Describe(resource, request))] });
 
     private DescribeConfigsResult Describe(DescribeConfigsResource resource, DescribeConfigsRequest request)
     {

@@ -6,7 +6,7 @@ namespace Cdp.LocalKafka.Server;
 /// <summary>Adds partitions to topics; there is no way to take one away. The checks are Kafka's (ReplicationControlManager).</summary>
 internal sealed class CreatePartitionsApi(TopicStore topics)
 {
-    public Api Row => Api.Of<CreatePartitionsRequest>(ApiKey.CreatePartitions, 0, 3, 2, (_, request) => Task.FromResult<IWireFields?>(Answer(request)));
+    public Api Row => Api.Of<CreatePartitionsRequest>(ApiKey.CreatePartitions, 0, 3, 2, (_, request) => Answer(request));
 
     private CreatePartitionsResponse Answer(CreatePartitionsRequest request)
     {
@@ -22,7 +22,7 @@ internal sealed class CreatePartitionsApi(TopicStore topics)
     private (ErrorCode Error, string? Problem) Grow(CreatePartitionsTopic wanted, bool validateOnly)
     {
         if (topics.Find(wanted.Name) is not { } topic) return (ErrorCode.UnknownTopicOrPartition, $"there is no topic '{wanted.Name}'");
-        var more = wanted.Count - topic.Partitions.Count;
+        var more = (long)wanted.Count - topic.Partitions.Count;
         if (more == 0) return (ErrorCode.InvalidPartitions, $"topic '{wanted.Name}' already has {wanted.Count} partitions");
         if (more < 0) return (ErrorCode.InvalidPartitions, $"topic '{wanted.Name}' has {topic.Partitions.Count} partitions; {wanted.Count} would not be an increase");
         if (more > TopicApis.MaxPartitions) return (ErrorCode.PolicyViolation, $"{more} partitions at once; {TopicApis.MaxPartitions} are the most");

@@ -7,7 +7,7 @@ namespace Cdp.LocalKafka.Server;
 /// <summary>Moves the start of logs forward (KIP-107). With one node there is no follower to wait for.</summary>
 internal sealed class DeleteRecordsApi(TopicStore topics, ILogger logger)
 {
-    public Api Row => Api.Of<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, (_, request) => Task.FromResult<IWireFields?>(Answer(request)));
+    public Api Row => Api.Of<DeleteRecordsRequest>(ApiKey.DeleteRecords, 0, 2, 2, (_, request) => Answer(request));
 
     private DeleteRecordsResponse Answer(DeleteRecordsRequest request) => new()
     {

@@ -11,8 +11,6 @@ namespace Cdp.LocalKafka.Server;
 internal sealed class FetchSessions(TimeProvider time)
 {
     private const int None = 0;
-    private const int FirstEpoch = 0;
-    private const int FinalEpoch = -1;
     private const int Slots = 1000;
     private static readonly TimeSpan EvictedAfter = TimeSpan.FromMinutes(2);
 
@@ -25,7 +23,7 @@ internal sealed class FetchSessions(TimeProvider time)
     {
         lock (_lock)
         {
-            if (request.SessionEpoch is FirstEpoch or FinalEpoch)
+            if (request.SessionEpoch is FetchRequest.FirstEpoch or FetchRequest.FinalEpoch)
             {
                 _sessions.Remove(request.SessionId);
                 return (ErrorCode.None, request.Topics ?? [], null);
@@ -50,7 +48,7 @@ internal sealed class FetchSessions(TimeProvider time)
         lock (_lock)
         {
             if (session is not null) session.Told(answer, onlyNews: true);
-            else if (request.SessionEpoch != FirstEpoch || answer.Responses!.Count == 0 || !TryBegin(request, byId, out session)) return answer;
+            else if (request.SessionEpoch != FetchRequest.FirstEpoch || answer.Responses!.Count == 0 || !TryBegin(request, byId, out session)) return answer;
             else session.Told(answer, onlyNews: false);
             answer.SessionId = session.Id;
             return answer;

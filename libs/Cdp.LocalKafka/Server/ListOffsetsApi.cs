@@ -8,7 +8,7 @@ internal sealed class ListOffsetsApi(TopicStore topics)
 {
     private const sbyte ReadCommitted = 1;
 
-    public Api Row => Api.Of<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 10, 6, (context, request) => Task.FromResult<IWireFields?>(Answer(request, context.ApiVersion)));
+    public Api Row => Api.Of<ListOffsetsRequest>(ApiKey.ListOffsets, 1, 10, 6, (context, request) => Answer(request, context.ApiVersion));
 
     private ListOffsetsResponse Answer(ListOffsetsRequest request, short version)
     {

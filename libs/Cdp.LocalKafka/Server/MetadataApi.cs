@@ -11,8 +11,8 @@ internal sealed class MetadataApi(TopicStore topics, BrokerNode node, LocalKafka
 
     public IEnumerable<Api> Rows =>
     [
-        Api.Of<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, (context, request) => Task.FromResult<IWireFields?>(Answer(context, request))),
-        Api.Of<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 2, 0, (context, request) => Task.FromResult<IWireFields?>(Answer(context, request))),
+        Api.Of<MetadataRequest>(ApiKey.Metadata, 0, 13, 9, (context, request) => Answer(context, request)),
+        Api.Of<DescribeClusterRequest>(ApiKey.DescribeCluster, 0, 2, 0, (context, request) => Answer(context, request)),
     ];
 
     private MetadataResponse Answer(RequestContext context, MetadataRequest request)

@@ -8,14 +8,14 @@ internal sealed class OffsetForLeaderEpochApi(TopicStore topics)
 {
     private const int NoEpoch = -1;
 
-    public Api Row => Api.Of<OffsetForLeaderEpochRequest>(ApiKey.OffsetForLeaderEpoch, 2, 4, 4, (_, request) => Task.FromResult<IWireFields?>(new OffsetForLeaderEpochResponse
+    public Api Row => Api.Of<OffsetForLeaderEpochRequest>(ApiKey.OffsetForLeaderEpoch, 2, 4, 4, (_, request) => new OffsetForLeaderEpochResponse
     {
         Topics = [.. (request.Topics ?? []).Select(asked => new OffsetForLeaderTopicResult
         {
             Topic = asked.Topic,
             Partitions = [.. (asked.Partitions ?? []).Select(partition => EndOf(topics.Find(asked.Topic)?.Partition(partition.Partition), partition))],
         })],
-    }));
+    });
 
     private static EpochEndOffset EndOf(PartitionLog? log, OffsetForLeaderPartition asked)
     {

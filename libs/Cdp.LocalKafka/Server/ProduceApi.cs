@@ -16,7 +16,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
     private const short FirstWithTransactionAbortable = 11;
 
     // librdkafka compresses only for brokers that offer the versions before batches v2, as Apache Kafka 4.0 does for its sake.
-    public Api Row => Api.Of<ProduceRequest>(ApiKey.Produce, 0, 11, 9, (context, request) => Task.FromResult<IWireFields?>(Answer(context, request)));
+    public Api Row => Api.Of<ProduceRequest>(ApiKey.Produce, 0, 11, 9, (context, request) => Answer(context, request));
 
     private ProduceResponse? Answer(RequestContext context, ProduceRequest request)
     {

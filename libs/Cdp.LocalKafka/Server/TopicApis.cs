@@ -13,8 +13,8 @@ internal sealed class TopicApis(TopicStore topics, LocalKafkaOptions options, Ac
 
     public IEnumerable<Api> Rows =>
     [
-        Api.Of<CreateTopicsRequest>(ApiKey.CreateTopics, 0, 7, 5, (_, request) => Task.FromResult<IWireFields?>(Create(request))),
-        Api.Of<DeleteTopicsRequest>(ApiKey.DeleteTopics, 0, 6, 4, (_, request) => Task.FromResult<IWireFields?>(Delete(request))),
+        Api.Of<CreateTopicsRequest>(ApiKey.CreateTopics, 0, 7, 5, (_, request) => Create(request)),
+        Api.Of<DeleteTopicsRequest>(ApiKey.DeleteTopics, 0, 6, 4, (_, request) => Delete(request)),
     ];
 
     private CreateTopicsResponse Create(CreateTopicsRequest request)

@@ -13,13 +13,13 @@ internal sealed class TransactionAdminApis(TransactionCoordinator transactions, 
 
     public IEnumerable<Api> Rows =>
     [
-        Api.Of<WriteTxnMarkersRequest>(ApiKey.WriteTxnMarkers, 1, 1, 1, (_, request) => Answer(WriteMarkers(request))),
-        Api.Of<DescribeProducersRequest>(ApiKey.DescribeProducers, 0, 0, 0, (_, request) => Answer(DescribeProducers(request))),
-        Api.Of<DescribeTransactionsRequest>(ApiKey.DescribeTransactions, 0, 0, 0, (_, request) => Answer(new DescribeTransactionsResponse
+        Api.Of<WriteTxnMarkersRequest>(ApiKey.WriteTxnMarkers, 1, 1, 1, (_, request) => WriteMarkers(request)),
+        Api.Of<DescribeProducersRequest>(ApiKey.DescribeProducers, 0, 0, 0, (_, request) => DescribeProducers(request)),
+        Api.Of<DescribeTransactionsRequest>(ApiKey.DescribeTransactions, 0, 0, 0, (_, request) => new DescribeTransactionsResponse
         {
             TransactionStates = (request.TransactionalIds ?? []).ConvertAll(Describe),
-        })),
-        Api.Of<ListTransactionsRequest>(ApiKey.ListTransactions, 0, 1, 0, (_, request) => Answer(List(request))),
+        }),
+        Api.Of<ListTransactionsRequest>(ApiKey.ListTransactions, 0, 1, 0, (_, request) => List(request)),
     ];
 
     public ListTransactionsResponse List(ListTransactionsRequest request)
@@ -115,6 +115,4 @@ internal sealed class TransactionAdminApis(TransactionCoordinator transactions, 
         if (error == ErrorCode.None && topic == TopicStore.OffsetsTopic) offsets.EndTransaction(marker.ProducerId, marker.TransactionResult);
         return error;
     }
-
-    private static Task<IWireFields?> Answer(IWireFields response) => Task.FromResult<IWireFields?>(response);
 }

@@ -9,20 +9,20 @@ internal static class TransactionApis
 {
     public static IEnumerable<Api> Rows(TransactionCoordinator transactions, TopicStore topics) =>
     [
-        Api.Of<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 5, 2, (context, request) => Answer(InitProducerId(transactions, request, context.ApiVersion))),
+        Api.Of<InitProducerIdRequest>(ApiKey.InitProducerId, 0, 5, 2, (context, request) => InitProducerId(transactions, request, context.ApiVersion)),
         Api.Of<AddPartitionsToTxnRequest>(
-            ApiKey.AddPartitionsToTxn, 0, 3, 3, (context, request) => Answer(AddPartitions(transactions, topics, request, context.ApiVersion))),
-        Api.Of<AddOffsetsToTxnRequest>(ApiKey.AddOffsetsToTxn, 0, 4, 3, (context, request) => Answer(AddOffsets(transactions, request, context.ApiVersion))),
-        Api.Of<TxnOffsetCommitRequest>(ApiKey.TxnOffsetCommit, 0, 4, 3, (context, request) => Answer(new TxnOffsetCommitResponse
+            ApiKey.AddPartitionsToTxn, 0, 3, 3, (context, request) => AddPartitions(transactions, topics, request, context.ApiVersion)),
+        Api.Of<AddOffsetsToTxnRequest>(ApiKey.AddOffsetsToTxn, 0, 4, 3, (context, request) => AddOffsets(transactions, request, context.ApiVersion)),
+        Api.Of<TxnOffsetCommitRequest>(ApiKey.TxnOffsetCommit, 0, 4, 3, (context, request) => new TxnOffsetCommitResponse
         {
             // TRANSACTION_ABORTABLE came with version 4 (KIP-890).
             Topics = transactions.CommitOffsets(request, context.ApiVersion >= 4 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTxnState),
-        })),
-        Api.Of<EndTxnRequest>(ApiKey.EndTxn, 0, 4, 3, (context, request) => Answer(new EndTxnResponse
+        }),
+        Api.Of<EndTxnRequest>(ApiKey.EndTxn, 0, 4, 3, (context, request) => new EndTxnResponse
         {
             ErrorCode = Known(
                 transactions.End(request.TransactionalId, request.ProducerId, request.ProducerEpoch, request.Committed), context.ApiVersion, fencedSince: 2),
-        })),
+        }),
     ];
 
     private static InitProducerIdResponse InitProducerId(TransactionCoordinator transactions, InitProducerIdRequest request, short version)
@@ -71,6 +71,4 @@ internal static class TransactionApis
     // KIP-588: versions that do not know PRODUCER_FENCED are told INVALID_PRODUCER_EPOCH.
     private static ErrorCode Known(ErrorCode error, short version, short fencedSince) =>
         error == ErrorCode.ProducerFenced && version < fencedSince ? ErrorCode.InvalidProducerEpoch : error;
-
-    private static Task<IWireFields?> Answer(IWireFields response) => Task.FromResult<IWireFields?>(response);
 }

@@ -10,8 +10,11 @@ internal static class Client
     /// <summary>How long anything may take on a real cluster: a new group's first rebalance and a timed-out transaction are found seconds late.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
+    // Rebootstrapping (KIP-899), librdkafka 2.16 can forget a node it still waits for, and then never ends.
+    private const MetadataRecoveryStrategy Recovery = MetadataRecoveryStrategy.None;
+
     public static IAdminClient Admin(string bootstrap) =>
-        new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).SetLogHandler(Silent).SetErrorHandler(Ignored).Build();
+        new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap, MetadataRecoveryStrategy = Recovery }).SetLogHandler(Silent).SetErrorHandler(Ignored).Build();
 
     public static Task CreateTopic(IAdminClient admin, string name, int partitions, params (string Name, string Value)[] configs) =>
         admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = -1, Configs = configs.ToDictionary(c => c.Name, c => c.Value) }]);
@@ -28,7 +31,7 @@ internal static class Client
             RetryBackoffMaxMs = 100,
             ReconnectBackoffMs = 10,
             ReconnectBackoffMaxMs = 100,
-            MetadataRecoveryStrategy = MetadataRecoveryStrategy.None, // rebootstrapping (KIP-899), librdkafka 2.16 can forget a node it still waits for and then never ends
+            MetadataRecoveryStrategy = Recovery,
         };
         configure?.Invoke(config);
         return new ProducerBuilder<string?, string?>(config).SetKeySerializer(Text).SetValueSerializer(Text).SetLogHandler(Silent).SetErrorHandler(Ignored).Build();
@@ -63,7 +66,7 @@ internal static class Client
             FetchWaitMaxMs = 100,
             ReconnectBackoffMs = 10,
             ReconnectBackoffMaxMs = 100,
-            MetadataRecoveryStrategy = MetadataRecoveryStrategy.None, // rebootstrapping (KIP-899), librdkafka 2.16 can forget a node it still waits for and then never ends
+            MetadataRecoveryStrategy = Recovery,
         };
         configure?.Invoke(config);
         var builder = new ConsumerBuilder<string?, string?>(config).SetKeyDeserializer(Text).SetValueDeserializer(Text).SetLogHandler(Silent);

@@ -14,7 +14,7 @@ public sealed class GroupAdminTests(KafkaFixture kafka)
         using (var consumer = Client.Consumer(kafka.Bootstrap, group, configure: config => (config.ClientId, config.PartitionAssignmentStrategy) = ("someone", PartitionAssignmentStrategy.Range)))
         {
             consumer.Subscribe(topic);
-            Wait.Until(() => consumer.Assignment.Count == 3, consumer);
+            Wait.Polling(() => consumer.Assignment.Count == 3, consumer);
             var stable = await Described(admin, group);
             Assert.Equal((ConsumerGroupState.Stable, "range", false), (stable.State, stable.PartitionAssignor, stable.IsSimpleConsumerGroup));
             var member = Assert.Single(stable.Members);
@@ -35,7 +35,7 @@ public sealed class GroupAdminTests(KafkaFixture kafka)
         using var admin = Client.Admin(kafka.Bootstrap);
         using var consumer = Client.Consumer(kafka.Bootstrap, group, configure: config => config.GroupInstanceId = "named");
         consumer.Subscribe(topic);
-        Wait.Until(() => consumer.Assignment.Count == 1, consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 1, consumer);
         Assert.Equal("named", Assert.Single((await Described(admin, group)).Members).GroupInstanceId);
     }
 
@@ -46,7 +46,7 @@ public sealed class GroupAdminTests(KafkaFixture kafka)
         using var admin = Client.Admin(kafka.Bootstrap);
         using var consumer = Client.Consumer(kafka.Bootstrap, stable);
         consumer.Subscribe(topic);
-        Wait.Until(() => consumer.Assignment.Count == 1, consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 1, consumer);
         Commit(topic, empty, 1);
 
         async Task<List<(string, ConsumerGroupState)>> Listed(params ConsumerGroupState[] states) =>
@@ -64,7 +64,7 @@ public sealed class GroupAdminTests(KafkaFixture kafka)
         using (var consumer = Client.Consumer(kafka.Bootstrap, group))
         {
             consumer.Subscribe(topic);
-            Wait.Until(() => consumer.Assignment.Count == 1, consumer);
+            Wait.Polling(() => consumer.Assignment.Count == 1, consumer);
             consumer.Commit([new TopicPartitionOffset(topic, 0, 0)]);
             var refused = await Assert.ThrowsAsync<DeleteGroupsException>(() => admin.DeleteGroupsAsync([group]));
             Assert.Equal(ErrorCode.NonEmptyGroup, refused.Results[0].Error.Code);
@@ -84,7 +84,7 @@ public sealed class GroupAdminTests(KafkaFixture kafka)
         using var admin = Client.Admin(kafka.Bootstrap);
         using var consumer = Client.Consumer(kafka.Bootstrap, group);
         consumer.Subscribe(read);
-        Wait.Until(() => consumer.Assignment.Count == 1, consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 1, consumer);
         consumer.Commit([new TopicPartitionOffset(read, 0, 3), new TopicPartitionOffset(left, 0, 4)]);
 
         var refused = await Assert.ThrowsAsync<DeleteConsumerGroupOffsetsException>(() => admin.DeleteConsumerGroupOffsetsAsync(group, [new TopicPartition(read, 0)]));

@@ -45,11 +45,11 @@ public sealed class GroupRetryTests(KafkaFixture kafka)
         using var zombie = Client.Consumer(proxy.Bootstrap, group);
         heir.Subscribe(topic);
         zombie.Subscribe(topic);
-        Wait.Until(() => heir.Assignment.Count == 1 && zombie.Assignment.Count == 1, heir, zombie);
+        Wait.Polling(() => heir.Assignment.Count == 1 && zombie.Assignment.Count == 1, heir, zombie);
         var mine = zombie.Assignment[0];
 
         proxy.Decide = (api, _) => api is ApiKey.Heartbeat or ApiKey.JoinGroup ? Fate.DropBefore : Fate.Forward;
-        Wait.Until(() => heir.Assignment.Count == 2, heir);
+        Wait.Polling(() => heir.Assignment.Count == 2, heir);
         heir.Commit([new TopicPartitionOffset(mine, 5)]);
         var refused = Assert.ThrowsAny<KafkaException>(() => zombie.Commit([new TopicPartitionOffset(mine, 1)]));
         Assert.Contains(refused.Error.Code, new[] { ErrorCode.UnknownMemberId, ErrorCode.IllegalGeneration });

@@ -15,14 +15,14 @@ public sealed class GroupTests(KafkaFixture kafka)
         using var first = Client.Consumer(kafka.Bootstrap, group, configure: config => config.PartitionAssignmentStrategy = strategy);
         using var second = Client.Consumer(kafka.Bootstrap, group, configure: config => config.PartitionAssignmentStrategy = strategy);
         first.Subscribe(topic);
-        Wait.Until(() => first.Assignment.Count == 4, first);
+        Wait.Polling(() => first.Assignment.Count == 4, first);
 
         second.Subscribe(topic);
-        Wait.Until(() => first.Assignment.Count == 2 && second.Assignment.Count == 2, first, second);
+        Wait.Polling(() => first.Assignment.Count == 2 && second.Assignment.Count == 2, first, second);
         Assert.Empty(first.Assignment.Intersect(second.Assignment));
 
         second.Close();
-        Wait.Until(() => first.Assignment.Count == 4, first);
+        Wait.Polling(() => first.Assignment.Count == 4, first);
     }
 
     [Fact]
@@ -65,13 +65,13 @@ public sealed class GroupTests(KafkaFixture kafka)
         var (topic, group) = (await kafka.Topic(2), kafka.Name("g"));
         using var first = Client.Consumer(kafka.Bootstrap, group);
         first.Subscribe(topic);
-        Wait.Until(() => first.Assignment.Count == 2, first);
+        Wait.Polling(() => first.Assignment.Count == 2, first);
         using (var second = Client.Consumer(kafka.Bootstrap, group))
         {
             second.Subscribe(topic);
-            Wait.Until(() => first.Assignment.Count == 1 && second.Assignment.Count == 1, first, second);
+            Wait.Polling(() => first.Assignment.Count == 1 && second.Assignment.Count == 1, first, second);
         }
-        Wait.Until(() => first.Assignment.Count == 2, first);
+        Wait.Polling(() => first.Assignment.Count == 2, first);
     }
 
     /// <summary>KIP-429: who keeps a partition through a rebalance is never asked to give it up, not even for a moment.</summary>
@@ -83,17 +83,17 @@ public sealed class GroupTests(KafkaFixture kafka)
         void Cooperative(ConsumerConfig config) => config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
         using var first = Client.Consumer(kafka.Bootstrap, group, configure: Cooperative, rebalances: seenByFirst);
         first.Subscribe(topic);
-        Wait.Until(() => first.Assignment.Count == 6, first);
+        Wait.Polling(() => first.Assignment.Count == 6, first);
         using var second = Client.Consumer(kafka.Bootstrap, group, configure: Cooperative, rebalances: seenBySecond);
         second.Subscribe(topic);
-        Wait.Until(() => first.Assignment.Count == 3 && second.Assignment.Count == 3, first, second);
+        Wait.Polling(() => first.Assignment.Count == 3 && second.Assignment.Count == 3, first, second);
 
         Assert.Equal(second.Assignment.Order(TopicPartitionOrder.ByPartition), seenByFirst.Revoked.Order(TopicPartitionOrder.ByPartition));
         Assert.Equal(6, seenByFirst.Assigned.Count);
         Assert.Empty(seenBySecond.Revoked);
 
         second.Close();
-        Wait.Until(() => first.Assignment.Count == 6, first);
+        Wait.Polling(() => first.Assignment.Count == 6, first);
         Assert.Equal(3, seenByFirst.Revoked.Count);
     }
 
@@ -103,11 +103,11 @@ public sealed class GroupTests(KafkaFixture kafka)
         var (one, other, group) = (await kafka.Topic(2), await kafka.Topic(3), kafka.Name("g"));
         using var consumer = Client.Consumer(kafka.Bootstrap, group);
         consumer.Subscribe(one);
-        Wait.Until(() => consumer.Assignment.Count == 2, consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 2, consumer);
         consumer.Subscribe([one, other]);
-        Wait.Until(() => consumer.Assignment.Count == 5, consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 5, consumer);
         consumer.Subscribe(other);
-        Wait.Until(() => consumer.Assignment.Count == 3 && consumer.Assignment.All(partition => partition.Topic == other), consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 3 && consumer.Assignment.All(partition => partition.Topic == other), consumer);
     }
 }
 

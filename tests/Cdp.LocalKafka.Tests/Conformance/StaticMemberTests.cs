@@ -17,13 +17,13 @@ public sealed class StaticMemberTests(KafkaFixture kafka)
         using (var goes = Static(group, "b"))
         {
             goes.Subscribe(topic);
-            Wait.Until(() => stays.Assignment.Count == 2 && goes.Assignment.Count == 2, stays, goes);
+            Wait.Polling(() => stays.Assignment.Count == 2 && goes.Assignment.Count == 2, stays, goes);
             (before, rebalances) = (goes.Assignment, seen.Count);
         }
 
         using var back = Static(group, "b");
         back.Subscribe(topic);
-        Wait.Until(() => back.Assignment.Count == 2, stays, back);
+        Wait.Polling(() => back.Assignment.Count == 2, stays, back);
         Assert.Equal(before.Order(TopicPartitionOrder.ByPartition), back.Assignment.Order(TopicPartitionOrder.ByPartition));
         Assert.Equal(rebalances, seen.Count);
     }
@@ -37,9 +37,9 @@ public sealed class StaticMemberTests(KafkaFixture kafka)
         using (var goes = Static(group, "b"))
         {
             goes.Subscribe(topic);
-            Wait.Until(() => stays.Assignment.Count == 1 && goes.Assignment.Count == 1, stays, goes);
+            Wait.Polling(() => stays.Assignment.Count == 1 && goes.Assignment.Count == 1, stays, goes);
         }
-        Wait.Until(() => stays.Assignment.Count == 2, stays);
+        Wait.Polling(() => stays.Assignment.Count == 2, stays);
     }
 
     [Fact]
@@ -49,10 +49,10 @@ public sealed class StaticMemberTests(KafkaFixture kafka)
         var seen = new Rebalances();
         using var first = Static(group, "a", seen);
         first.Subscribe(topic);
-        Wait.Until(() => first.Assignment.Count == 2, first);
+        Wait.Polling(() => first.Assignment.Count == 2, first);
         using var second = Static(group, "a");
         second.Subscribe(topic);
-        Wait.Until(() => second.Assignment.Count == 2, second);
+        Wait.Polling(() => second.Assignment.Count == 2, second);
 
         await Wait.Until(() => Task.FromResult(Fenced(first) || seen.Errors.Any(IsFenced)), "the first is told that it is fenced");
     }

@@ -115,9 +115,9 @@ public sealed class TopicTests(KafkaFixture kafka)
         using var admin = Client.Admin(kafka.Bootstrap);
         using var consumer = Client.Consumer(kafka.Bootstrap, group, configure: config => config.TopicMetadataRefreshIntervalMs = 500);
         consumer.Subscribe(topic);
-        Wait.Until(() => consumer.Assignment.Count == 1, consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 1, consumer);
         await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = 3 }]);
-        Wait.Until(() => consumer.Assignment.Count == 3, consumer);
+        Wait.Polling(() => consumer.Assignment.Count == 3, consumer);
 
         using var producer = Client.Producer(kafka.Bootstrap);
         await producer.Send(new TopicPartition(topic, 2), Client.Message("x"));

@@ -65,7 +65,7 @@ public sealed class TransactionalOffsetTests(KafkaFixture kafka)
         var old = first.ConsumerGroupMetadata;
         using var second = Client.Consumer(kafka.Bootstrap, group);
         second.Subscribe(topic);
-        Wait.Until(() => first.Assignment.Count == 1 && second.Assignment.Count == 1, first, second);
+        Wait.Polling(() => first.Assignment.Count == 1 && second.Assignment.Count == 1, first, second);
 
         producer.BeginTransaction();
         AssertStale(() => producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic, 0, 1)], old, Client.Limit));
@@ -114,7 +114,7 @@ public sealed class TransactionalOffsetTests(KafkaFixture kafka)
         using (var plain = Client.Producer(kafka.Bootstrap)) await plain.Send(new TopicPartition(topic, 0), Client.Message("in"));
         var consumer = Client.Consumer(kafka.Bootstrap, group, isolation);
         consumer.Subscribe(topic);
-        Wait.Until(() => consumer.Assignment.Count > 0, consumer);
+        Wait.Polling(() => consumer.Assignment.Count > 0, consumer);
         return consumer;
     }
 

@@ -45,6 +45,35 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.Equal([1, 2], (await client.Ask<ListOffsetsResponse>(ApiKey.ListOffsets, 1, ends)).Topics![0].Partitions!.Select(p => p.Offset));
     }
 
+    // A session begun with a part of what the client named would never serve it the rest (KIP-227).
+    [Fact]
+    public async Task Error_OfAFetchThatWouldBeginASession_BeginsNone()
+    {
+        using var fault = _broker.Faults.Add(new Fault { Api = ApiKey.Fetch, Topic = "t", Partition = 1, Error = ErrorCode.NotLeaderOrFollower, Times = 1 });
+        using var client = new RawClient(_broker.Port);
+
+        var refused = await client.Ask<FetchResponse>(ApiKey.Fetch, 7, Both());
+        Assert.Equal([(0, ErrorCode.None), (1, ErrorCode.NotLeaderOrFollower)], Outcome(refused));
+        Assert.Equal(0, refused.SessionId);
+        Assert.NotEqual(0, (await client.Ask<FetchResponse>(ApiKey.Fetch, 7, Both())).SessionId);
+    }
+
+    [Theory]
+    [InlineData("t")]
+    [InlineData(null)]
+    public async Task Error_OfAFetchInASession_MeetsIt_ThoughItNamesNoTopics(string? topic)
+    {
+        using var client = new RawClient(_broker.Port);
+        var session = (await client.Ask<FetchResponse>(ApiKey.Fetch, 7, Both())).SessionId;
+        using var fault = _broker.Faults.Add(new Fault { Api = ApiKey.Fetch, Topic = topic, Error = ErrorCode.NotLeaderOrFollower, Times = 1 });
+
+        var lost = await client.Ask<FetchResponse>(ApiKey.Fetch, 7, new FetchRequest { SessionId = session, SessionEpoch = 1 });
+        Assert.Equal((ErrorCode.FetchSessionIdNotFound, 0), (lost.ErrorCode, fault.Hits));
+        var refused = await client.Ask<FetchResponse>(ApiKey.Fetch, 7, Both());
+        Assert.Equal([(0, ErrorCode.NotLeaderOrFollower), (1, ErrorCode.NotLeaderOrFollower)], Outcome(refused));
+        Assert.Equal((0, 1), (refused.SessionId, fault.Hits));
+    }
+
     [Fact]
     public async Task Error_OfAFetch_ComesAtOnce_WithTopicsByName()
     {
@@ -198,6 +227,12 @@ public sealed class FaultTests : IAsyncLifetime
     };
 
     private static PartitionProduceData Data(int partition) => new() { Index = partition, Records = new Records(Batches.Plain(), default) };
+
+    private static FetchRequest Both() =>
+        new() { SessionEpoch = 0, Topics = [new FetchTopic { Topic = "t", Partitions = [new() { PartitionMaxBytes = 100 }, new() { Partition = 1, PartitionMaxBytes = 100 }] }] };
+
+    private static List<(int, ErrorCode)> Outcome(FetchResponse answer) =>
+        [.. answer.Responses!.SelectMany(topic => topic.Partitions!).OrderBy(p => p.PartitionIndex).Select(p => (p.PartitionIndex, p.ErrorCode))];
 
     private static IEnumerable<(int, ErrorCode)> Outcome(ProduceResponse response) =>
         response.Responses!.SelectMany(topic => topic.PartitionResponses!).OrderBy(p => p.Index).Select(p => (p.Index, p.ErrorCode));

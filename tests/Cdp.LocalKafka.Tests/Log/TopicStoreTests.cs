@@ -91,20 +91,33 @@ public sealed class TopicStoreTests : IDisposable
         Assert.Equal(21, Topic.Configs.Count);
     }
 
-    /// <summary>What cannot be written down is not done: the topic would be back at the next start.</summary>
     [Fact]
-    public void Delete_FileCannotBeWritten_LeavesTheTopicInUse()
+    public void Create_WhenALogCannotBeMade_LeavesNothingOfTheTopic()
     {
-        Topic.Partition(0)!.Stored(Batches.Plain());
-        var obstacle = Directory.CreateDirectory(Path.Combine(_directory.Path, "topics.json.next"));
-        Assert.ThrowsAny<Exception>(() => _store.Delete("t"));
-        obstacle.Delete();
+        var inTheWay = Path.Combine(_directory.Path, "logs", "u-1");
+        File.WriteAllText(inTheWay, "");
+        Assert.ThrowsAny<IOException>(() => _store.Create("u", 2, new Dictionary<string, string>()));
+        Assert.Null(_store.Find("u"));
+        Assert.False(Directory.Exists(Path.Combine(_directory.Path, "logs", "u-0")));
 
-        Assert.Same(Topic, _store.Find(Topic.Id));
-        Assert.Equal(1, Topic.Partition(0)!.Stored(Batches.Plain()));
-        Assert.True(_store.Delete("t"));
-        _store.Create("t", 1, new Dictionary<string, string>());
-        Assert.Equal(0, Topic.Partition(0)!.HighWatermark);
+        File.Delete(inTheWay);
+        Reopen();
+        Assert.Null(_store.Find("u"));
+        Assert.Equal(2, _store.Create("u", 2, new Dictionary<string, string>()).Topic!.Partitions.Count);
+    }
+
+    [Fact]
+    public void Grow_WhenALogCannotBeMade_LeavesTheTopicAsItWas()
+    {
+        var inTheWay = Path.Combine(_directory.Path, "logs", "t-2");
+        File.WriteAllText(inTheWay, "");
+        Topic.Partition(0)!.Stored(Batches.Plain());
+        Assert.ThrowsAny<IOException>(() => _store.Grow("t", 3));
+        Assert.Single(Topic.Partitions);
+
+        File.Delete(inTheWay);
+        Reopen();
+        Assert.Equal([1L], Topic.Partitions.Select(partition => partition.HighWatermark));
     }
 
     [Fact]
@@ -123,17 +136,35 @@ public sealed class TopicStoreTests : IDisposable
         Assert.Equal([0L, 0L], Topic.Partitions.Select(partition => partition.HighWatermark));
     }
 
-    /// <summary>A request that a killed broker still carries out must not touch the directory of the next one.</summary>
     [Fact]
-    public void Close_LaterChanges_AreRefused()
+    public void Changes_WhenTheFileCannotBeWritten_ChangeNothing()
     {
-        _store.Close(flush: false);
-        Assert.Throws<ObjectDisposedException>(() => _store.Create("new", 1, new Dictionary<string, string>()));
-        Assert.Throws<ObjectDisposedException>(() => _store.Grow("t", 2));
-        Assert.Throws<ObjectDisposedException>(() => _store.Configure("t", _ => []));
-        Assert.Throws<ObjectDisposedException>(() => _store.Delete("t"));
-        _store = TopicStore.Open(_directory.Path, TimeProvider.System);
-        Assert.Equal("1000", Topic.Configs["retention.ms"]);
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "topics.json.next"));
+        Assert.ThrowsAny<Exception>(() => _store.Delete("t"));
+        Assert.ThrowsAny<Exception>(() => _store.Grow("t", 2));
+        Assert.ThrowsAny<Exception>(() => _store.Create("u", 1, new Dictionary<string, string>()));
+        Assert.ThrowsAny<Exception>(() => _store.Configure("t", _ => []));
+
+        Assert.Null(_store.Find("u"));
+        Assert.Equal(("1000", 1), (Topic.Configs["retention.ms"], Topic.Partitions.Count));
+        Assert.Equal(0, Topic.Partition(0)!.Stored(Batches.Plain()));
+        Assert.Equal(["__consumer_offsets-0", "__transaction_state-0", "t-0"], Directory.GetDirectories(Path.Combine(_directory.Path, "logs")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    // A request that was under way when the broker was killed must not write over the files of its successor.
+    [Fact]
+    public void Changes_AfterTheEnd_AreRefused()
+    {
+        var ended = _store;
+        Reopen();
+        Assert.Throws<ObjectDisposedException>(() => ended.Create("u", 1, new Dictionary<string, string>()));
+        Assert.Throws<ObjectDisposedException>(() => ended.Grow("t", 2));
+        Assert.Throws<ObjectDisposedException>(() => ended.Configure("t", _ => []));
+        Assert.Throws<ObjectDisposedException>(() => ended.Delete("t"));
+
+        Topic.Partition(0)!.Stored(Batches.Plain());
+        Reopen();
+        Assert.Equal(("1000", 1L), (Topic.Configs["retention.ms"], Topic.Partition(0)!.HighWatermark));
     }
 
     private void Reopen()

@@ -102,6 +102,7 @@ internal sealed class KilledBroker : IAsyncDisposable
                 catch (Exception e) when (e is IOException or SocketException)
                 {
                     Dispose();
+                    if (broker._killing.Exception is { } failed) throw new InvalidOperationException("the broker could not be started again", failed);
                     if (DateTime.UtcNow > until) throw new TimeoutException("the broker does not come back", e);
                 }
             }

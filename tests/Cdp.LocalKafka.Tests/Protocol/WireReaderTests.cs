@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using System.Text;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Protocol;
 
-/// <summary>Frames that would take far more memory than they have bytes.</summary>
+/// <summary>What is refused of a frame before anything is done with it.</summary>
 public sealed class WireReaderTests
 {
     [Theory]
@@ -22,5 +23,22 @@ public sealed class WireReaderTests
         Assert.Equal(taken, refused is null);
         if (!taken) Assert.IsType<ProtocolException>(refused);
         if (!taken) Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+    }
+
+    [Theory]
+    [InlineData(short.MaxValue, 'a', true)]
+    [InlineData(short.MaxValue + 1, 'a', false)]
+    [InlineData(short.MaxValue / 3, 0xff, true)] // no UTF-8: each byte becomes a replacement character of three
+    [InlineData(short.MaxValue / 3 + 1, 0xff, false)]
+    public void String_ThatNoRecordOrOlderVersionCouldHold_IsRefused(int length, int character, bool taken)
+    {
+        var writer = new WireWriter(version: 8, flexible: true);
+        var bytes = (ReadOnlyMemory<byte>?)Enumerable.Repeat((byte)character, length).ToArray(); // on the wire the same as a string
+        writer.Bytes(ref bytes);
+        var name = "";
+        var refused = Record.Exception(() => new WireReader(writer.Written, version: 8, flexible: true).String(ref name));
+
+        if (!taken) Assert.IsType<ProtocolException>(refused);
+        if (taken) Assert.True(Encoding.UTF8.GetByteCount(name) is > 0 and <= short.MaxValue, refused?.Message);
     }
 }

@@ -32,6 +32,7 @@ public sealed class AdminApiTests : IDisposable
     [InlineData("t", 2, null, ErrorCode.InvalidPartitions)]
     [InlineData("t", 1, null, ErrorCode.InvalidPartitions)]
     [InlineData("t", -1, null, ErrorCode.InvalidPartitions)]
+    [InlineData("t", int.MinValue, null, ErrorCode.InvalidPartitions)]
     [InlineData("t", 20_000, null, ErrorCode.PolicyViolation)]
     [InlineData("absent", 3, null, ErrorCode.UnknownTopicOrPartition)]
     [InlineData("t", 3, "", ErrorCode.InvalidReplicaAssignment)]

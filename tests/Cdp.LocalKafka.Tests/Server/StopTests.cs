@@ -1,0 +1,64 @@
+using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Conformance;
+using Cdp.LocalKafka.Tests.Log;
+
+namespace Cdp.LocalKafka.Tests.Server;
+
+/// <summary>A broker ends whatever its clients are doing, though its clock stands still and none of them would ever go on.</summary>
+public sealed class StopTests : IDisposable
+{
+    private const int Large = 900_000;
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task End_WithRequestsOfAllKindsUnderWay_NeedsNoClock(bool killed)
+    {
+        var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = new FakeTime() }, cancel: TestContext.Current.CancellationToken);
+        using var first = new RawClient(broker.Port);
+        await first.Ask<CreateTopicsResponse>(ApiKey.CreateTopics, 2, new CreateTopicsRequest { Topics = [new CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }] });
+        for (var i = 0; i < 10; i++) await first.Ask<ProduceResponse>(ApiKey.Produce, 3, Produce());
+
+        byte[][] underWay =
+        [
+            RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: int.MaxValue, minBytes: 1), flexible: false), // an answer that nobody reads
+            RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: 1000, minBytes: int.MaxValue), flexible: false), // a long poll
+            RawClient.Request(ApiKey.JoinGroup, 1, 1, Join(), flexible: false), // a member that waits for others
+            RawClient.Request(ApiKey.Produce, 3, 1, Produce(), flexible: false),
+        ];
+        var clients = Enumerable.Range(0, 40).Select(_ => new RawClient(broker.Port)).ToList();
+        for (var i = 0; i < clients.Count; i++) await clients[i].SendFrame(underWay[i % underWay.Length]);
+        await first.Send([0, 0, 1, 0, 0]); // a request that is never said to its end
+
+        var ending = killed ? Task.Run(broker.Kill, TestContext.Current.CancellationToken) : broker.DisposeAsync().AsTask();
+        await ending.WaitAsync(Client.Limit, TestContext.Current.CancellationToken);
+
+        await Wait.Until(() => broker.Connections == 0);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    private static ProduceRequest Produce()
+    {
+        var batch = new PartitionProduceData { Records = new Records(Batches.Plain(valueBytes: Large), default) };
+        return new ProduceRequest { Acks = -1, TopicData = [new TopicProduceData { Name = "t", PartitionData = [batch] }] };
+    }
+
+    private static FetchRequest Fetch(int maxBytes, int minBytes) => new()
+    {
+        MaxWaitMs = int.MaxValue,
+        MinBytes = minBytes,
+        Topics = [new FetchTopic { Topic = "t", Partitions = [new FetchPartition { PartitionMaxBytes = maxBytes }] }],
+    };
+
+    private static JoinGroupRequest Join() => new()
+    {
+        GroupId = "g",
+        SessionTimeoutMs = 10_000,
+        RebalanceTimeoutMs = 300_000,
+        ProtocolType = "consumer",
+        Protocols = [new JoinGroupProtocol { Name = "range" }],
+    };
+}
