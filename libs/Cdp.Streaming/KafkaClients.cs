@@ -33,6 +33,8 @@ public static class KafkaClients
         // What is fetched ahead of the loop: a few batches. The defaults (64 MiB in the queue, 50 MiB a fetch) are most of a small process's memory.
         QueuedMaxMessagesKbytes = 8 * 1024,
         FetchMaxBytes = 2 * 1024 * 1024,
+        // When that queue is full the client pauses its fetches; its default of a second would leave a fast loop without work.
+        FetchQueueBackoffMs = 20,
     };
 
     public static AdminClientConfig Admin(this KafkaOptions kafka) => new(Settings(kafka));
