@@ -83,7 +83,8 @@ public sealed class VersionsTests
 
         var root = AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/tests/Cdp.LocalKafka.Tests/", StringComparison.Ordinal)];
         var text = await File.ReadAllLinesAsync(Path.Combine(root, "libs/Cdp.LocalKafka/README.md"), TestContext.Current.CancellationToken);
-        var cells = text.SkipWhile(line => line != "## What it serves").Where(line => line.StartsWith('|')).Skip(2)
+        var section = text.SkipWhile(line => line != "## What it serves").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
+        var cells = section.Where(line => line.StartsWith('|')).Skip(2)
             .SelectMany(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1].Chunk(2)).Where(pair => pair[0].Length > 0);
         Assert.Equal(served.Order(), cells.Select(pair => $"{pair[0]} {pair[1]}").Order());
     }
