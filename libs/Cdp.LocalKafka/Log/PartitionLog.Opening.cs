@@ -67,9 +67,8 @@ internal sealed partial class PartitionLog
         if (!_swapping && _saved == (_start, Active.BaseOffset, Active.Length)) return;
         Active.Flush();
         Active.WriteIndex();
-        var producers = _producers.Values.Where(producer => producer.Epoch >= 0).Select(producer => producer.ToSnapshot()).ToList();
         var segment = _swapping ? LogCheckpoint.Nowhere : Active.BaseOffset;
-        _checkpoint.Write(new LogCheckpoint(_start, _firstDirty, segment, Active.Extent, producers, _transactions.Aborted));
+        _checkpoint.Write(new LogCheckpoint(_start, _firstDirty, segment, Active.Extent, Producers, _transactions.Aborted));
         _saved = (_start, segment, Active.Length);
     }
 

@@ -47,7 +47,7 @@ internal sealed class TopicFile(string path)
     // Kafka's form: a UUID as 22 characters of URL-safe base64.
     private static string NewClusterId() => Base64Url.EncodeToString(Guid.NewGuid().ToByteArray());
 
-    // By hand: the serializer's own first steps, even with generated code, would be the greater part of a process's first start.
+    // By hand: the serializer, even with generated code, was a third of the methods that a process's first start compiled.
     private static TopicFileContent Parse(byte[] json)
     {
         using var document = JsonDocument.Parse(json);
