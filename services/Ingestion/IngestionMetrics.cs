@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Cdp.Ingestion.Parsing;
 
 namespace Cdp.Ingestion;
 

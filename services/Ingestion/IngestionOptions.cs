@@ -1,3 +1,6 @@
+using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Receiving;
+using Cdp.Ingestion.Sources;
 using Cdp.Streaming;
 
 namespace Cdp.Ingestion;

@@ -1,4 +1,7 @@
 using Cdp.Hosting;
+using Cdp.Ingestion.Appending;
+using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Receiving;
 using Cdp.Streaming;
 using Confluent.SchemaRegistry;
 
@@ -20,9 +23,9 @@ public static class IngestionService
         });
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
-        builder.Services.AddSingleton<EventLog>();
+        builder.Services.AddSingleton<EventProducer>();
         builder.Services.AddSingleton<IngestionEndpoint>();
-        builder.Services.AddHostedService<EventLogWatch>();
+        builder.Services.AddHostedService<EventProducerWatch>();
     }
 
     private static void MapIngestion(this WebApplication app)

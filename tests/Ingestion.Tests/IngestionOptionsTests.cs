@@ -1,3 +1,6 @@
+using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Sources;
+using Cdp.Ingestion.Tests.Sources;
 using Cdp.Streaming;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using Avro.Specific;
-using Cdp.Contracts;
 using Cdp.LocalKafka;
 using Cdp.Streaming;
 using Confluent.Kafka;

@@ -1,0 +1,34 @@
+using System.Globalization;
+using cdp;
+
+namespace Cdp.Ingestion.Parsing;
+
+/// <summary>Makes the record of an event that was refused.</summary>
+public static class Quarantine
+{
+    /// <summary>How much of an event is kept: it must fit into one record of Kafka's default 1 MB.</summary>
+    public const int MaxBytes = 768 * 1024;
+
+    public static QuarantinedEvent Record(ReadOnlySpan<byte> item, Event envelope, Rejection rejection, Receipt receipt)
+    {
+        var kept = item.Length > MaxBytes ? item[..MaxBytes] : item;
+        var cut = item.Length > MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"; only the first {MaxBytes} of its {item.Length} bytes are kept") : "";
+        return new QuarantinedEvent
+        {
+            original = kept.ToArray(),
+            encoding = "json",
+            violations = [new Violation { kind = rejection.Code, path = "", message = rejection.Message + cut, action = "block" }],
+            sourceId = receipt.SourceId,
+            messageId = Short(envelope.messageId),
+            type = envelope.type,
+            @event = Short(envelope.@event),
+            receivedAt = receipt.ReceivedAt,
+        };
+    }
+
+    /// <summary>As an accepted event's, so that a user's events stay together.</summary>
+    public static string? Key(Event envelope) => Short(envelope.anonymousId ?? envelope.userId);
+
+    // The whole text is in the original; a copy of a huge one would not fit beside it.
+    private static string? Short(string? text) => text?.Length > 1_000 ? null : text;
+}

@@ -1,0 +1,9 @@
+namespace Cdp.Ingestion.Parsing;
+
+/// <summary>What became of a request's events.</summary>
+public sealed class Verdicts
+{
+    public int Accepted { get; set; }
+    public int ClocksBounded { get; set; }
+    public List<(int Index, Rejection Rejection)> Rejected { get; } = [];
+}

@@ -1,0 +1,42 @@
+using System.Net;
+
+namespace Cdp.Ingestion.Receiving;
+
+/// <summary>Finds the address that a request came from. Anybody can write X-Forwarded-For, so only what trusted proxies wrote is believed.</summary>
+public static class ClientAddress
+{
+    /// <param name="remote">Who opened the connection.</param>
+    /// <param name="forwardedFor">The X-Forwarded-For header: each proxy appends whom it was called by.</param>
+    public static IPAddress? Find(IPAddress? remote, string? forwardedFor, IReadOnlyList<IPNetwork> trusted)
+    {
+        var address = Plain(remote);
+        if (trusted.Count == 0 || string.IsNullOrEmpty(forwardedFor)) return address;
+        var hops = forwardedFor.Split(',', StringSplitOptions.TrimEntries);
+        for (var i = hops.Length - 1; i >= 0 && address is not null && IsTrusted(address, trusted); i--)
+        {
+            if (!IPAddress.TryParse(hops[i], out var hop)) break;
+            address = Plain(hop);
+        }
+        return address;
+    }
+
+    /// <summary>A network, such as 10.0.0.0/8, or one address.</summary>
+    public static bool TryParseNetwork(string text, out IPNetwork network)
+    {
+        if (IPNetwork.TryParse(text, out network)) return true;
+        if (!IPAddress.TryParse(text, out var address)) return false;
+        network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
+        return true;
+    }
+
+    private static bool IsTrusted(IPAddress address, IReadOnlyList<IPNetwork> trusted)
+    {
+        foreach (var network in trusted)
+        {
+            if (network.Contains(address)) return true;
+        }
+        return false;
+    }
+
+    private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+}

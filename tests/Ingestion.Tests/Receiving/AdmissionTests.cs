@@ -1,0 +1,31 @@
+using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Receiving;
+using Xunit;
+
+namespace Cdp.Ingestion.Tests.Receiving;
+
+public sealed class AdmissionTests
+{
+    [Fact]
+    public void TryEnter_Full_IsRefusedUntilOneLeaves()
+    {
+        var admission = new Admission(new LimitOptions { Requests = 1 });
+
+        Assert.True(admission.TryEnter());
+        Assert.False(admission.TryEnter());
+        admission.Leave();
+        Assert.True(admission.TryEnter());
+    }
+
+    [Fact]
+    public void TryReserve_OverTheBound_TakesNothing()
+    {
+        var admission = new Admission(new LimitOptions { BufferedBytes = 100 });
+
+        Assert.True(admission.TryReserve(60));
+        Assert.False(admission.TryReserve(60));
+        Assert.True(admission.TryReserve(40));
+        admission.Release(60);
+        Assert.True(admission.TryReserve(60));
+    }
+}

@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+using Cdp.Ingestion.Sources;
+using Xunit;
+
+namespace Cdp.Ingestion.Tests.Sources;
+
+public sealed class WriteKeysTests
+{
+    [Fact]
+    public void Find_Keys_GivesTheirSources()
+    {
+        var keys = new WriteKeys([Source("a", "key-a"), Source("b", "key-b")]);
+
+        Assert.Equal("a", keys.Find("key-a")?.Id);
+        Assert.Equal("b", keys.Find("key-b")?.Id);
+        Assert.Null(keys.Find("key-c"));
+        Assert.Null(keys.Find(""));
+    }
+
+    [Theory]
+    [InlineData("Basic V0s6", "WK")]
+    [InlineData("basic V0s6", "WK")]
+    [InlineData("Basic V0s=", "WK")]
+    [InlineData("Basic V0s6cGFzcw==", "WK")]
+    [InlineData("Basic OnBhc3M=", null)]
+    [InlineData("Basic", null)]
+    [InlineData("Basic ", null)]
+    [InlineData("Basic !!!", null)]
+    [InlineData("Bearer V0s6", null)]
+    public void FromBasic_Header_GivesTheUser(string header, string? key) => Assert.Equal(key, WriteKeys.FromBasic(header));
+
+    internal static SourceOptions Source(string id, string key, bool enabled = true) =>
+        new() { Id = id, WriteKeyHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), Enabled = enabled };
+}
