@@ -32,6 +32,7 @@ internal sealed class Outage(BrokerProcess broker, ServiceProcess service, Load 
 
         var answers = loads.SelectMany(result => result.Answers).OrderBy(answer => answer.Answered).ToList();
         var firstGood = answers.First(answer => answer.Status == 200 && answer.Due >= started).Answered;
+        var settled = answers.Max(answer => answer.Due) - (10 * Stopwatch.Frequency);
         var lastBad = answers.Last(answer => answer.Status != 200).Answered;
         Table.Print([$"Kafka away for {time.TotalSeconds:0} s", "single events", "batches"],
         [
@@ -39,7 +40,7 @@ internal sealed class Outage(BrokerProcess broker, ServiceProcess service, Load 
             Row("  200", result => $"{result.Accepted:N0}"),
             Row("  503", result => $"{result.Answers.Count(answer => answer.Status == 503):N0}"),
             Row("  anything else", result => $"{result.Answers.Count(answer => answer.Status is not (200 or 503)):N0}"),
-            Row("requests/s of the last ten seconds, of their rate", result => $"{result.Answers.Count(answer => answer.Status == 200 && Seconds(started, answer.Due) >= After.TotalSeconds - 10) / 10 / (result.EventsPerRequest == 1 ? singles : batches):P0}"),
+            Row("requests/s of the last ten seconds, of their rate", result => $"{result.Answers.Count(answer => answer.Status == 200 && answer.Due > settled) / 10 / (result.EventsPerRequest == 1 ? singles : batches):P0}"),
             Row("longest wait for an answer", result => $"{result.Answers.Max(answer => Seconds(answer.Due, answer.Answered)):0.0} s"),
         ]);
         Table.Print(["", "before", "during", "after"], [["service's resident memory, at most", $"{before:0} MiB", $"{during:0} MiB", $"{after:0} MiB"]]);
