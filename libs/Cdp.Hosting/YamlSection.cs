@@ -88,6 +88,14 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
         var other => Reject(other, key, $"is not a whole number from {min} to {max}; write one", fallback),
     };
 
+    public bool Flag(string key, bool fallback) => Find(key) switch
+    {
+        null => fallback,
+        YamlScalarNode { Value: "true" } => true,
+        YamlScalarNode { Value: "false" } => false,
+        var other => Reject(other, key, "is neither true nor false; write one of them", fallback),
+    };
+
     /// <summary>A duration longer than zero such as <c>500ms</c>, <c>10s</c>, <c>5m</c>, <c>24h</c>.</summary>
     public TimeSpan Duration(string key, TimeSpan fallback) => Find(key) switch
     {

@@ -11,6 +11,7 @@ public static class IngestionMetrics
     private static readonly Counter<long> Rejected = Meter.CreateCounter<long>("cdp.ingestion.events.rejected", "{event}", "Events of a batch that went to quarantine.");
     private static readonly Counter<long> Refused = Meter.CreateCounter<long>("cdp.ingestion.requests.refused", "{request}", "Requests that got no 200.");
     private static readonly Counter<long> Retried = Meter.CreateCounter<long>("cdp.ingestion.requests.retried", "{request}", "Requests that an SDK says it sends again.");
+    private static readonly Counter<long> Suppressed = Meter.CreateCounter<long>("cdp.ingestion.events.suppressed", "{event}", "Events dropped because their user is not to be followed.");
     private static readonly Counter<long> Bounded = Meter.CreateCounter<long>("cdp.ingestion.clocks.bounded", "{event}", "Events whose corrected time was out of bounds.");
     private static readonly Histogram<long> RequestSize = Meter.CreateHistogram<long>("cdp.ingestion.request.size", "By", "Inflated bodies.");
     private static readonly Histogram<double> AckDuration = Meter.CreateHistogram<double>("cdp.ingestion.ack.duration", "s", "From handing a request's events to Kafka to its last acknowledgement.");
@@ -20,6 +21,7 @@ public static class IngestionMetrics
         var tag = new KeyValuePair<string, object?>("source", source);
         if (verdicts.Accepted > 0) Accepted.Add(verdicts.Accepted, tag);
         if (verdicts.ClocksBounded > 0) Bounded.Add(verdicts.ClocksBounded, tag);
+        if (verdicts.Suppressed > 0) Suppressed.Add(verdicts.Suppressed, tag);
         foreach (var (_, rejection) in verdicts.Rejected) Rejected.Add(1, tag, new("reason", rejection.Code));
     }
 

@@ -1,6 +1,5 @@
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
-using Cdp.Ingestion.Sources;
 using Cdp.Streaming;
 
 namespace Cdp.Ingestion;
@@ -9,7 +8,13 @@ namespace Cdp.Ingestion;
 public sealed record IngestionOptions
 {
     public KafkaOptions Kafka { get; init; } = new();
-    public IReadOnlyList<SourceOptions> Sources { get; init; } = [];
+
+    /// <summary>Folders with a YAML file for each source.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
+    /// <summary>A file with a userId a line, whose events are dropped; null: there is none.</summary>
+    public string? SuppressedUsers { get; init; }
+
     public LimitOptions Limits { get; init; } = new();
 
     /// <summary>Addresses or networks whose X-Forwarded-For is believed.</summary>
@@ -20,17 +25,7 @@ public sealed record IngestionOptions
 
     private IEnumerable<string> SourceErrors()
     {
-        if (Sources.Count == 0) yield return "Sources is empty, so nobody could send; add Sources:0:Id and Sources:0:WriteKeyHash";
-        var ids = new HashSet<string>();
-        var hashes = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        for (var i = 0; i < Sources.Count; i++)
-        {
-            var source = Sources[i];
-            if (string.IsNullOrWhiteSpace(source.Id)) yield return $"Sources:{i}:Id is empty; set it to the source's name";
-            else if (!ids.Add(source.Id)) yield return $"Sources:{i}:Id is '{source.Id}', as another source's; give each its own";
-            if (source.WriteKeyHash.Length != 64 || !source.WriteKeyHash.All(char.IsAsciiHexDigit)) yield return $"Sources:{i}:WriteKeyHash must be the SHA-256 of the write key as 64 hexadecimal digits; printf %s KEY | sha256sum prints it";
-            else if (!hashes.Add(source.WriteKeyHash)) yield return $"Sources:{i}:WriteKeyHash is another source's too; give each source a key of its own";
-        }
+        if (Sources.Count == 0) yield return "Sources is empty, so nobody could send; set Sources:0 to a folder with a YAML file for each source";
     }
 
     private IEnumerable<string> ProxyErrors()

@@ -2,6 +2,7 @@ using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
+using Cdp.Ingestion.Sources;
 using Cdp.Streaming;
 using Confluent.SchemaRegistry;
 
@@ -24,21 +25,32 @@ public static class IngestionService
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
         builder.Services.AddSingleton<EventProducer>();
-        builder.Services.AddSingleton<IngestionEndpoint>();
+        builder.AddLiveFiles("sources", options.Sources, errors => new SourceCatalog(SourceFiles.Read(options.Sources, options.Limits, errors)));
+        builder.AddLiveFiles("suppressed-users", options.SuppressedUsers is { } file ? [file] : [], errors => Suppressions.Read(options.SuppressedUsers, errors));
+        builder.Services.AddSingleton(new Admission(options.Limits));
+        builder.Services.AddSingleton(ClientAddress.Trusting(options.TrustedProxies));
+        builder.Services.AddSingleton<RateLimits>();
+        builder.Services.AddSingleton<Authentication>();
+        builder.Services.AddSingleton<Collector>();
+        builder.Services.AddSingleton<RequestGate>();
+        builder.Services.AddSingleton<EventEndpoint>();
         builder.Services.AddHostedService<EventProducerWatch>();
     }
 
     private static void MapIngestion(this WebApplication app)
     {
-        var endpoint = app.Services.GetRequiredService<IngestionEndpoint>();
-        foreach (var (path, type) in EventTypes.ByPath) Map($"/v1/{path}", type);
-        Map("/v1/batch", null);
-        Map("/v1/b", null);
+        var endpoint = app.Services.GetRequiredService<EventEndpoint>();
+        foreach (var (path, type) in EventTypes.ByPath) app.MapGuarded($"/v1/{path}", context => endpoint.AnswerAsync(context, Shape.One(type)), HttpMethods.Post);
+        app.MapGuarded("/v1/batch", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
+        app.MapGuarded("/v1/b", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
+        app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
+    }
 
-        void Map(string path, string? type)
-        {
-            app.MapPost(path, (RequestDelegate)(context => endpoint.AnswerAsync(context, type)));
-            app.MapMethods(path, [HttpMethods.Options], (RequestDelegate)Cors.AnswerPreflight);
-        }
+    /// <summary>Maps an endpoint behind the gate, and the preflight that a browser sends before.</summary>
+    public static void MapGuarded(this WebApplication app, string path, RequestDelegate answer, params string[] methods)
+    {
+        var gate = app.Services.GetRequiredService<RequestGate>();
+        app.MapMethods(path, methods, gate.Guard(answer));
+        app.MapMethods(path, [HttpMethods.Options], (RequestDelegate)Cors.AnswerPreflight);
     }
 }

@@ -1,4 +1,7 @@
 using Cdp.Hosting;
 using Cdp.Ingestion;
+using Cdp.Ingestion.Sources;
 
-return await CdpHost.RunAsync(IngestionService.Service, args);
+if (args is not [NewWriteKey.Option]) return await CdpHost.RunAsync(IngestionService.Service, args);
+NewWriteKey.Print();
+return 0;

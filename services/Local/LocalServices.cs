@@ -93,8 +93,8 @@ public sealed class LocalServices : IAsyncDisposable
             ["Kafka:InstanceId"] = "local",
             ["Redis:Endpoint"] = infra.Redis,
             ["ProfileIds:Key"] = secrets.ProfileIds,
-            ["Sources:0:Id"] = "local",
-            ["Sources:0:WriteKeyHash"] = secrets.WriteKeyHash,
+            ["Sources:0"] = LocalSource.Write(options.DataDirectory, secrets),
+            ["Sources:1"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "sources"),
             ["TrackingPlans"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "tracking-plans"),
             ["Destinations"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "destinations"),
         });

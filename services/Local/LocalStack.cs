@@ -26,7 +26,7 @@ public sealed class LocalStack : IAsyncDisposable
     /// <summary>Starts broker, registry and Redis, then the services, and waits until these are ready.</summary>
     public static async Task<LocalStack> StartAsync(LocalOptions options)
     {
-        if (!options.IsInfraOnly && !Directory.Exists(options.ConfigDirectory)) throw new StartException($"--config {Path.GetFullPath(options.ConfigDirectory)} does not exist; name the folder with tracking-plans/ and destinations/");
+        if (!options.IsInfraOnly && !Directory.Exists(options.ConfigDirectory)) throw new StartException($"--config {Path.GetFullPath(options.ConfigDirectory)} does not exist; name the folder with sources/, tracking-plans/ and destinations/");
         var secrets = Secrets.Open(options.DataDirectory);
         // Garnet's argument parser warns of settings that it ignores because it is given loggers.
         var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ArgParser", LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Cdp.Ingestion.Sources;
 
 namespace Cdp.Local;
 
@@ -11,7 +12,7 @@ public sealed record Secrets(string WriteKey, string ProfileIds)
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>SHA-256 of the write key in hexadecimal, as ingestion is given it.</summary>
-    public string WriteKeyHash => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(WriteKey)));
+    public string WriteKeyHash => WriteKeys.Hash(WriteKey);
 
     /// <summary>Reads them, or draws and keeps them where there are none.</summary>
     /// <exception cref="StartException">The file is there but damaged.</exception>

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Cdp.Hosting;
-using Cdp.Ingestion.Tests.Sources;
+using Cdp.Ingestion.Sources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -15,29 +15,41 @@ internal sealed class IngestionHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private IngestionHost(WebApplication app)
+    private IngestionHost(WebApplication app, string sources)
     {
         _app = app;
+        Sources = sources;
         Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
     public HttpClient Client { get; }
 
+    /// <summary>The folder of the sources' files.</summary>
+    public string Sources { get; }
+
+    public IServiceProvider Services => _app.Services;
+
     public static async Task<IngestionHost> StartAsync(string bootstrapServers, string registry, params string[] settings)
     {
-        var (on, off) = (WriteKeysTests.Source("src", "WK"), WriteKeysTests.Source("off", "OFF"));
+        var sources = Directory.CreateTempSubdirectory("ingestion-sources-").FullName;
+        WriteSource(sources, "src", "WK", "type: server");
+        var suppressed = Path.Combine(sources, "suppressed-users.txt");
+        File.WriteAllText(suppressed, "forget-me\n");
+        WriteSource(sources, "off", "OFF", "type: server\nenabled: false");
         var app = CdpHost.Build(
             IngestionService.Service,
             [
                 "--Port=0", $"--Kafka:BootstrapServers={bootstrapServers}", $"--Kafka:SchemaRegistry={registry}", "--Kafka:Partitions=3",
-                $"--Sources:0:Id={on.Id}", $"--Sources:0:WriteKeyHash={on.WriteKeyHash}",
-                $"--Sources:1:Id={off.Id}", $"--Sources:1:WriteKeyHash={off.WriteKeyHash}", "--Sources:1:Enabled=false",
+                $"--Sources:0={sources}", $"--SuppressedUsers={suppressed}",
                 .. settings,
             ],
             builder => builder.Logging.ClearProviders());
         await app.StartAsync();
-        return new IngestionHost(app);
+        return new IngestionHost(app, sources);
     }
+
+    /// <summary>Adds or changes a source; a running service sees it within seconds.</summary>
+    public void WriteSource(string id, string writeKey, string rest) => WriteSource(Sources, id, writeKey, rest);
 
     public Task<HttpResponseMessage> PostAsync(string path, string json, string? key = "WK", string? encoding = null) => PostAsync(path, Encoding.UTF8.GetBytes(json), key, encoding);
 
@@ -75,5 +87,9 @@ internal sealed class IngestionHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
+        Directory.Delete(Sources, recursive: true);
     }
+
+    private static void WriteSource(string folder, string id, string writeKey, string rest) =>
+        File.WriteAllText(Path.Combine(folder, $"{id}.yaml"), $"id: {id}\nwrite_keys: {WriteKeys.Hash(writeKey)}\n{rest}\n");
 }

@@ -26,9 +26,9 @@ public sealed class EndToEndTests(TestStack stack)
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var cluster = await stack.ClusterAsync(redis);
         await File.WriteAllTextAsync(Path.Combine(cluster.Destinations, "webhook.yaml"), $"id: test\ntype: webhook\nurl: {receiver.Url}\nsecret: {WebhookReceiver.Secret}\n", TestContext.Current.CancellationToken);
-        var settings = new Dictionary<string, string?> { ["Sources:0:Id"] = "shop", ["Sources:0:WriteKeyHash"] = Secrets.WriteKeyHash };
+        cluster.AddSource("shop", Secrets.WriteKey);
         var started = await Task.WhenAll(
-            cluster.StartAsync(IngestionService.Service, settings: settings),
+            cluster.StartAsync(IngestionService.Service),
             cluster.StartAsync(ValidationService.Service),
             cluster.StartAsync(IdentityService.Service),
             cluster.StartAsync(ProfilesService.Service),

@@ -21,7 +21,8 @@ public sealed class KillTests(TestStack stack)
         await using var hook = await Hook.StartAsync();
         await using var cluster = await stack.ClusterAsync();
         await File.WriteAllTextAsync(Path.Combine(cluster.Destinations, "hook.yaml"), $"id: hook\ntype: webhook\nurl: {hook.Url}\n", TestContext.Current.CancellationToken);
-        var ingestion = cluster.Process("Ingestion", new Dictionary<string, string?> { ["Sources:0:Id"] = "shop", ["Sources:0:WriteKeyHash"] = Secrets.WriteKeyHash });
+        cluster.AddSource("shop", Secrets.WriteKey);
+        var ingestion = cluster.Process("Ingestion");
         ServiceProcess[] loops = [cluster.Process("Fanout"), cluster.Process("Profiles"), cluster.Process("Identity"), cluster.Process("Validation")];
         ServiceProcess[] all = [.. loops, ingestion];
         foreach (var process in all) process.Start();

@@ -29,7 +29,7 @@ public sealed partial class StartTests : IDisposable
         string[] settings =
         [
             $"--Kafka:BootstrapServers=127.0.0.1:{kafka}", $"--Kafka:SchemaRegistry=http://127.0.0.1:{registry}", $"--Redis:Endpoint=127.0.0.1:{redis}", "--Kafka:Partitions=2", "--ProfileIds:Key=k",
-            "--Sources:0:Id=shop", $"--Sources:0:WriteKeyHash={new Secrets("k", "").WriteKeyHash}", $"--Destinations={Path.Combine(_data, "destinations")}",
+            $"--Sources:0={Path.Combine(_data, "sources")}", $"--Destinations={Path.Combine(_data, "destinations")}",
         ];
         await using var ingestion = Service("Ingestion", settings);
         await using var validation = Service("Validation", settings);

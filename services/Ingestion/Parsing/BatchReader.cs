@@ -10,9 +10,9 @@ public static class BatchReader
     private const int MaxDepth = 512;
 
     /// <param name="body">The body, inflated, without a byte order mark. Slices of the result point into it.</param>
-    /// <param name="type">The type of the one event that the path announces; null for a batch.</param>
+    /// <param name="shape">What the body should hold.</param>
     /// <returns>Why the body as a whole is refused; null where it holds events to judge.</returns>
-    public static Rejection? Read(ReadOnlySpan<byte> body, string? type, LimitOptions limits, out Submission submission)
+    public static Rejection? Read(ReadOnlySpan<byte> body, Shape shape, LimitOptions limits, out Submission submission)
     {
         submission = new Submission();
         if (body.IsEmpty) return Rejection.EmptyBody;
@@ -20,8 +20,8 @@ public static class BatchReader
         try
         {
             reader.Read();
-            if (type is null && ReadBatch(ref reader, body, limits, submission) is { } rejection) return rejection;
-            if (type is not null) submission.Events.Add(EventScanner.Scan(ref reader, body, type, submission));
+            if (shape.IsBatch && ReadBatch(ref reader, body, limits, submission) is { } rejection) return rejection;
+            if (!shape.IsBatch) submission.Events.Add(EventScanner.Scan(ref reader, body, shape.Type, submission));
             reader.Read();
         }
         catch (JsonException)
@@ -50,6 +50,10 @@ public static class BatchReader
                     break;
                 case Member.WriteKey:
                     submission.WriteKey = reader.TokenType == JsonTokenType.String && JsonText.TryGet(ref reader, out var key) ? key : null;
+                    reader.Skip();
+                    break;
+                case Member.Historical:
+                    submission.IsHistorical = reader.TokenType == JsonTokenType.True;
                     reader.Skip();
                     break;
                 case Member.Context:

@@ -5,10 +5,6 @@ using cdp;
 
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>What is known of a request beside its body.</summary>
-/// <param name="Ip">The sender's address, for context.ip; null where it is not known.</param>
-public sealed record Receipt(string SourceId, DateTime ReceivedAt, string? Ip);
-
 /// <summary>The judgement on one event: accepted, or rejected with its reason.</summary>
 public readonly record struct Parsed(CollectedEvent? Accepted, Rejection? Rejected, bool ClockBounded);
 
@@ -42,12 +38,13 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         if (string.IsNullOrWhiteSpace(envelope.userId)) envelope.userId = null;
         if (Judge(scanned) is { } rejection) return new Parsed(null, rejection, false);
 
-        if (string.IsNullOrEmpty(envelope.messageId)) envelope.messageId = DeriveMessageId(scanned.Item.Of(body), index);
+        if (string.IsNullOrEmpty(envelope.messageId)) envelope.messageId = receipt.MessageId ?? DeriveMessageId(scanned.Item.Of(body), index);
         envelope.sourceId = receipt.SourceId;
         envelope.receivedAt = receipt.ReceivedAt;
         envelope.sentAt ??= submission.SentAt;
         envelope.originalTimestamp = scanned.OriginalTimestamp ?? scanned.Timestamp;
-        (envelope.timestamp, var bounded) = ClockCorrection.Correct(receipt.ReceivedAt, envelope.sentAt, envelope.originalTimestamp, MaxFuture);
+        var sentAt = receipt.IsHistorical || submission.IsHistorical || scanned.IsHistorical ? null : envelope.sentAt;
+        (envelope.timestamp, var bounded) = ClockCorrection.Correct(receipt.ReceivedAt, sentAt, envelope.originalTimestamp, MaxFuture);
         envelope.properties = Text(body, scanned.Properties);
         envelope.traits = Text(body, scanned.Traits);
         envelope.integrations = _integrations is null ? Text(body, scanned.Integrations) : _integrations.Under(scanned.Integrations.Of(body));
@@ -62,7 +59,11 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         if (scanned.Rejection is not null) return scanned.Rejection;
         if (scanned.Item.Length + submission.Context.Length + submission.Integrations.Length > limits.EventBytes) return Rejection.EventTooLarge(limits.EventBytes);
         if (envelope.type is null) return Rejection.UnknownType;
-        if (envelope.anonymousId is null && envelope.userId is null) return Rejection.NoIdentifier;
+        if (envelope.type == "merge")
+        {
+            if (scanned.MergeKey is null) return Rejection.InvalidMerge;
+        }
+        else if (envelope.anonymousId is null && envelope.userId is null) return Rejection.NoIdentifier;
         return envelope.messageId?.Length > limits.MessageIdCharacters ? Rejection.MessageIdTooLong(limits.MessageIdCharacters) : null;
     }
 

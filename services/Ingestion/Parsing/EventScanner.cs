@@ -121,10 +121,49 @@ public static class EventScanner
                 scanned.ContextHasIp = false;
                 scanned.Context = Object(ref reader, root, ref scanned, out fits, isContext: true);
                 return fits;
+            case Member.Historical:
+                scanned.IsHistorical = reader.TokenType == JsonTokenType.True;
+                Pass(ref reader, root, ref scanned);
+                return false;
+            case Member.MergeProperties:
+                scanned.MergeKey = MergeKey(reader);
+                Pass(ref reader, root, ref scanned);
+                return false;
             default:
                 Pass(ref reader, root, ref scanned);
                 return false;
         }
+    }
+
+    // [{"type":…,"value":…},{"type":…,"value":…}]. The reader is a copy: the member is kept as it is.
+    private static string? MergeKey(Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) return null;
+        var (identifiers, first) = (0, (string?)null);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject || Identifier(ref reader) is not { } identifier) return null;
+            first ??= identifier;
+            identifiers++;
+        }
+        return identifiers == 2 ? first : null;
+    }
+
+    private static string? Identifier(ref Utf8JsonReader reader)
+    {
+        var (type, value) = ((string?)null, (string?)null);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var (isType, isValue) = (JsonText.Is(ref reader, "type"u8), JsonText.Is(ref reader, "value"u8));
+            reader.Read();
+            if ((isType || isValue) && reader.TokenType == JsonTokenType.String && JsonText.TryGet(ref reader, out var text) && !string.IsNullOrWhiteSpace(text) && !text.Contains('\0'))
+            {
+                if (isType) type = text;
+                else value = text;
+            }
+            reader.Skip();
+        }
+        return type is null || value is null ? null : $"{type}:{value}";
     }
 
     // Ids come as numbers too; both vendors keep them as their text.

@@ -19,6 +19,7 @@ public static class EventTypes
         ["g"] = "group",
         ["alias"] = "alias",
         ["a"] = "alias",
+        ["merge"] = "merge",
     };
 
     /// <summary>The type that the reader stands on, always the same string; null where it is none.</summary>
@@ -31,6 +32,7 @@ public static class EventTypes
         if (name.SequenceEqual("page"u8)) return "page";
         if (name.SequenceEqual("screen"u8)) return "screen";
         if (name.SequenceEqual("group"u8)) return "group";
-        return name.SequenceEqual("alias"u8) ? "alias" : null;
+        if (name.SequenceEqual("alias"u8)) return "alias";
+        return name.SequenceEqual("merge"u8) ? "merge" : null;
     }
 }

@@ -22,6 +22,8 @@ public enum Member
     Context,
     Integrations,
     WriteKey,
+    Historical,
+    MergeProperties,
 }
 
 public static class Members
@@ -43,8 +45,10 @@ public static class Members
         9 when name.SequenceEqual("timestamp"u8) => Member.Timestamp,
         10 when name.SequenceEqual("properties"u8) => Member.Properties,
         10 when name.SequenceEqual("previousId"u8) => Member.PreviousId,
+        10 when name.SequenceEqual("historical"u8) => Member.Historical,
         11 when name.SequenceEqual("anonymousId"u8) => Member.AnonymousId,
         12 when name.SequenceEqual("integrations"u8) => Member.Integrations,
+        15 when name.SequenceEqual("mergeProperties"u8) => Member.MergeProperties,
         17 when name.SequenceEqual("originalTimestamp"u8) => Member.OriginalTimestamp,
         _ => Member.Unknown,
     };

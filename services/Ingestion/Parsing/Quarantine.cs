@@ -27,7 +27,7 @@ public static class Quarantine
     }
 
     /// <summary>As an accepted event's, so that a user's events stay together.</summary>
-    public static string? Key(Event envelope) => Short(envelope.anonymousId ?? envelope.userId);
+    public static string? Key(in ScannedEvent scanned) => Short(scanned.Key);
 
     // The whole text is in the original; a copy of a huge one would not fit beside it.
     private static string? Short(string? text) => text?.Length > 1_000 ? null : text;

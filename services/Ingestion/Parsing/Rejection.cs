@@ -1,7 +1,7 @@
 namespace Cdp.Ingestion.Parsing;
 
 /// <summary>
-/// Why an event or a whole request was refused: with a 4xx for good, since the same bytes sent again would get the same answer; with 503 for now.
+/// Why an event or a whole request was refused: with a 4xx for good, since the same bytes sent again would get the same answer; with 429 or 503 for now.
 /// The messages are RudderStack's where RudderStack has one; the codes are ours, and stable.
 /// </summary>
 /// <param name="Status">The HTTP status when the whole request is refused for it.</param>
@@ -11,16 +11,25 @@ public sealed record Rejection(int Status, string Code, string Message)
     public static readonly Rejection InvalidJson = new(400, "invalid_json", "invalid json");
     public static readonly Rejection InvalidUtf8 = new(400, "invalid_utf8", "invalid json: not UTF-8");
     public static readonly Rejection InvalidEncoding = new(400, "invalid_encoding", "the body is not what its headers say");
-    public static readonly Rejection UnknownEncoding = new(415, "unknown_encoding", "Content-Encoding must be gzip, deflate or br, or absent");
+    public static readonly Rejection UnknownEncoding = new(415, "unknown_encoding", "Content-Encoding must be gzip, deflate, br or zstd, or absent");
     public static readonly Rejection EmptyBatch = new(400, "empty_batch", "empty batch payload");
     public static readonly Rejection NotAnEvent = new(400, "not_an_event", "event is not a valid rudder event");
-    public static readonly Rejection UnknownType = new(400, "unknown_type", "event is not a valid rudder event: type must be track, identify, page, screen, group or alias");
+    public static readonly Rejection UnknownType = new(400, "unknown_type", "event is not a valid rudder event: type must be track, identify, page, screen, group, alias or merge");
     public static readonly Rejection NoIdentifier = new(400, "no_identifier", "request neither has anonymousId nor userId");
+    public static readonly Rejection InvalidMerge = new(400, "invalid_merge", "mergeProperties must be two objects, each with a type and a value");
     public static readonly Rejection NoWriteKey = new(401, "no_write_key", "failed to read writekey from header");
     public static readonly Rejection UnknownWriteKey = new(401, "unknown_write_key", "invalid write key");
     public static readonly Rejection SourceDisabled = new(404, "source_disabled", "source is disabled");
+    public static readonly Rejection OnlyWebhooks = new(404, "only_webhooks", "source accepts webhook events only: send to /v1/webhook");
+    public static readonly Rejection OriginNotAllowed = new(403, "origin_not_allowed", "the source does not list this origin");
 
-    public static readonly Rejection Unavailable = new(503, "unavailable", "service unavailable");
+    // SDKs back off by themselves; the time is for those that ask.
+    public static readonly Rejection Unavailable = new(503, "unavailable", "service unavailable") { RetryAfter = 5 };
+
+    /// <summary>Seconds until it may go better, where that is known.</summary>
+    public int? RetryAfter { get; private init; }
+
+    public static Rejection TooManyEventsPerSecond(TimeSpan wait) => new(429, "too_many_requests", "max requests limit reached") { RetryAfter = (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, 300) };
 
     public static Rejection TooDeep(int limit) => new(400, "too_deep", $"objects and arrays may be nested {limit} deep");
 

@@ -28,6 +28,15 @@ public record struct ScannedEvent
     public bool ContextHasIp { get; set; }
     public Slice Integrations { get; set; }
 
+    /// <summary>The event says that it happened long ago.</summary>
+    public bool IsHistorical { get; set; }
+
+    /// <summary>The first of the two identifiers that RudderStack's merge names, which orders it; null where they are not two, each with a type and a value.</summary>
+    public string? MergeKey { get; set; }
+
+    /// <summary>What keeps a device's events in order through its login: the record's key.</summary>
+    public readonly string? Key => Envelope.anonymousId ?? Envelope.userId ?? MergeKey;
+
     /// <summary>Where in <see cref="Submission.Extras"/> the item's other members begin, and how many they are.</summary>
     public int ExtraStart { get; init; }
     public int ExtraCount { get; set; }

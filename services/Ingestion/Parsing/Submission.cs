@@ -11,5 +11,9 @@ public sealed class Submission
     public Slice Context { get; set; }
     public Slice Integrations { get; set; }
     public DateTime? SentAt { get; set; }
+
+    /// <summary>The batch says that its events happened long ago.</summary>
+    public bool IsHistorical { get; set; }
+
     public string? WriteKey { get; set; }
 }

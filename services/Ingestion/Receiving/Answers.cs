@@ -1,32 +1,41 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Cdp.Ingestion.Parsing;
-using Microsoft.Extensions.Primitives;
+using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Receiving;
 
 /// <summary>The bodies that the SDKs are answered with.</summary>
 public static class Answers
 {
-    // SDKs back off by themselves; this is for those that ask.
-    private static readonly StringValues RetryAfter = "5";
     private static readonly byte[] Success = """{"success":true}"""u8.ToArray();
 
-    /// <summary>Everything is acknowledged; of a batch, perhaps, some in quarantine.</summary>
-    public static Task AcceptAsync(HttpResponse response, Verdicts verdicts)
+    /// <summary>What became of a request's events.</summary>
+    public static Task TellAsync(HttpContext context, Source source, Outcome outcome, bool isBatch)
     {
-        if (verdicts.Rejected.Count == 0) return WriteAsync(response, 200, Success);
-        return WriteAsync(response, 200, Body(json =>
+        if (outcome.Refused is not null) return RefuseAsync(context, source, outcome.Refused);
+        var verdicts = outcome.Verdicts!;
+        if (verdicts.Accepted + verdicts.Suppressed > 0)
         {
-            json.WriteBoolean("success", true);
-            json.WriteNumber("accepted", verdicts.Accepted);
-            WriteRejected(json, verdicts);
-        }));
+            IngestionMetrics.CountEvents(source.Id, verdicts);
+            return AcceptAsync(context.Response, verdicts);
+        }
+        if (!isBatch) return RefuseAsync(context, source, verdicts.Rejected[0].Rejection);
+        IngestionMetrics.CountRefused(source.Id, verdicts.Rejected[0].Rejection);
+        return RefuseBatchAsync(context.Response, verdicts);
     }
 
     /// <summary>Nothing was written.</summary>
-    public static Task RefuseAsync(HttpResponse response, Rejection rejection)
+    /// <param name="context">The request.</param>
+    /// <param name="source">Who sent it, where that is known.</param>
+    /// <param name="rejection">Why.</param>
+    public static Task RefuseAsync(HttpContext context, Source? source, Rejection rejection)
     {
-        if (rejection.Status == 503) response.Headers.RetryAfter = RetryAfter;
+        IngestionMetrics.CountRefused(source?.Id, rejection);
+        var response = context.Response;
+        if (rejection.RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        if (PrefersText(context.Request)) return WriteAsync(response, rejection.Status, Encoding.UTF8.GetBytes(rejection.Message + "\n"), "text/plain; charset=utf-8");
         return WriteAsync(response, rejection.Status, Body(json =>
         {
             json.WriteBoolean("success", false);
@@ -34,8 +43,20 @@ public static class Answers
         }));
     }
 
-    /// <summary>A batch of which no event is good; nothing was written.</summary>
-    public static Task RefuseBatchAsync(HttpResponse response, Verdicts verdicts) => WriteAsync(response, 400, Body(json =>
+    // Everything is acknowledged; of a batch, perhaps, some in quarantine.
+    private static Task AcceptAsync(HttpResponse response, Verdicts verdicts)
+    {
+        if (verdicts.Rejected.Count == 0) return WriteAsync(response, 200, Success);
+        return WriteAsync(response, 200, Body(json =>
+        {
+            json.WriteBoolean("success", true);
+            json.WriteNumber("accepted", verdicts.Accepted + verdicts.Suppressed);
+            WriteRejected(json, verdicts);
+        }));
+    }
+
+    // A batch of which no event is good; nothing was written.
+    private static Task RefuseBatchAsync(HttpResponse response, Verdicts verdicts) => WriteAsync(response, 400, Body(json =>
     {
         json.WriteBoolean("success", false);
         WriteError(json, verdicts.Rejected[0].Rejection, verdicts.Rejected[0].Index);
@@ -77,10 +98,13 @@ public static class Answers
         json.WriteEndArray();
     }
 
-    private static Task WriteAsync(HttpResponse response, int status, byte[] body)
+    // RudderStack's own answers are its words as plain text; who asks for that alone gets it.
+    private static bool PrefersText(HttpRequest request) => request.Headers.Accept.ToString().StartsWith("text/plain", StringComparison.OrdinalIgnoreCase);
+
+    private static Task WriteAsync(HttpResponse response, int status, byte[] body, string contentType = "application/json")
     {
         response.StatusCode = status;
-        response.ContentType = "application/json";
+        response.ContentType = contentType;
         response.ContentLength = body.Length;
         return response.Body.WriteAsync(body, 0, body.Length);
     }

@@ -3,8 +3,17 @@ using System.Net;
 namespace Cdp.Ingestion.Receiving;
 
 /// <summary>Finds the address that a request came from. Anybody can write X-Forwarded-For, so only what trusted proxies wrote is believed.</summary>
-public static class ClientAddress
+public sealed class ClientAddress(IReadOnlyList<IPNetwork> trusted)
 {
+    /// <param name="proxies">Addresses or networks of proxies, each checked before.</param>
+    public static ClientAddress Trusting(IEnumerable<string> proxies) => new([.. proxies.Select(proxy => TryParseNetwork(proxy, out var network) ? network : default)]);
+
+    /// <summary>The sender's address as text; null where it is not known.</summary>
+    public string? Of(HttpContext context) => Find(context.Connection.RemoteIpAddress, context.Request.Headers["X-Forwarded-For"], trusted)?.ToString();
+
+    /// <summary>Whether the other end of the connection is a proxy whose X-Forwarded headers are believed.</summary>
+    public bool IsBehindProxy(HttpContext context) => Plain(context.Connection.RemoteIpAddress) is { } remote && IsTrusted(remote, trusted);
+
     /// <param name="remote">Who opened the connection.</param>
     /// <param name="forwardedFor">The X-Forwarded-For header: each proxy appends whom it was called by.</param>
     public static IPAddress? Find(IPAddress? remote, string? forwardedFor, IReadOnlyList<IPNetwork> trusted)

@@ -1,6 +1,11 @@
+using Microsoft.Net.Http.Headers;
+
 namespace Cdp.Ingestion.Receiving;
 
-/// <summary>Lets pages of any origin send: a write key is public, and gives no right to read.</summary>
+/// <summary>
+/// Lets pages of any origin ask (the Fetch standard, CORS protocol): a preflight carries no write key, so which origins a source takes is found out
+/// by the request itself.
+/// </summary>
 public static class Cors
 {
     public static void Allow(HttpRequest request, HttpResponse response)
@@ -11,11 +16,18 @@ public static class Cors
         response.Headers.Vary = "Origin";
     }
 
+    /// <summary>Takes back what <see cref="Allow"/> gave.</summary>
+    public static void Forbid(HttpResponse response)
+    {
+        response.Headers.Remove(HeaderNames.AccessControlAllowOrigin);
+        response.Headers.Remove(HeaderNames.AccessControlAllowCredentials);
+    }
+
     public static Task AnswerPreflight(HttpContext context)
     {
         var (request, response) = (context.Request, context.Response);
         Allow(request, response);
-        response.Headers.AccessControlAllowMethods = "POST";
+        response.Headers.AccessControlAllowMethods = "GET, POST";
         response.Headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders;
         response.Headers.AccessControlMaxAge = "900";
         response.StatusCode = 204;

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Compression;
 using Cdp.Ingestion.Parsing;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Cdp.Ingestion.Receiving;
 
@@ -13,7 +15,7 @@ public sealed class RequestBody(Admission admission) : IDisposable
     private int _length;
 
     /// <summary>The bytes, without the byte order mark that some senders write.</summary>
-    public ReadOnlySpan<byte> Span => _buffer.AsSpan(0, _length) is [0xEF, 0xBB, 0xBF, .. var rest] ? rest : _buffer.AsSpan(0, _length);
+    public ReadOnlyMemory<byte> Memory => _buffer.AsSpan(0, _length).StartsWith("\uFEFF"u8) ? _buffer.AsMemory(3, _length - 3) : _buffer.AsMemory(0, _length);
 
     /// <summary>Reads to the end, or to the limit: nothing is inflated beyond it.</summary>
     /// <returns>Why it is refused; null when it was read.</returns>
@@ -35,7 +37,7 @@ public sealed class RequestBody(Admission admission) : IDisposable
                 if (_length > limit) return Rejection.RequestTooLarge(limit);
             }
         }
-        catch (Exception e) when (stream != request.Body && e is (InvalidDataException or InvalidOperationException))
+        catch (Exception e) when (stream != request.Body && e is InvalidDataException or InvalidOperationException or ZstdException or EndOfStreamException)
         {
             return Rejection.InvalidEncoding;
         }
@@ -53,14 +55,24 @@ public sealed class RequestBody(Admission admission) : IDisposable
         _buffer = [];
     }
 
-    private static Stream? Open(HttpRequest request) => request.Headers.ContentEncoding.ToString() switch
+    /// <summary>The body as it was before its sender compressed it; null where Content-Encoding names what we do not know.</summary>
+    public static Stream? Open(HttpRequest request) => request.Headers.ContentEncoding.ToString() switch
     {
         "" or "identity" => request.Body,
         "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
         "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
         "br" => new BrotliStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
+        "zstd" => OpenZstandard(request.Body),
         _ => null,
     };
+
+    private static DecompressionStream OpenZstandard(Stream body)
+    {
+        var stream = new DecompressionStream(body, leaveOpen: true);
+        // RFC 9659: a window of 8 MB is the most that HTTP may ask of a receiver.
+        stream.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, 23);
+        return stream;
+    }
 
     private bool TryGrow(int size)
     {

@@ -7,22 +7,25 @@ namespace Cdp.Ingestion.Sources;
 /// <summary>Finds the source that a write key belongs to. Only hashes are held, and every one is compared in constant time.</summary>
 public sealed class WriteKeys
 {
-    private readonly (SourceOptions Source, byte[] Hash)[] _sources;
+    private readonly (Source Source, byte[] Hash)[] _keys;
 
-    public WriteKeys(IEnumerable<SourceOptions> sources) => _sources = [.. sources.Select(source => (source, Convert.FromHexString(source.WriteKeyHash)))];
+    public WriteKeys(IEnumerable<Source> sources) => _keys = [.. sources.SelectMany(source => source.WriteKeyHashes.Select(hash => (source, hash)))];
 
-    public SourceOptions? Find(string writeKey)
+    public Source? Find(string writeKey)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(writeKey), hash);
-        SourceOptions? found = null;
+        Source? found = null;
         // No early end: how long it takes must not tell which source, if any, it was.
-        foreach (var (source, expected) in _sources)
+        foreach (var (source, expected) in _keys)
         {
             if (CryptographicOperations.FixedTimeEquals(hash, expected)) found = source;
         }
         return found;
     }
+
+    /// <summary>What a source's file keeps of a write key: its SHA-256, 64 hexadecimal digits.</summary>
+    public static string Hash(string writeKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(writeKey)));
 
     /// <summary>The write key of an Authorization header: the user of Basic authentication; a password is not looked at. Null where it has none.</summary>
     public static string? FromBasic(string authorization)

@@ -25,13 +25,14 @@ internal static class Pipeline
         var folder = Directory.CreateTempSubdirectory("cdp-bench-");
         var ports = FreePorts(9);
         await using var receiver = await Receiver.StartAsync(ports[0]);
+        Write(folder, "sources/bench.yaml", $"id: bench\ntype: server\nwrite_keys: {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(WriteKey)))}\n");
         Write(folder, "destinations/hook.yaml", $"id: hook\ntype: webhook\nurl: http://127.0.0.1:{ports[0]}/hook\nsecret: bench\nconcurrency: 32\n");
 
         var kafka = new KafkaOptions { BootstrapServers = $"127.0.0.1:{ports[1]}", SchemaRegistry = $"http://127.0.0.1:{ports[2]}" };
         var redis = $"127.0.0.1:{ports[3]}";
         var common = $"--Kafka:BootstrapServers={kafka.BootstrapServers} --Kafka:SchemaRegistry={kafka.SchemaRegistry} --Redis:Endpoint={redis} --ProfileIds:Key={ProfileIdKey}";
         await using var infra = Service("Local", 2, $"--infra --data {folder.FullName}/data --kafka-port {ports[1]} --registry-port {ports[2]} --redis-port {ports[3]}", "/subjects");
-        await using var ingestion = Service("Ingestion", 4, $"{common} --Sources:0:Id=bench --Sources:0:WriteKeyHash={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(WriteKey)))}");
+        await using var ingestion = Service("Ingestion", 4, $"{common} --Sources:0={folder.FullName}/sources");
         await using var validation = Service("Validation", 5, common);
         await using var identity = Service("Identity", 6, common);
         await using var profiles = Service("Profiles", 7, common);

@@ -25,9 +25,9 @@ public sealed class BatchReaderTests
     public void Read_GoodAndBadItems_AreJudgedOneByOne()
     {
         var deep = new string('[', 100) + new string(']', 100);
-        var (_, events) = Batch($$"""{"batch":[{"type":"track","userId":"u"},{"type":"merge","userId":"u"},5,{"type":"page"},{"userId":"u"},{"type":"track","userId":"u","x":{{deep}}},{"type":"page","anonymousId":"a"}]}""");
+        var (_, events) = Batch($$"""{"batch":[{"type":"track","userId":"u"},{"type":"delete","userId":"u"},5,{"type":"page"},{"userId":"u"},{"type":"track","userId":"u","x":{{deep}}},{"type":"merge","userId":"u"},{"type":"page","anonymousId":"a"}]}""");
 
-        Assert.Equal([null, "unknown_type", "not_an_event", "no_identifier", "unknown_type", "too_deep", null], events.Select(parsed => parsed.Rejected?.Code));
+        Assert.Equal([null, "unknown_type", "not_an_event", "no_identifier", "unknown_type", "too_deep", "invalid_merge", null], events.Select(parsed => parsed.Rejected?.Code));
     }
 
     [Fact]

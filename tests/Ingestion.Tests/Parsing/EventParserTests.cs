@@ -130,4 +130,26 @@ public sealed class EventParserTests
 
         Assert.Equal((DateTimeKind.Utc, 23, hour), (original.Kind, original.Day, original.Hour));
     }
+
+    [Theory]
+    [InlineData("""{"userId":"u","historical":true,"sentAt":"2026-11-23T13:00:00Z","timestamp":"2020-01-01T00:00:00Z"}""", "2020-01-01T00:00:00Z")]
+    [InlineData("""{"userId":"u","historical":false,"sentAt":"2026-11-23T13:00:00Z","timestamp":"2020-01-01T00:00:00Z"}""", "2019-12-31T23:00:00Z")]
+    public void Parse_MarkedHistorical_KeepsItsTimeAndTheMark(string json, string timestamp)
+    {
+        var e = One(json);
+
+        Assert.Equal(DateTime.Parse(timestamp, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal), e.timestamp);
+        Assert.StartsWith("{\"historical\":", e.extra, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"mergeProperties":[{"type":"email","value":"a@b.c"},{"type":"email","value":"d@e.f"}]}""", null)]
+    [InlineData("""{"mergeProperties":[{"type":"email","value":"a@b.c","more":{"type":1}},{"value":"d@e.f","type":"email"}],"userId":"u"}""", null)]
+    [InlineData("""{"userId":"u"}""", "invalid_merge")]
+    [InlineData("""{"mergeProperties":{}}""", "invalid_merge")]
+    [InlineData("""{"mergeProperties":[{"type":"email","value":"a@b.c"}]}""", "invalid_merge")]
+    [InlineData("""{"mergeProperties":[{"type":"email","value":"a@b.c"},{"type":"email"}]}""", "invalid_merge")]
+    [InlineData("""{"mergeProperties":[{"type":"email","value":"a@b.c"},{"type":"email","value":["x"]}]}""", "invalid_merge")]
+    [InlineData("""{"mergeProperties":[{"type":"email","value":"a"},{"type":"email","value":"b"},{"type":"email","value":"c"}]}""", "invalid_merge")]
+    public void Parse_Merge_NeedsTwoIdentifiers(string json, string? code) => Assert.Equal(code, Refusal(json, "merge")?.Code);
 }

@@ -13,7 +13,7 @@ internal static class Reading
     public static (Rejection? Refused, Parsed[] Events) Read(byte[] body, string? type, string? ip = null, LimitOptions? limits = null)
     {
         limits ??= Limits;
-        if (BatchReader.Read(body, type, limits, out var submission) is { } malformed) return (malformed, []);
+        if (BatchReader.Read(body, type is null ? Shape.Batch : Shape.One(type), limits, out var submission) is { } malformed) return (malformed, []);
         var parser = new EventParser(submission, new Receipt("src", ReceivedAt, ip), limits);
         if (parser.Begin(body) is { } refused) return (refused, []);
         var events = new Parsed[submission.Events.Count];

@@ -95,13 +95,15 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
     [InlineData("gzip")]
     [InlineData("deflate")]
     [InlineData("br")]
+    [InlineData("zstd")]
     public async Task Track_Compressed_IsInflated(string encoding) =>
         await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/track", Compress("""{"userId":"u"}"""u8.ToArray(), encoding), encoding: encoding));
 
     [Theory]
     [InlineData("gzip", "request_too_large", 413)]
     [InlineData("br", "request_too_large", 413)]
-    [InlineData("zstd", "unknown_encoding", 415)]
+    [InlineData("zstd", "request_too_large", 413)]
+    [InlineData("compress", "unknown_encoding", 415)]
     public async Task Batch_Bomb_IsInflatedToTheLimitOnly(string encoding, string code, int status)
     {
         using var response = await kafka.Host.PostAsync("/v1/batch", Compress(new byte[100_000_000], encoding), encoding: encoding);
@@ -113,7 +115,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
     [Fact]
     public async Task Track_NotWhatItsEncodingSays_Is400()
     {
-        foreach (var encoding in new[] { "gzip", "deflate", "br" })
+        foreach (var encoding in new[] { "gzip", "deflate", "br", "zstd" })
         {
             using var response = await kafka.Host.PostAsync("/v1/track", """{"userId":"u"}""", encoding: encoding);
             Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -132,6 +134,73 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         Assert.Equal(["http://shop.example"], response.Headers.GetValues("Access-Control-Allow-Origin"));
         Assert.Equal(["anonymousid,authorization"], response.Headers.GetValues("Access-Control-Allow-Headers"));
+        Assert.Equal(["900"], response.Headers.GetValues("Access-Control-Max-Age"));
+    }
+
+    [Theory]
+    [InlineData("https://shop.example", 200, true)]
+    [InlineData("https://other.example", 403, false)]
+    [InlineData(null, 200, false)]
+    public async Task Track_FromAPage_IsTakenFromTheOriginsOfTheSource(string? origin, int status, bool mayRead)
+    {
+        kafka.Host.WriteSource("origins", "origins", "type: web\norigins: https://shop.example");
+        await kafka.Host.UntilAsync(HttpStatusCode.OK, () => kafka.Host.PostAsync("/v1/track", """{"userId":"u"}""", "origins"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/track?writeKey=origins") { Content = new StringContent("""{"userId":"u"}""") };
+        if (origin is not null) request.Headers.Add("Origin", origin);
+        using var response = await kafka.Host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal((status, mayRead), ((int)response.StatusCode, response.Headers.Contains("Access-Control-Allow-Origin")));
+    }
+
+    [Fact]
+    public async Task Track_OverTheRate_Is429AndTellsWhenToComeAgain()
+    {
+        kafka.Host.WriteSource("slow", "slow", "type: server\nlimits:\n  events_per_second: 1\n  burst: 100");
+        await kafka.Host.UntilAsync(HttpStatusCode.OK, () => kafka.Host.PostAsync("/v1/track", """{"userId":"u"}""", "slow"));
+        var events = string.Join(',', Enumerable.Repeat("""{"type":"track","userId":"u"}""", 120));
+        using (var large = await kafka.Host.PostAsync("/v1/batch", $$"""{"batch":[{{events}}]}""", "slow")) Assert.Equal(HttpStatusCode.OK, large.StatusCode);
+
+        using var response = await kafka.Host.PostAsync("/v1/track", """{"userId":"u"}""", "slow");
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+        Assert.InRange(response.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 30);
+        Assert.Equal("""{"success":false,"error":{"code":"too_many_requests","message":"max requests limit reached"}}""", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Import_OldEvents_KeepTheirTime()
+    {
+        await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/import", """{"sentAt":"2026-01-01T00:00:00Z","batch":[{"type":"track","userId":"u","messageId":"imported","timestamp":"2019-05-06T07:08:09Z","sentAt":"2026-01-01T00:00:00Z"}]}"""));
+
+        Assert.Equal(new DateTime(2019, 5, 6, 7, 8, 9, DateTimeKind.Utc), ((CollectedEvent)Collected("imported").Value).envelope.timestamp.ToUniversalTime());
+    }
+
+    [Fact]
+    public async Task Merge_TwoIdentifiers_IsKeyedByTheFirst()
+    {
+        await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/merge", """{"messageId":"merged","mergeProperties":[{"type":"email","value":"a@b.c"},{"type":"mobile","value":"+1"}]}"""));
+
+        var (key, value, _) = Collected("merged");
+        Assert.Equal(("email:a@b.c", "merge", """{"mergeProperties":[{"type":"email","value":"a@b.c"},{"type":"mobile","value":"+1"}]}"""), (key, ((CollectedEvent)value).envelope.type, ((CollectedEvent)value).envelope.extra));
+    }
+
+    [Fact]
+    public async Task Track_PlainTextAskedFor_IsRefusedInRudderStacksForm()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/track?writeKey=WK") { Content = new StringContent("{}") };
+        request.Headers.Add("Accept", "text/plain");
+        using var response = await kafka.Host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal("request neither has anonymousId nor userId\n", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Batch_OfASuppressedUser_IsAnsweredAndDropped()
+    {
+        await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/batch", """{"batch":[{"type":"track","messageId":"forgotten","userId":"forget-me"},{"type":"track","messageId":"kept","userId":"u"}]}"""));
+        await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/track", """{"messageId":"forgotten","userId":"forget-me"}"""));
+
+        Collected("kept");
+        Assert.DoesNotContain(kafka.Read(Topics.EventsCollected), record => ((CollectedEvent)record.Value).envelope.messageId == "forgotten");
     }
 
     [Fact]
@@ -166,6 +235,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
         using (Stream stream = encoding switch
         {
             "gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
+            "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
             "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
             _ => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
         }) stream.Write(body);

@@ -10,9 +10,10 @@ public sealed class WriteKeysTests
     [Fact]
     public void Find_Keys_GivesTheirSources()
     {
-        var keys = new WriteKeys([Source("a", "key-a"), Source("b", "key-b")]);
+        var keys = new WriteKeys([Source("a", "key-a", "key-a-new"), Source("b", "key-b")]);
 
         Assert.Equal("a", keys.Find("key-a")?.Id);
+        Assert.Equal("a", keys.Find("key-a-new")?.Id);
         Assert.Equal("b", keys.Find("key-b")?.Id);
         Assert.Null(keys.Find("key-c"));
         Assert.Null(keys.Find(""));
@@ -30,6 +31,5 @@ public sealed class WriteKeysTests
     [InlineData("Bearer V0s6", null)]
     public void FromBasic_Header_GivesTheUser(string header, string? key) => Assert.Equal(key, WriteKeys.FromBasic(header));
 
-    internal static SourceOptions Source(string id, string key, bool enabled = true) =>
-        new() { Id = id, WriteKeyHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), Enabled = enabled };
+    private static Source Source(string id, params string[] keys) => new() { Id = id, WriteKeyHashes = [.. keys.Select(key => Convert.FromHexString(WriteKeys.Hash(key)))] };
 }

@@ -1,4 +1,5 @@
 using Cdp.Hosting;
+using Cdp.Ingestion.Sources;
 using Cdp.Streaming;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -23,6 +24,7 @@ public sealed class Cluster : IAsyncDisposable
         Redis = new RedisOptions { Endpoint = redis, KeyPrefix = prefix };
         Directory.CreateDirectory(TrackingPlans);
         Directory.CreateDirectory(Destinations);
+        Directory.CreateDirectory(Sources);
     }
 
     /// <summary>What the names of topics, groups and keys begin with.</summary>
@@ -36,6 +38,15 @@ public sealed class Cluster : IAsyncDisposable
     public string TrackingPlans => Path.Combine(_config, "tracking-plans");
 
     public string Destinations => Path.Combine(_config, "destinations");
+
+    public string Sources => Path.Combine(_config, "sources");
+
+    /// <summary>Adds a source.</summary>
+    /// <param name="id">Its name.</param>
+    /// <param name="writeKey">Its key.</param>
+    /// <param name="rest">Further lines of its file; the type, at least.</param>
+    public void AddSource(string id, string writeKey, string rest = "type: server") =>
+        File.WriteAllText(Path.Combine(Sources, $"{id}.yaml"), $"id: {id}\nwrite_keys: {WriteKeys.Hash(writeKey)}\n{rest}\n");
 
     /// <summary>Starts a service as its own process would, on a free port, and waits until it is ready.</summary>
     /// <param name="service">What to start.</param>
@@ -88,6 +99,7 @@ public sealed class Cluster : IAsyncDisposable
         ["ProfileIds:Key"] = "integration",
         ["TrackingPlans"] = TrackingPlans,
         ["Destinations"] = Destinations,
+        ["Sources:0"] = Sources,
     };
 
     private async Task DeleteTopicsAsync()

@@ -1,0 +1,40 @@
+using Cdp.Ingestion.Parsing;
+
+namespace Cdp.Ingestion.Sources;
+
+/// <summary>What a source's write key gives the right to.</summary>
+public enum SourceType
+{
+    /// <summary>Servers, where the key is secret: the SDK endpoints and imports of files.</summary>
+    Server,
+
+    /// <summary>Browsers and apps, where anybody can read the key: the SDK endpoints.</summary>
+    Web,
+
+    /// <summary>Another system that posts what its own form is: the webhook endpoint alone.</summary>
+    Webhook,
+}
+
+/// <summary>Who may send, as a file of the sources' folder says.</summary>
+public sealed record Source
+{
+    /// <summary>Names the source in events, metrics and tracking plans.</summary>
+    public required string Id { get; init; }
+
+    public SourceType Type { get; init; }
+
+    /// <summary>SHA-256 of each write key, 32 bytes. Several while a key is being replaced.</summary>
+    public IReadOnlyList<byte[]> WriteKeyHashes { get; init; } = [];
+
+    /// <summary>False: its requests get 404.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>The origins whose pages may send; empty: all.</summary>
+    public Origins Origins { get; init; } = Origins.All;
+
+    /// <summary>How many events it may send; null: any number.</summary>
+    public Rate? Rate { get; init; }
+
+    /// <summary>The service's limits, with what the source lowers of them.</summary>
+    public LimitOptions Limits { get; init; } = new();
+}

@@ -1,0 +1,9 @@
+namespace Cdp.Ingestion.Sources;
+
+/// <summary>All sources, as the files say at one time.</summary>
+public sealed class SourceCatalog(IReadOnlyList<Source> sources)
+{
+    public IReadOnlyList<Source> Sources { get; } = sources;
+
+    public WriteKeys WriteKeys { get; } = new(sources);
+}

@@ -1,0 +1,22 @@
+using Cdp.Ingestion.Sources;
+using Xunit;
+
+namespace Cdp.Ingestion.Tests.Sources;
+
+public sealed class SuppressionsTests
+{
+    [Fact]
+    public void Read_File_NamesAUserALine()
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, "# asked by mail\nu1\n\n  u2 \n");
+        var suppressions = Suppressions.Read(file, []);
+        File.Delete(file);
+
+        Assert.True(suppressions.Cover("u1") && suppressions.Cover("u2"));
+        Assert.False(suppressions.Cover("# asked by mail") || suppressions.Cover("") || suppressions.Cover(null));
+    }
+
+    [Fact]
+    public void Read_NoFile_NamesNobody() => Assert.False(Suppressions.Read(null, []).Cover("u1"));
+}
