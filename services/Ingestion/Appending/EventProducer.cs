@@ -36,15 +36,21 @@ public sealed partial class EventProducer : IDisposable
     public Acknowledgement Begin() => new(Doubt);
 
     /// <summary>Hands a record to the producer. False: its queue is full, or it takes nothing.</summary>
-    public bool TryAppend(Topic topic, string? key, ISpecificRecord record, Headers headers, Acknowledgement acknowledgement)
+    public bool TryAppend(Topic topic, string? key, ISpecificRecord record, Headers headers, Acknowledgement acknowledgement) =>
+        TryAppend(topic, Keys.Bytes(key), _codec.Encode(topic, record), headers, acknowledgement);
+
+    /// <summary>The same for a record that is written already.</summary>
+    /// <param name="key">As UTF-8; empty: none.</param>
+    public bool TryAppend<TRecord>(Topic topic, ReadOnlySpan<byte> key, AvroWriter record, Headers headers, Acknowledgement acknowledgement)
+        where TRecord : ISpecificRecord =>
+        TryAppend(topic, key.IsEmpty ? null : key.ToArray(), _codec.Frame<TRecord>(topic, record.Written), headers, acknowledgement);
+
+    private bool TryAppend(Topic topic, byte[]? key, byte[] value, Headers headers, Acknowledgement acknowledgement)
     {
         acknowledgement.Expect();
         try
         {
-            _producer.Produce(
-                _kafka.TopicPrefix + topic.Name,
-                new Message<byte[]?, byte[]> { Key = Keys.Bytes(key), Value = _codec.Encode(topic, record), Headers = headers },
-                acknowledgement.Handler);
+            _producer.Produce(_kafka.TopicPrefix + topic.Name, new Message<byte[]?, byte[]> { Key = key, Value = value, Headers = headers }, acknowledgement.Handler);
             return true;
         }
         catch (ProduceException<byte[]?, byte[]> e)
