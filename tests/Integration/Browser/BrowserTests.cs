@@ -44,17 +44,17 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         Assert.Equal(["alias", "group", "identify", "page", "track"], events.Where(e => e.anonymousId == before).Select(e => e.type).Order());
         Assert.Equal(["track"], events.Where(e => e.anonymousId == after).Select(e => e.type));
         Assert.Equal(6, events.Select(e => e.messageId).Distinct().Count());
-        if (mode == "beacon") Assert.Equal(0, seen.GetProperty("early").GetInt32());
-        else Assert.Equal(Texts(seen, "sent").Order(), events.Select(e => e.messageId).Order());
 
         var order = events.Single(e => e.anonymousId == before && e.type == "track");
-        Assert.Equal(("Order Completed", "49.9", "EUR"), (order.@event, $"{JsonNode.Parse(order.properties!)!["revenue"]}", $"{JsonNode.Parse(order.properties!)!["currency"]}"));
+        Assert.Equal(("Order Completed", """{"revenue":49.9,"currency":"EUR"}"""), (order.@event, order.properties));
         Assert.Equal("Test page", events.Single(e => e.type == "page").name);
         Assert.Equal("ada", events.Single(e => e.type == "identify").userId);
         Assert.Equal(("acme", "ada"), events.Where(e => e.type == "group").Select(e => (e.groupId, e.userId)).Single());
-        Assert.Equal(("ada", "ada-2"), events.Where(e => e.type == "alias").Select(e => (e.previousId, e.userId)).Single());
+        Assert.Equal("ada", events.Single(e => e.type == "alias").previousId);
         Assert.Null(events.Single(e => e.anonymousId == after).userId);
         Assert.All(events, e => Assert.Equal("127.0.0.1", (string?)JsonNode.Parse(e.context!)!["ip"]));
+        if (mode == "beacon") Assert.Equal(0, seen.GetProperty("early").GetInt32());
+        else Assert.Equal(seen.GetProperty("sent").EnumerateArray().Select(Summary).Order(StringComparer.Ordinal), events.Select(Summary).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         var ingestion = await StartAsync(cluster);
         var server = $"http://events.shop.test:{new Uri(ingestion.Url).Port}";
         var options = Options(ingestion, sdk);
-        options["page"] = "http://www.shop.test";
+        options["site"] = "http://www.shop.test";
         options["html"] = CustomersPage(sdk, server);
 
         var seen = await Chromium.RunAsync("subdomain", options);
@@ -111,7 +111,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         var (first, second) = (seen.GetProperty("first"), seen.GetProperty("second"));
         Assert.Null(first.GetProperty("restored").GetString());
         Assert.Equal(Text(first, "id"), second.GetProperty("restored").GetString());
-        Assert.Equal(["events.shop.test", "www.shop.test"], Texts(seen, "hosts").Select(host => host.Split(':')[0]).Distinct().Order());
+        Assert.Equal(["events.shop.test", "www.shop.test"], Texts(seen, "hosts").Order());
         var events = await EventsAsync(cluster);
         Assert.Equal(Texts(seen, "sent").Order(), events.Select(e => e.messageId).Order());
         Assert.All(events, e => Assert.Equal(Text(first, "id"), e.anonymousId));
@@ -253,6 +253,16 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
     }
 
     private static async Task<List<Event>> EventsAsync(Cluster cluster) => [.. (await cluster.ReadAllAsync<CollectedEvent>(Topics.EventsCollected)).Select(record => record.envelope)];
+
+    // An event as the SDK sent it, and as the topic has it.
+    private static string Summary(JsonElement sent)
+    {
+        return $"{Member("messageId")} {Member("type")} {Member("anonymousId")} {Member("userId")} {Member("previousId")} {Member("groupId")} {Member("event")} {Member("properties")} {Member("traits")} {Member("integrations")}";
+
+        string? Member(string name) => !sent.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null ? null : member.ValueKind == JsonValueKind.String ? member.GetString() : member.GetRawText();
+    }
+
+    private static string Summary(Event e) => $"{e.messageId} {e.type} {e.anonymousId} {e.userId} {e.previousId} {e.groupId} {e.@event} {e.properties} {e.traits} {e.integrations}";
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
 

@@ -4,7 +4,14 @@ const { chromium } = require('playwright-core');
 // The page's buttons; what each of them sends is in test-page.html.
 const everyCall = ['page', 'track', 'identify', 'group', 'alias'];
 
-const storageOf = { segment: 'ajs_anonymous_id', rudderstack: 'rl_anonymous_id' };
+// What Safari does after seven days.
+function loseStorage() {
+  localStorage.clear();
+  sessionStorage.clear();
+  for (const cookie of document.cookie.split('; ')) {
+    for (const domain of ['', `; domain=${location.hostname.replace(/^www\./, '')}`]) document.cookie = `${cookie.split('=')[0]}=; path=/; max-age=0${domain}`;
+  }
+}
 
 class Visit {
   constructor(page, { testPage, writeKey, sdk, mode = 'single' }) {
@@ -70,26 +77,20 @@ const scenarios = {
     await visit.click('track');
     const after = await visit.text('anonymous-id');
     if (mode === 'beacon') {
-      await visit.page.waitForTimeout(0);
       const early = visit.events(200).length;
       await visit.page.goto('about:blank');
       return { before, after, early };
     }
     await until(() => visit.events(200).length >= everyCall.length + 1, 'every event is answered');
-    return { before, after, sent: visit.events(200).map((event) => event.messageId) };
+    return { before, after, sent: visit.events(200) };
   },
 
   // The SDK's storage is lost, then the id is reset, then the storage is lost again.
   async cookie(visit) {
-    const lose = () => {
-      localStorage.clear();
-      sessionStorage.clear();
-      for (const cookie of document.cookie.split('; ')) document.cookie = `${cookie.split('=')[0]}=; path=/; max-age=0`;
-    };
     await visit.open();
     const first = { id: await visit.remembered(), from: await visit.text('origin') };
     const [cookie] = (await visit.page.context().cookies()).filter(({ httpOnly }) => httpOnly);
-    await visit.forget(lose);
+    await visit.forget(loseStorage);
     const second = { id: await visit.text('anonymous-id'), from: await visit.text('origin') };
     await visit.click('track');
     await until(() => visit.events(200).length > 0, 'the event is answered');
@@ -97,7 +98,7 @@ const scenarios = {
     await visit.page.goto('about:blank');
     await visit.open();
     const third = { id: await visit.remembered(), from: await visit.text('origin') };
-    await visit.forget(lose);
+    await visit.forget(loseStorage);
     const fourth = { id: await visit.text('anonymous-id'), from: await visit.text('origin') };
     return { first, second, third, fourth, cookie, sent: visit.events(200).map((event) => event.messageId), readable: await visit.page.evaluate(() => document.cookie) };
   },
@@ -135,35 +136,27 @@ const scenarios = {
   },
 
   // The customer's page is www.NAME, we are events.NAME: another origin, the same site.
-  async subdomain(visit, { page: address, html, sdk }) {
+  async subdomain(visit, { site, html }) {
     const { page } = visit;
-    await page.route(`${address}/**`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+    await page.route(`${site}/**`, (route) => route.fulfill({ contentType: 'text/html', body: route.request().url().endsWith('/shop') ? html : '' }));
     const load = async () => {
-      await page.goto(`${address}/`);
+      await page.goto(`${site}/shop`);
       await page.waitForFunction(() => window.result);
       return page.evaluate(() => window.result);
     };
     const first = await load();
-    await until(() => visit.answers.some((answer) => answer.request().method() === 'PUT' && answer.ok()), 'the server is told the id');
-    await page.goto(`${address}/other`);
-    await page.route(`${address}/**`, (route) => route.fulfill({ contentType: 'text/html', body: '' }));
-    await page.goto(`${address}/other`);
-    await page.evaluate((entry) => {
-      localStorage.clear();
-      document.cookie = `${entry}=; path=/; max-age=0`;
-      for (const cookie of document.cookie.split('; ')) document.cookie = `${cookie.split('=')[0]}=; path=/; max-age=0`;
-    }, storageOf[sdk]);
-    await page.unroute(`${address}/**`);
-    await page.route(`${address}/**`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+    await until(() => visit.events(200).length >= 1 && visit.answers.some((answer) => answer.request().method() === 'PUT' && answer.ok()), 'the event is answered and the server told the id');
+    await page.goto(`${site}/elsewhere`);
+    await page.evaluate(loseStorage);
     const second = await load();
     await until(() => visit.events(200).length >= 2, 'the events are answered');
-    return { first, second, sent: visit.events(200).map((event) => event.messageId), hosts: [...new Set(visit.answers.map((answer) => new URL(answer.url()).host))] };
+    return { first, second, sent: visit.events(200).map((event) => event.messageId), hosts: [...new Set(visit.answers.map((answer) => new URL(answer.url()).hostname))] };
   },
 
   // Images, as a mail has them.
   async pixel(visit, { urls }) {
     const { page } = visit;
-    await page.goto('about:blank');
+    await page.goto(`${new URL(urls[0]).origin}/health/live`);
     await page.setContent(urls.map((url) => `<img src="${url.replaceAll('&', '&amp;')}">`).join(''), { waitUntil: 'load' });
     return page.$$eval('img', (images) => images.map((image) => ({ complete: image.complete, width: image.naturalWidth })));
   },
@@ -179,6 +172,9 @@ const scenarios = {
   },
 };
 
+// Names for this machine, and no asking whether a page may reach it.
+const hosts = ['--host-resolver-rules=MAP *.shop.test 127.0.0.1', '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebRTC,BlockInsecurePrivateNetworkRequests'];
+
 async function until(condition, what, bound = 15_000) {
   for (const end = Date.now() + bound; !condition(); await new Promise((resolve) => setTimeout(resolve, 20))) {
     if (Date.now() > end) throw new Error(`not within ${bound} ms: ${what}`);
@@ -187,7 +183,7 @@ async function until(condition, what, bound = 15_000) {
 
 async function main([name, json]) {
   const options = JSON.parse(json);
-  const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP *.shop.test 127.0.0.1'] });
+  const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox', '--disable-gpu', ...hosts] });
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(15_000);
