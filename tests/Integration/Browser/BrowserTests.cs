@@ -35,9 +35,8 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         await using var cluster = await ClusterAsync("type: web");
         var ingestion = await StartAsync(cluster);
 
-        var seen = await Chromium.RunAsync("story", Options(ingestion, sdk, mode));
+        var seen = await Chromium.RunAsync("story", Options(ingestion, sdk, mode), meanwhile: () => Eventually.TrueAsync(async () => (await EventsAsync(cluster)).Count >= 6, "all events are in the topic"));
 
-        await Eventually.TrueAsync(async () => (await EventsAsync(cluster)).Count >= 6, "all events are in the topic");
         var events = await EventsAsync(cluster);
         var (before, after) = (Text(seen, "before"), Text(seen, "after"));
         Assert.NotEqual(before, after);
@@ -153,7 +152,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
             var options = Options(ingestion, sdk);
             (options["events"], options["refusal"]) = (2, 503);
 
-            var seen = await Chromium.RunAsync("retry", options, onRefused: async () => broker = await LocalKafkaBroker.StartAsync(kafka, cancel: TestContext.Current.CancellationToken));
+            var seen = await Chromium.RunAsync("retry", options, meanwhile: async () => broker = await LocalKafkaBroker.StartAsync(kafka, cancel: TestContext.Current.CancellationToken));
 
             await AssertTakenOnceAsync(cluster, seen, 2);
             await ingestion.StopAsync();

@@ -77,8 +77,11 @@ const scenarios = {
     await visit.click('track');
     const after = await visit.text('anonymous-id');
     if (mode === 'beacon') {
+      await visit.page.evaluate(() => Promise.all(handled));
       const early = visit.events(200).length;
       await visit.page.goto('about:blank');
+      // The requests outlive the page, but not the browser.
+      await yourTurn();
       return { before, after, early };
     }
     await until(() => visit.events(200).length >= everyCall.length + 1, 'every event is answered');
@@ -119,7 +122,7 @@ const scenarios = {
     await visit.open();
     for (let i = 0; i < events; i++) await visit.click('track');
     await until(() => visit.statuses().includes(refusal), `${refusal} is answered`);
-    console.log('refused');
+    await yourTurn();
     await until(() => new Set(visit.events(200).map((event) => event.messageId)).size >= events, 'every event is taken in the end', 40_000);
     return { sent: visit.events(200).map((event) => event.messageId), statuses: visit.statuses() };
   },
@@ -160,20 +163,18 @@ const scenarios = {
     await page.setContent(urls.map((url) => `<img src="${url.replaceAll('&', '&amp;')}">`).join(''), { waitUntil: 'load' });
     return page.$$eval('img', (images) => images.map((image) => ({ complete: image.complete, width: image.naturalWidth })));
   },
-
-  async screenshot(visit, { file, width, clicks }) {
-    await visit.page.setViewportSize({ width, height: 900 });
-    await visit.open();
-    for (const call of clicks) await visit.click(call);
-    await visit.page.waitForTimeout(1_500);
-    await visit.page.locator('details summary').first().click();
-    await visit.page.screenshot({ path: file, fullPage: true });
-    return {};
-  },
 };
 
 // Names for this machine, and no asking whether a page may reach it.
 const hosts = ['--host-resolver-rules=MAP *.shop.test 127.0.0.1', '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebRTC,BlockInsecurePrivateNetworkRequests'];
+
+// Lets the test do its part, and waits until it has.
+function yourTurn() {
+  return new Promise((resolve) => {
+    process.stdin.once('data', resolve);
+    console.log('your turn');
+  });
+}
 
 async function until(condition, what, bound = 15_000) {
   for (const end = Date.now() + bound; !condition(); await new Promise((resolve) => setTimeout(resolve, 20))) {
@@ -190,6 +191,7 @@ async function main([name, json]) {
     console.log(JSON.stringify(await scenarios[name](new Visit(page, options), options)));
   } finally {
     await browser.close();
+    process.stdin.destroy();
   }
 }
 
