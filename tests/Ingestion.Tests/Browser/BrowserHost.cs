@@ -29,7 +29,7 @@ public class BrowserHost : IAsyncLifetime
         WriteSource("cookie", "type: web\ncookie: {}");
         WriteSource("web-off", "type: web\nenabled: false");
         WriteSource("server", "type: server");
-        WriteSource("hook", "type: webhook");
+        WriteSource("hook", "type: webhook\nwebhook: { verify: { scheme: none } }\nmapping: { preset: stripe }");
         Service = await IngestionHost.StartAsync(Nowhere, $"http://{Nowhere}", [$"--Sources:1={Sources}", "--TrustedProxies:0=127.0.0.1", .. Settings]);
     }
 
