@@ -1,5 +1,6 @@
 using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
+using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Sources;
@@ -39,6 +40,7 @@ public static class IngestionService
         builder.Services.AddSingleton<RequestGate>();
         builder.Services.AddSingleton<EventEndpoint>();
         builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddBrowser();
         builder.Services.AddHostedService<EventProducerWatch>();
     }
 
@@ -50,6 +52,7 @@ public static class IngestionService
         app.MapGuarded("/v1/b", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
         app.MapGuarded("/v1/webhook", app.Services.GetRequiredService<WebhookEndpoint>().AnswerAsync, HttpMethods.Post, HttpMethods.Get);
+        app.MapBrowser();
     }
 
     /// <summary>Maps an endpoint behind the gate, and the preflight that a browser sends before.</summary>
