@@ -9,7 +9,6 @@ public static class Quarantine
     /// <summary>How much of an event is kept: it must fit into one record of Kafka's default 1 MB.</summary>
     public const int MaxBytes = 768 * 1024;
 
-    /// <summary>The record of one event of a request.</summary>
     /// <param name="body">The request, and <paramref name="submission"/> what was read of it.</param>
     /// <param name="index">Which of its events.</param>
     public static QuarantinedEvent Record(ReadOnlySpan<byte> body, Submission submission, int index, Rejection rejection, Receipt receipt)
@@ -22,11 +21,11 @@ public static class Quarantine
         return record;
     }
 
-    /// <summary>The record of bytes in which no event was found.</summary>
-    public static QuarantinedEvent Record(ReadOnlySpan<byte> item, Rejection rejection, Receipt receipt)
+    /// <summary>Of what could not be read as an event.</summary>
+    public static QuarantinedEvent Record(ReadOnlySpan<byte> original, Rejection rejection, Receipt receipt)
     {
-        var kept = item.Length > MaxBytes ? item[..MaxBytes] : item;
-        var cut = item.Length > MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"; only the first {MaxBytes} of its {item.Length} bytes are kept") : "";
+        var kept = original.Length > MaxBytes ? original[..MaxBytes] : original;
+        var cut = original.Length > MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"; only the first {MaxBytes} of its {original.Length} bytes are kept") : "";
         return new QuarantinedEvent
         {
             original = kept.ToArray(),
