@@ -25,6 +25,8 @@ public sealed class ArchitectureTests
         "services/Ingestion/Parsing/Quarantine.cs",
         "services/Ingestion/Parsing/Submission.cs",
         "services/Ingestion/Parsing/ScannedEvent.cs",
+        "services/Ingestion/Parsing/Utf8Text.cs",
+        "libs/Cdp.Streaming/AvroWriter.cs",
         "services/Ingestion/Parsing/LimitOptions.cs",
         "services/Ingestion/Parsing/Shape.cs",
         "services/Ingestion/Parsing/Receipt.cs",
