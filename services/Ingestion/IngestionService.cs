@@ -2,6 +2,7 @@ using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
+using Cdp.Ingestion.Reference;
 using Cdp.Ingestion.Sources;
 using Cdp.Streaming;
 using Confluent.SchemaRegistry;
@@ -44,6 +45,7 @@ public static class IngestionService
         app.MapGuarded("/v1/batch", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/b", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
+        app.MapReference();
     }
 
     /// <summary>Maps an endpoint behind the gate, and the preflight that a browser sends before.</summary>
