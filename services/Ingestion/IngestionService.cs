@@ -4,6 +4,7 @@ using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Reference;
 using Cdp.Ingestion.Sources;
+using Cdp.Ingestion.Webhooks;
 using Cdp.Streaming;
 using Confluent.SchemaRegistry;
 
@@ -35,6 +36,7 @@ public static class IngestionService
         builder.Services.AddSingleton<Collector>();
         builder.Services.AddSingleton<RequestGate>();
         builder.Services.AddSingleton<EventEndpoint>();
+        builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddHostedService<EventProducerWatch>();
     }
 
@@ -45,6 +47,7 @@ public static class IngestionService
         app.MapGuarded("/v1/batch", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/b", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
+        app.MapGuarded("/v1/webhook", app.Services.GetRequiredService<WebhookEndpoint>().AnswerAsync, HttpMethods.Post, HttpMethods.Get);
         app.MapReference();
     }
 

@@ -9,8 +9,12 @@ public static class Quarantine
     /// <summary>How much of an event is kept: it must fit into one record of Kafka's default 1 MB.</summary>
     public const int MaxBytes = 768 * 1024;
 
-    public static QuarantinedEvent Record(ReadOnlySpan<byte> item, Event envelope, Rejection rejection, Receipt receipt)
+    /// <param name="body">The request, and <paramref name="submission"/> what was read of it.</param>
+    /// <param name="index">Which of its events.</param>
+    public static QuarantinedEvent Record(ReadOnlySpan<byte> body, Submission submission, int index, Rejection rejection, Receipt receipt)
     {
+        var scanned = submission.Events[index];
+        var item = scanned.Item.Of(body);
         var kept = item.Length > MaxBytes ? item[..MaxBytes] : item;
         var cut = item.Length > MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"; only the first {MaxBytes} of its {item.Length} bytes are kept") : "";
         return new QuarantinedEvent
@@ -19,15 +23,15 @@ public static class Quarantine
             encoding = "json",
             violations = [new Violation { kind = rejection.Code, path = "", message = rejection.Message + cut, action = "block" }],
             sourceId = receipt.SourceId,
-            messageId = Short(envelope.messageId),
-            type = envelope.type,
-            @event = Short(envelope.@event),
+            messageId = Short(scanned.MessageId.Read(body, submission)),
+            type = scanned.Type,
+            @event = Short(scanned.Event.Read(body, submission)),
             receivedAt = receipt.ReceivedAt,
         };
     }
 
     /// <summary>As an accepted event's, so that a user's events stay together.</summary>
-    public static string? Key(in ScannedEvent scanned) => Short(scanned.Key);
+    public static string? Key(ReadOnlySpan<byte> body, Submission submission, int index) => Short(submission.Events[index].Key.Read(body, submission));
 
     // The whole text is in the original; a copy of a huge one would not fit beside it.
     private static string? Short(string? text) => text?.Length > 1_000 ? null : text;

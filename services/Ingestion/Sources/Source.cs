@@ -1,4 +1,6 @@
+using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Webhooks;
 
 namespace Cdp.Ingestion.Sources;
 
@@ -37,4 +39,10 @@ public sealed record Source
 
     /// <summary>The service's limits, with what the source lowers of them.</summary>
     public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>What its payloads become; never null for a webhook source.</summary>
+    public EventMapping? Mapping { get; init; }
+
+    /// <summary>How its sender proves itself; null for all but webhook sources.</summary>
+    public Verification? Verification { get; init; }
 }
