@@ -1,5 +1,6 @@
 using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
+using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Reference;
@@ -37,18 +38,20 @@ public static class IngestionService
         builder.Services.AddSingleton<RequestGate>();
         builder.Services.AddSingleton<EventEndpoint>();
         builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddBrowser();
         builder.Services.AddHostedService<EventProducerWatch>();
     }
 
     private static void MapIngestion(this WebApplication app)
     {
+        app.MapReference();
         var endpoint = app.Services.GetRequiredService<EventEndpoint>();
         foreach (var (path, type) in EventTypes.ByPath) app.MapGuarded($"/v1/{path}", context => endpoint.AnswerAsync(context, Shape.One(type)), HttpMethods.Post);
         app.MapGuarded("/v1/batch", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/b", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
         app.MapGuarded("/v1/webhook", app.Services.GetRequiredService<WebhookEndpoint>().AnswerAsync, HttpMethods.Post, HttpMethods.Get);
-        app.MapReference();
+        app.MapBrowser();
     }
 
     /// <summary>Maps an endpoint behind the gate, and the preflight that a browser sends before.</summary>

@@ -14,18 +14,24 @@ public static class Quarantine
     public static QuarantinedEvent Record(ReadOnlySpan<byte> body, Submission submission, int index, Rejection rejection, Receipt receipt)
     {
         var scanned = submission.Events[index];
-        var item = scanned.Item.Of(body);
-        var kept = item.Length > MaxBytes ? item[..MaxBytes] : item;
-        var cut = item.Length > MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"; only the first {MaxBytes} of its {item.Length} bytes are kept") : "";
+        var record = Record(scanned.Item.Of(body), rejection, receipt);
+        record.messageId = Short(scanned.MessageId.Read(body, submission));
+        record.type = scanned.Type;
+        record.@event = Short(scanned.Event.Read(body, submission));
+        return record;
+    }
+
+    /// <summary>Of what could not be read as an event.</summary>
+    public static QuarantinedEvent Record(ReadOnlySpan<byte> original, Rejection rejection, Receipt receipt)
+    {
+        var kept = original.Length > MaxBytes ? original[..MaxBytes] : original;
+        var cut = original.Length > MaxBytes ? string.Create(CultureInfo.InvariantCulture, $"; only the first {MaxBytes} of its {original.Length} bytes are kept") : "";
         return new QuarantinedEvent
         {
             original = kept.ToArray(),
             encoding = "json",
             violations = [new Violation { kind = rejection.Code, path = "", message = rejection.Message + cut, action = "block" }],
             sourceId = receipt.SourceId,
-            messageId = Short(scanned.MessageId.Read(body, submission)),
-            type = scanned.Type,
-            @event = Short(scanned.Event.Read(body, submission)),
             receivedAt = receipt.ReceivedAt,
         };
     }

@@ -1,3 +1,4 @@
+using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Webhooks;
@@ -33,6 +34,12 @@ public sealed record Source
 
     /// <summary>The origins whose pages may send; empty: all.</summary>
     public Origins Origins { get; init; } = Origins.All;
+
+    /// <summary>Where its pages find us; null: where their requests say.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>The cookie that keeps its visitors' anonymousId; null: none.</summary>
+    public FirstPartyCookie? Cookie { get; init; }
 
     /// <summary>How many events it may send; null: any number.</summary>
     public Rate? Rate { get; init; }

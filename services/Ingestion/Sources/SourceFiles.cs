@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cdp.Hosting;
+using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Webhooks;
@@ -38,6 +39,8 @@ public static partial class SourceFiles
             WriteKeyHashes = WriteKeyHashes(file),
             Enabled = file.Flag("enabled", true),
             Origins = Allowed(file),
+            PublicUrl = PublicAddress.Read(file),
+            Cookie = FirstPartyCookie.Read(file),
             Rate = rate,
             Limits = lowered,
             Mapping = file.Section("mapping") is { } mapping ? EventMapping.Read(mapping) : null,

@@ -9,7 +9,7 @@ public static class UnplacedPayload
 {
     public static QuarantinedEvent Record(ReadOnlySpan<byte> payload, string encoding, IDictionary<string, string> headers, IReadOnlyList<MappingFault> faults, Receipt receipt)
     {
-        var record = Quarantine.Record(payload, new Event(), Rejection.Unplaced(faults[0].Message), receipt);
+        var record = Quarantine.Record(payload, Rejection.Unplaced(faults[0].Message), receipt);
         record.encoding = encoding;
         record.headers = headers;
         record.violations[0].path = faults[0].Path;
