@@ -21,7 +21,8 @@ public static class CurlCommand
     }
 
     // The first way that the operation offers.
-    private static string? Key(JsonElement operation) => operation.Items("security").FirstOrDefault() is { ValueKind: JsonValueKind.Object } way ? way.EnumerateObject().Select(scheme => scheme.Name).FirstOrDefault() : null;
+    private static string? Key(JsonElement operation) =>
+        operation.Items("security").Take(1).SelectMany(way => way.EnumerateObject()).Select(scheme => scheme.Name).FirstOrDefault();
 
     private static string Url(Operation operation, bool hasKey)
     {

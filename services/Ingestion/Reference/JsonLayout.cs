@@ -27,7 +27,10 @@ public static class JsonLayout
             return;
         }
         var separator = isObject ? '{' : '[';
-        foreach (var (name, item) in isObject ? value.EnumerateObject().Select(member => ((string?)member.Name, member.Value)) : value.EnumerateArray().Select(item => ((string?)null, item)))
+        var items = isObject
+            ? value.EnumerateObject().Select(member => ((string?)member.Name, member.Value))
+            : value.EnumerateArray().Select(item => ((string?)null, item));
+        foreach (var (name, item) in items)
         {
             text.Append(separator).Append('\n').Append(' ', indent + 2);
             if (name is not null) text.Append(JsonSerializer.Serialize(name, Relaxed)).Append(": ");

@@ -18,12 +18,14 @@ public static class OpenApiDocument
 
     public static string Text(this JsonElement element, string name) => element.Find(name)?.GetString() ?? "";
 
-    public static IEnumerable<JsonProperty> Members(this JsonElement element, params ReadOnlySpan<string> path) => element.Find(path) is { } found ? found.EnumerateObject() : [];
+    public static IEnumerable<JsonProperty> Members(this JsonElement element, params ReadOnlySpan<string> path) =>
+        element.Find(path) is { } found ? found.EnumerateObject() : [];
 
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) => element.Find(name) is { } found ? found.EnumerateArray() : [];
 
     /// <summary>The last part of a reference, <c>Track</c> of <c>#/components/schemas/Track</c>; null where the element is none.</summary>
-    public static string? ReferredName(this JsonElement element) => element.Find(Reference)?.GetString() is { } pointer ? pointer[(pointer.LastIndexOf('/') + 1)..] : null;
+    public static string? ReferredName(this JsonElement element) =>
+        element.Find(Reference)?.GetString() is { } pointer ? pointer[(pointer.LastIndexOf('/') + 1)..] : null;
 
     /// <summary>What the element refers to; itself where it is no reference. The document refers to its own components alone.</summary>
     public static JsonElement Resolve(this JsonElement document, JsonElement element)

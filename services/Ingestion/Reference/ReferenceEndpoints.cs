@@ -9,6 +9,9 @@ namespace Cdp.Ingestion.Reference;
 /// <summary>What the service says of itself: the OpenAPI document, and the same as a page.</summary>
 public static class ReferenceEndpoints
 {
+    // The page's own style, and nothing else.
+    private const string ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     public static void MapReference(this WebApplication app)
     {
         var document = Resource("openapi.json");
@@ -22,7 +25,7 @@ public static class ReferenceEndpoints
         });
         app.MapGet("/docs", (HttpResponse response) =>
         {
-            response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
             return Answer(response, page, "text/html; charset=utf-8");
         });
     }

@@ -13,17 +13,18 @@ public static class ReferencePage
     /// <param name="template">HTML with the places {{title}}, {{contents}} and {{body}}.</param>
     public static string Render(JsonElement document, string template)
     {
-        var groups = (from tag in document.Items("tags")
-                      select (Name: tag.Text("name"), About: tag.Text("description"), Operations: document.Operations().Where(operation => operation.Content.Items("tags").First().GetString() == tag.Text("name")).ToList())).ToList();
+        var byTag = document.Operations().ToLookup(operation => operation.Content.Items("tags").First().GetString());
         var (contents, body) = (new StringBuilder(), new StringBuilder());
         body.Append(Prose.Paragraphs(document.Find("info")!.Value.Text("description")));
-        foreach (var (name, about, operations) in groups)
+        foreach (var tag in document.Items("tags"))
         {
+            var name = tag.Text("name");
             contents.Append($"<h2><a href=\"#{name}\">{name}</a></h2>\n<ul>\n");
-            body.Append($"<section id=\"{name}\">\n<h2>{name}</h2>\n<p>{Prose.Line(about)}</p>\n");
-            foreach (var operation in operations)
+            body.Append($"<section id=\"{name}\">\n<h2>{name}</h2>\n<p>{Prose.Line(tag.Text("description"))}</p>\n");
+            foreach (var operation in byTag[name])
             {
-                contents.Append($"<li><a href=\"#{operation.Id}\">{Method(operation)}<code>{Prose.Text(operation.Path).Replace("/", "/<wbr>", StringComparison.Ordinal)}</code></a></li>\n");
+                var path = Prose.Text(operation.Path).Replace("/", "/<wbr>", StringComparison.Ordinal);
+                contents.Append($"<li><a href=\"#{operation.Id}\">{Method(operation)}<code>{path}</code></a></li>\n");
                 WriteOperation(body, document, operation);
             }
             contents.Append("</ul>\n");
@@ -59,7 +60,8 @@ public static class ReferencePage
         html.Append("<table>\n");
         foreach (var parameter in parameters)
         {
-            html.Append($"<tr><td><code>{Prose.Text(parameter.Text("name"))}</code> <em>{parameter.Text("in")}</em></td><td>{ShapeTable.Type(parameter.Find("schema")!.Value)}</td><td>{Prose.Line(parameter.Text("description"))}</td></tr>\n");
+            var name = $"<code>{Prose.Text(parameter.Text("name"))}</code> <em>{parameter.Text("in")}</em>";
+            html.Append($"<tr><td>{name}</td><td>{ShapeTable.Type(parameter.Find("schema")!.Value)}</td><td>{Prose.Line(parameter.Text("description"))}</td></tr>\n");
         }
         html.Append("</table>\n");
     }
@@ -85,7 +87,8 @@ public static class ReferencePage
     private static void WriteExample(StringBuilder html, Operation operation, string contentType, JsonElement example)
     {
         var answer = example.Text("x-answer") is { Length: > 0 } code ? $": answered <code>{code}</code>" : "";
-        html.Append($"<p class=\"caption\">{Prose.Line(example.Text("summary"))}{answer}</p>\n<pre>{Prose.Text(CurlCommand.Write(operation, contentType, example.Find("value")))}</pre>\n");
+        html.Append($"<p class=\"caption\">{Prose.Line(example.Text("summary"))}{answer}</p>\n");
+        html.Append($"<pre>{Prose.Text(CurlCommand.Write(operation, contentType, example.Find("value")))}</pre>\n");
     }
 
     // What is refused is told once for all, so that only what is good takes room here.
@@ -101,7 +104,7 @@ public static class ReferencePage
             }
             var response = document.Resolve(status.Value);
             html.Append($"<p><strong>{status.Name}</strong> {Prose.Line(response.Text("description"))}</p>\n");
-            foreach (var header in response.Members("headers")) html.Append($"<p><code>{header.Name}</code>: {Prose.Line(header.Value.Text("description"))}</p>\n");
+            WriteHeaders(html, response);
             foreach (var type in response.Members("content"))
             {
                 foreach (var example in type.Value.Members("examples")) html.Append($"<pre>{Json(example.Value.Find("value")!.Value)}</pre>\n");
@@ -109,6 +112,11 @@ public static class ReferencePage
             }
         }
         if (refusals.Count > 0) html.Append($"<p>Or {string.Join(", ", refusals)}.</p>\n");
+    }
+
+    private static void WriteHeaders(StringBuilder html, JsonElement response)
+    {
+        foreach (var header in response.Members("headers")) html.Append($"<p><code>{header.Name}</code>: {Prose.Line(header.Value.Text("description"))}</p>\n");
     }
 
     private static void WriteAnswers(StringBuilder html, JsonElement document)
@@ -122,12 +130,13 @@ public static class ReferencePage
         {
             var response = document.Find("components", "responses", name)!.Value;
             html.Append($"<article id=\"{name}\">\n<h3>{status}</h3>\n<p>{Prose.Line(response.Text("description"))}</p>\n");
-            foreach (var header in response.Members("headers")) html.Append($"<p><code>{header.Name}</code>: {Prose.Line(header.Value.Text("description"))}</p>\n");
+            WriteHeaders(html, response);
             html.Append("<table>\n");
             foreach (var example in response.Members("content", "application/json", "examples"))
             {
                 var error = example.Value.Find("value", "error")!.Value;
-                html.Append($"<tr><td><code>{Prose.Text(error.Text("code"))}</code></td><td>{Prose.Line(example.Value.Text("summary"))}</td><td>{Prose.Text(error.Text("message"))}</td></tr>\n");
+                var code = $"<code>{Prose.Text(error.Text("code"))}</code>";
+                html.Append($"<tr><td>{code}</td><td>{Prose.Line(example.Value.Text("summary"))}</td><td>{Prose.Text(error.Text("message"))}</td></tr>\n");
             }
             html.Append("</table>\n</article>\n");
         }

@@ -11,7 +11,8 @@ public static class ShapeTable
         var parts = schema.Items("allOf").ToList();
         foreach (var name in parts.Select(part => part.ReferredName()).OfType<string>()) html.Append($"<p>What every {Link(name)} has, and:</p>\n");
         foreach (var part in parts.Where(part => part.ReferredName() is null).DefaultIfEmpty(schema)) WriteMembers(html, part);
-        var somebody = schema.Items("anyOf").SelectMany(choice => choice.Items("required")).Select(name => $"<code>{name.GetString()}</code>").ToList();
+        var choices = schema.Items("anyOf").SelectMany(choice => choice.Items("required"));
+        var somebody = choices.Select(name => $"<code>{name.GetString()}</code>").ToList();
         if (somebody.Count > 0) html.Append($"<p>At least one of {string.Join(", ", somebody)}.</p>\n");
     }
 
@@ -20,11 +21,12 @@ public static class ShapeTable
     {
         if (schema.ReferredName() is { } name) return Link(name);
         if (schema.Find("items") is { } items) return $"list of {Type(items)}";
-        if (schema.Find("enum") is { } values) return string.Join(" or ", values.EnumerateArray().Select(value => $"<code>{Prose.Text(value.ToString())}</code>"));
+        var values = schema.Items("enum").Select(value => $"<code>{Prose.Text(value.ToString())}</code>").ToList();
+        if (values.Count > 0) return string.Join(" or ", values);
         if (schema.Text("format") == "date-time") return "time";
         return schema.Find("type") switch
         {
-            { ValueKind: JsonValueKind.Array } types => string.Join(" or ", types.EnumerateArray().Select(type => type.GetString()).Where(type => type != "null")),
+            { ValueKind: JsonValueKind.Array } => string.Join(" or ", schema.Items("type").Select(type => type.GetString()).Where(type => type != "null")),
             { } type => type.GetString()!,
             null => "any",
         };
@@ -38,8 +40,8 @@ public static class ShapeTable
         html.Append("<table>\n");
         foreach (var member in members)
         {
-            var always = required.Contains(member.Name) ? " <em>required</em>" : "";
-            html.Append($"<tr><td><code>{Prose.Text(member.Name)}</code>{always}</td><td>{Type(member.Value)}</td><td>{Prose.Line(member.Value.Text("description"))}</td></tr>\n");
+            var name = $"<code>{Prose.Text(member.Name)}</code>{(required.Contains(member.Name) ? " <em>required</em>" : "")}";
+            html.Append($"<tr><td>{name}</td><td>{Type(member.Value)}</td><td>{Prose.Line(member.Value.Text("description"))}</td></tr>\n");
         }
         html.Append("</table>\n");
     }
