@@ -1,5 +1,6 @@
 using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
+using Cdp.Ingestion.Importing;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Sources;
@@ -34,6 +35,7 @@ public static class IngestionService
         builder.Services.AddSingleton<Collector>();
         builder.Services.AddSingleton<RequestGate>();
         builder.Services.AddSingleton<EventEndpoint>();
+        builder.Services.AddSingleton<ImportEndpoint>();
         builder.Services.AddHostedService<EventProducerWatch>();
     }
 
@@ -44,6 +46,7 @@ public static class IngestionService
         app.MapGuarded("/v1/batch", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/b", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
+        app.MapGuarded("/v1/import/file", app.Services.GetRequiredService<ImportEndpoint>().AnswerAsync, HttpMethods.Post);
     }
 
     /// <summary>Maps an endpoint behind the gate, and the preflight that a browser sends before.</summary>

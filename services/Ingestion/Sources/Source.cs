@@ -1,3 +1,4 @@
+using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
 
 namespace Cdp.Ingestion.Sources;
@@ -37,4 +38,7 @@ public sealed record Source
 
     /// <summary>The service's limits, with what the source lowers of them.</summary>
     public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>What its imported files' rows may be turned into events by, by name.</summary>
+    public IReadOnlyDictionary<string, EventMapping> ImportMappings { get; init; } = new Dictionary<string, EventMapping>();
 }

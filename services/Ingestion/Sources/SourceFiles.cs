@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cdp.Hosting;
+using Cdp.Ingestion.Importing;
 using Cdp.Ingestion.Parsing;
 
 namespace Cdp.Ingestion.Sources;
@@ -37,6 +38,7 @@ public static partial class SourceFiles
             Origins = Allowed(file),
             Rate = rate,
             Limits = lowered,
+            ImportMappings = ImportMappings.Read(file),
         };
         file.RejectUnknownKeys();
         return source;
