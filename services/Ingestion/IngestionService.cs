@@ -1,6 +1,7 @@
 using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
 using Cdp.Ingestion.Browser;
+using Cdp.Ingestion.Importing;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Reference;
@@ -42,6 +43,7 @@ public static class IngestionService
         builder.Services.AddSingleton<EventEndpoint>();
         builder.Services.AddSingleton<WebhookEndpoint>();
         builder.Services.AddBrowser();
+        builder.Services.AddSingleton<ImportEndpoint>();
         builder.Services.AddHostedService<EventProducerWatch>();
     }
 
@@ -55,6 +57,7 @@ public static class IngestionService
         app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
         app.MapGuarded("/v1/webhook", app.Services.GetRequiredService<WebhookEndpoint>().AnswerAsync, HttpMethods.Post, HttpMethods.Get);
         app.MapBrowser();
+        app.MapGuarded("/v1/import/file", app.Services.GetRequiredService<ImportEndpoint>().AnswerAsync, HttpMethods.Post);
     }
 
     /// <summary>Maps an endpoint behind the gate, and the preflight that a browser sends before.</summary>
