@@ -18,7 +18,10 @@ public sealed class EventMapping
 
     public EventMapping(Scalar? each, IReadOnlyList<Rule> rules) => (_each, _rules) = (each, rules);
 
-    /// <summary>Reads a <c>mapping:</c> section and runs its samples. Every fault is added to the section's, with file and line; the answer is of use only where there is none.</summary>
+    /// <summary>
+    /// Reads a <c>mapping:</c> section and runs its samples. Every fault is added to the section's, with file and line; the answer is of use only where
+    /// there is none.
+    /// </summary>
     public static EventMapping Read(YamlSection section) => MappingReader.Read(section);
 
     public MappingResult Map(JsonElement body) => Map(new Payload(body));

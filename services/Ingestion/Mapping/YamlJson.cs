@@ -24,7 +24,8 @@ public static class YamlJson
         var text = scalar.Value ?? "";
         if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any)) return Values.Of(text);
         if (text is "" or "~") return Values.Parse("null");
-        return Values.Parse(text) is { ValueKind: JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null } value ? value : Values.Of(text);
+        var value = Values.Parse(text);
+        return value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null ? value : Values.Of(text);
     }
 
     /// <summary>Of a bounded node, its JSON.</summary>
