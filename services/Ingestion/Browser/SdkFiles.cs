@@ -51,7 +51,8 @@ public sealed class SdkFiles(string folder)
         foreach (var (name, suffix) in Encodings)
         {
             if (accepted?.Any(encoding => encoding.Value.Equals(name, StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0) != true) continue;
-            if (_files.GetFileInfo(path + suffix) is { Exists: true, PhysicalPath: not null } sibling && plain.LastModified - sibling.LastModified < Unpacking) return (sibling, name);
+            var sibling = _files.GetFileInfo(path + suffix);
+            if (sibling is { Exists: true, PhysicalPath: not null } && plain.LastModified - sibling.LastModified < Unpacking) return (sibling, name);
         }
         return (plain, null);
     }
