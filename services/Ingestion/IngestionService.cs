@@ -3,6 +3,7 @@ using Cdp.Ingestion.Appending;
 using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
+using Cdp.Ingestion.Reference;
 using Cdp.Ingestion.Sources;
 using Cdp.Ingestion.Webhooks;
 using Cdp.Streaming;
@@ -46,6 +47,7 @@ public static class IngestionService
 
     private static void MapIngestion(this WebApplication app)
     {
+        app.MapReference();
         var endpoint = app.Services.GetRequiredService<EventEndpoint>();
         foreach (var (path, type) in EventTypes.ByPath) app.MapGuarded($"/v1/{path}", context => endpoint.AnswerAsync(context, Shape.One(type)), HttpMethods.Post);
         app.MapGuarded("/v1/batch", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);

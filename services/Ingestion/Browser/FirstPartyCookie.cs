@@ -21,6 +21,7 @@ public sealed partial record FirstPartyCookie(string Name, string? Domain)
     public static FirstPartyCookie? Read(YamlSection file)
     {
         if (file.Section("cookie") is not { } section) return null;
+        if (file.Text("type") is "server" or "webhook") file.Fault("cookie", "'cookie' is for sources of type web, since pages ask for it; remove it, or give the pages a source of their own");
         var name = section.Text("name") ?? DefaultName;
         if (!CookieName().IsMatch(name)) section.Fault("name", $"'{name}' cannot name a cookie; use letters, digits, hyphens and underscores, 50 at most");
         var domain = section.Text("domain");

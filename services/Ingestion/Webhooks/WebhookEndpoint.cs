@@ -116,7 +116,7 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
             await Answers.RefuseAsync(context, source, notKept);
             return;
         }
-        foreach (var fault in faults) verdicts.Rejected.Add((mapped.Events.Count, Rejection.Unplaced(fault.Message)));
+        foreach (var fault in faults) verdicts.Rejected.Add((fault.Item, Rejection.Unplaced(fault.Message)));
         IngestionMetrics.CountEvents(source.Id, verdicts);
         await Answers.AcceptAsync(context.Response, verdicts);
     }
