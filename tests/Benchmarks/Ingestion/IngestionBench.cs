@@ -78,6 +78,9 @@ internal sealed class IngestionBench : IAsyncDisposable
         var singles = await SinglesAsync();
         Latency("single events", _single, SingleConnections, singles / 2);
         Latency($"batches of {_options.Batch}", _batch, BatchConnections, batches / 2);
+        var import = await new ImportRun(_service, _load, WriteKey, _options.Bytes).RunAsync(_options.ImportGigabytes);
+        _sent.Add(import.Sent);
+        _rows.AddRange(import.Rows);
         Table.Print(["ingestion", "measured", "budget", ""], _rows);
 
         if (_options.Outage is { } seconds) _sent.AddRange(await new Outage(_broker, _service, _load, _single, _batch).RunAsync(TimeSpan.FromSeconds(seconds), singles / 4, batches / 4));
