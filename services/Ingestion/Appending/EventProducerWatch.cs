@@ -12,7 +12,7 @@ namespace Cdp.Ingestion.Appending;
 /// </summary>
 public sealed partial class EventProducerWatch(IngestionOptions options, EventProducer producer, AvroCodec codec, Readiness readiness, Failure failure, TimeProvider time, ILogger<EventProducerWatch> logger) : BackgroundService
 {
-    private static readonly IReadOnlyList<Topic> Written = [Topics.EventsCollected, Topics.EventsQuarantined, Topics.ImportsCheckpoints];
+    private static readonly IReadOnlyList<Topic> Written = [.. EventProducer.Written, Topics.ImportsCheckpoints];
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogEvery = TimeSpan.FromMinutes(1);
 

@@ -52,7 +52,7 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
             if (string.IsNullOrWhiteSpace(text)) continue;
             if (name == "type" && !Types.Contains(text)) return new MappingFault(scalar.Text, $"type ({scalar.Text}) is none of {string.Join(", ", Types)}");
             written[name] = text;
-            output.Write(name, Values.Of(name == "messageId" ? output.Distinct(text) : text));
+            output.WriteText(name, name == "messageId" ? output.Distinct(text) : text);
         }
         return null;
     }

@@ -37,7 +37,8 @@ public sealed class Expression : Scalar
         {
             var value = path?.Find(payload) ?? literal;
             for (var i = 0; i < conversions.Count && !Values.IsNothing(value); i++) value = conversions[i](value);
-            if (!Values.IsNothing(value)) return value;
+            // A literal is meant, even an empty one.
+            if (path is null || !Values.IsNothing(value)) return value;
         }
         return default;
     }

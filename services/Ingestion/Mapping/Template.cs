@@ -28,7 +28,10 @@ public sealed class Constant(string text, JsonElement value) : Scalar(text)
     public override JsonElement Evaluate(in Payload payload) => value;
 }
 
-/// <summary>A text with expressions in braces. It comes to nothing where all of them do; blanks at its ends go.</summary>
+/// <summary>
+/// A text with expressions in braces. It comes to nothing where one of them does, since half an id is somebody else's; <c>{$.last_name ?? ''}</c>
+/// leaves a blank instead, which goes where it stands at an end.
+/// </summary>
 public sealed class TextTemplate : Scalar
 {
     private readonly List<(string Literal, Expression? Expression)> _parts;
@@ -61,14 +64,13 @@ public sealed class TextTemplate : Scalar
 
     public override JsonElement Evaluate(in Payload payload)
     {
-        var (text, found) = (new StringBuilder(), false);
+        var text = new StringBuilder();
         foreach (var (literal, expression) in _parts)
         {
-            var value = expression is null ? literal : Values.Text(expression.Evaluate(payload));
-            found |= expression is not null && !string.IsNullOrEmpty(value);
+            if ((expression is null ? literal : Values.Text(expression.Evaluate(payload))) is not { } value) return default;
             text.Append(value);
         }
-        return found ? Values.Of(text.ToString().Trim()) : default;
+        return Values.Of(text.ToString().Trim());
     }
 }
 

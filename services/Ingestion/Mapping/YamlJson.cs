@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -29,9 +30,9 @@ public static class YamlJson
     /// <summary>Of a bounded node, its JSON.</summary>
     public static JsonElement Value(YamlNode node)
     {
-        var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>();
         using (var writer = Values.Writer(buffer)) Write(writer, node);
-        return JsonElement.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), new JsonDocumentOptions { MaxDepth = Values.Depth });
+        return Values.Parse(buffer.WrittenSpan);
     }
 
     private static void Write(Utf8JsonWriter writer, YamlNode node)
