@@ -26,6 +26,20 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
         try
         {
             using var text = new StreamReader(file);
+            return Read(file, text, errors);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"{file}:1: cannot be read: {e.Message}; mend its permissions or remove it");
+            return null;
+        }
+    }
+
+    /// <summary>As of a file, of a text that goes by the file's name.</summary>
+    public static YamlSection? Read(string file, TextReader text, ICollection<string> errors)
+    {
+        try
+        {
             var stream = new YamlStream();
             stream.Load(text);
             if (stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root) return new YamlSection(file, root, errors);
@@ -35,12 +49,17 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
         {
             errors.Add($"{file}:{e.Start.Line}: {e.Message}; mend the YAML");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            errors.Add($"{file}:1: cannot be read: {e.Message}; mend its permissions or remove it");
-        }
         return null;
     }
+
+    /// <summary>The file's name and the line of the mapping, for messages that are read elsewhere than where the file is.</summary>
+    public string Place => $"{Path.GetFileName(file)}:{node.Start.Line}";
+
+    /// <summary>The mapping as it was read.</summary>
+    public YamlMappingNode Mapping => node;
+
+    /// <summary>How many faults there are so far, in all that is read together.</summary>
+    public int FaultCount => errors.Count;
 
     /// <summary>Every member, in the order of the file.</summary>
     public IEnumerable<(string Key, YamlNode Value)> Members
@@ -117,9 +136,23 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
     public YamlSection? Section(string key) => Find(key) switch
     {
         null => null,
-        YamlMappingNode mapping => new YamlSection(file, mapping, errors),
+        YamlMappingNode mapping => Within(mapping),
         var other => Reject<YamlSection?>(other, key, "is not a mapping; indent its keys below it", null),
     };
+
+    /// <summary>The mappings of a list; empty where the key is missing.</summary>
+    public IReadOnlyList<YamlSection> Sections(string key) => Find(key) switch
+    {
+        null => [],
+        YamlSequenceNode list when list.All(item => item is YamlMappingNode) => [.. list.Select(item => Within((YamlMappingNode)item))],
+        var other => Reject<IReadOnlyList<YamlSection>>(other, key, "is not a list of mappings; write each as an item that begins with '- '", []),
+    };
+
+    /// <summary>A mapping found among this one's nodes.</summary>
+    public YamlSection Within(YamlMappingNode mapping) => new(file, mapping, errors);
+
+    /// <summary>What stands behind a key, whatever it is; null where the key is missing.</summary>
+    public YamlNode? Node(string key) => Find(key);
 
     /// <summary>Adds a fault for every key that nobody has asked for: it is misspelt, or means nothing.</summary>
     public void RejectUnknownKeys()

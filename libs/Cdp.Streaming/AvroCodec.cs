@@ -25,7 +25,7 @@ public sealed class AvroCodec(ISchemaRegistryClient registry, string prefix)
     [ThreadStatic]
     private static MemoryStream? _buffer;
 
-    private readonly ConcurrentDictionary<(string Subject, string Record), (int Id, SpecificDatumWriter<ISpecificRecord> Writer)> _writers = new();
+    private readonly ConcurrentDictionary<(string Topic, Type Record), (int Id, SpecificDatumWriter<ISpecificRecord> Writer)> _writers = new();
     private readonly ConcurrentDictionary<int, SpecificDatumReader<ISpecificRecord>> _readers = new();
 
     /// <summary>Registers the schemas of these topics, so that the first record finds the registry's answer known.</summary>
@@ -33,13 +33,13 @@ public sealed class AvroCodec(ISchemaRegistryClient registry, string prefix)
     {
         foreach (var topic in topics)
         {
-            foreach (var type in topic.Records) Writer(topic, (ISpecificRecord)Activator.CreateInstance(type)!);
+            foreach (var type in topic.Records) Writer(topic, type);
         }
     }
 
     public byte[] Encode(Topic topic, ISpecificRecord record)
     {
-        var (id, writer) = Writer(topic, record);
+        var (id, writer) = Writer(topic, record.GetType());
         var buffer = _buffer ??= new MemoryStream(1024);
         buffer.SetLength(0);
         Span<byte> header = stackalloc byte[HeaderLength];
@@ -47,6 +47,16 @@ public sealed class AvroCodec(ISchemaRegistryClient registry, string prefix)
         buffer.Write(header);
         writer.Write(record, new BinaryEncoder(buffer));
         return buffer.ToArray();
+    }
+
+    /// <summary>Puts the framing before a record that <see cref="AvroWriter"/> has written.</summary>
+    public byte[] Frame<TRecord>(Topic topic, ReadOnlySpan<byte> written)
+        where TRecord : ISpecificRecord
+    {
+        var framed = new byte[HeaderLength + written.Length];
+        BinaryPrimitives.WriteInt32BigEndian(framed.AsSpan(1), Writer(topic, typeof(TRecord)).Id);
+        written.CopyTo(framed.AsSpan(HeaderLength));
+        return framed;
     }
 
     /// <exception cref="AvroException">The bytes are not what the topic table names.</exception>
@@ -57,13 +67,14 @@ public sealed class AvroCodec(ISchemaRegistryClient registry, string prefix)
         return reader.Read(null!, new BinaryDecoder(new MemoryStream(bytes, HeaderLength, bytes.Length - HeaderLength, writable: false)));
     }
 
-    private (int Id, SpecificDatumWriter<ISpecificRecord> Writer) Writer(Topic topic, ISpecificRecord record) =>
-        _writers.GetOrAdd((topic.Subject(prefix, record), record.Schema.Fullname), static (key, source) =>
+    private (int Id, SpecificDatumWriter<ISpecificRecord> Writer) Writer(Topic topic, Type type) =>
+        _writers.GetOrAdd((topic.Name, type), static (key, source) =>
         {
-            var schema = new Confluent.SchemaRegistry.Schema(source.Schema.ToString(), SchemaType.Avro);
-            var id = source.Registry.RegisterSchemaAsync(key.Subject, schema).GetAwaiter().GetResult();
-            return (id, new SpecificDatumWriter<ISpecificRecord>(source.Schema));
-        }, (record.Schema, Registry: registry));
+            var record = (ISpecificRecord)Activator.CreateInstance(key.Record)!;
+            var schema = new Confluent.SchemaRegistry.Schema(record.Schema.ToString(), SchemaType.Avro);
+            var id = source.Registry.RegisterSchemaAsync(source.Topic.Subject(source.Prefix, record), schema).GetAwaiter().GetResult();
+            return (id, new SpecificDatumWriter<ISpecificRecord>(record.Schema));
+        }, (Registry: registry, Topic: topic, Prefix: prefix));
 
     private SpecificDatumReader<ISpecificRecord> Reader(int id)
     {

@@ -1,3 +1,4 @@
+using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Streaming;
@@ -16,12 +17,13 @@ public sealed record IngestionOptions
     public string? SuppressedUsers { get; init; }
 
     public LimitOptions Limits { get; init; } = new();
+    public SdkOptions Sdk { get; init; } = new();
 
     /// <summary>Addresses or networks whose X-Forwarded-For is believed.</summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
     /// <summary>Every fault, named with its key and remedy; empty when all is well.</summary>
-    public IEnumerable<string> Errors() => [.. Kafka.Errors(), .. SourceErrors(), .. Limits.Errors(), .. ProxyErrors()];
+    public IEnumerable<string> Errors() => [.. Kafka.Errors(), .. SourceErrors(), .. Limits.Errors(), .. Sdk.Errors(), .. ProxyErrors()];
 
     private IEnumerable<string> SourceErrors()
     {

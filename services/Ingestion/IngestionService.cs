@@ -1,8 +1,10 @@
 using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
+using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Sources;
+using Cdp.Ingestion.Webhooks;
 using Cdp.Streaming;
 using Confluent.SchemaRegistry;
 
@@ -34,6 +36,8 @@ public static class IngestionService
         builder.Services.AddSingleton<Collector>();
         builder.Services.AddSingleton<RequestGate>();
         builder.Services.AddSingleton<EventEndpoint>();
+        builder.Services.AddSingleton<WebhookEndpoint>();
+        builder.Services.AddBrowser();
         builder.Services.AddHostedService<EventProducerWatch>();
     }
 
@@ -44,6 +48,8 @@ public static class IngestionService
         app.MapGuarded("/v1/batch", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/b", context => endpoint.AnswerAsync(context, Shape.Batch), HttpMethods.Post);
         app.MapGuarded("/v1/import", context => endpoint.AnswerAsync(context, Shape.Batch, isHistorical: true), HttpMethods.Post);
+        app.MapGuarded("/v1/webhook", app.Services.GetRequiredService<WebhookEndpoint>().AnswerAsync, HttpMethods.Post, HttpMethods.Get);
+        app.MapBrowser();
     }
 
     /// <summary>Maps an endpoint behind the gate, and the preflight that a browser sends before.</summary>

@@ -1,8 +1,15 @@
 using System.Globalization;
 using Cdp.Benchmarks;
+using Cdp.Hosting;
 
 const string Usage = """
-    usage: dotnet run -c Release --project tests/Benchmarks -- pipeline|broker [options]
+    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|pipeline|broker [options]
+    ingestion: the front door beside the bare Kafka client and an empty endpoint
+      --seconds N   length of each measured run (10)
+      --rounds N    runs of each kind, in turns; the median counts (3)
+      --bytes N     size of an event as JSON (400)
+      --batch N     events a request (100)
+      --outage [N]  then Kafka is away for N seconds under load (60)
     pipeline: events through all services, each a process of its own
       --events N    events to send through the pipeline, twice (200000)
       --users N     users they belong to (20000)
@@ -23,6 +30,15 @@ try
 {
     switch (args)
     {
+        case ["ingestion", ..]:
+            return await IngestionBench.RunAsync(new IngestionBenchOptions
+            {
+                Seconds = Number("--seconds", 10),
+                Rounds = Number("--rounds", 3),
+                Bytes = Number("--bytes", 400),
+                Batch = Number("--batch", 100),
+                Outage = !args.Contains("--outage") ? null : args[^1] == "--outage" ? 60 : Number("--outage", 60),
+            }) ? 0 : 1;
         case ["pipeline", ..]:
             return await Pipeline.RunAsync(new PipelineOptions
             {
@@ -44,6 +60,8 @@ try
                 Against = Array.IndexOf(args, "--against") is var at and >= 0 ? args.ElementAtOrDefault(at + 1) ?? throw new FormatException("--against takes host:port") : null,
             });
             return 0;
+        case ["empty-endpoint", ..]:
+            return await CdpHost.RunAsync(EmptyEndpoint.Service, args[1..]);
         case ["broker-process", var data, var port]:
             return await BrokerProcess.ServeAsync(data, int.Parse(port, CultureInfo.InvariantCulture));
         default:

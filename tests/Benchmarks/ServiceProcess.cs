@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Cdp.Benchmarks;
 
 /// <summary>A service, or the infrastructure, as a process of its own; it can be killed and started again under the same name.</summary>
-internal sealed class ServiceProcess(string name, string arguments, Uri address, string health) : IAsyncDisposable
+/// <param name="library">What it runs; null: the service of its name.</param>
+internal sealed class ServiceProcess(string name, string arguments, Uri address, string health, string? library = null) : IAsyncDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
@@ -22,10 +23,13 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
     /// <summary>The largest resident set of any of its lives, in MiB.</summary>
     public long PeakMiB => Math.Max(_peakOfTheDead, Peak());
 
+    /// <summary>The resident set now, in MiB.</summary>
+    public double MiB => ProcessUsage.MiB(_process!.Id);
+
     public async Task StartAsync()
     {
-        var library = Path.Combine(Root(), $"services/{Name}/bin/{Configuration}/net10.0/Cdp.{Name}.dll");
-        _process = new Process { StartInfo = new ProcessStartInfo("dotnet", $"\"{library}\" {arguments}") { RedirectStandardOutput = true, RedirectStandardError = true } };
+        var path = library ?? Path.Combine(Root(), $"services/{Name}/bin/{Configuration}/net10.0/Cdp.{Name}.dll");
+        _process = new Process { StartInfo = new ProcessStartInfo("dotnet", $"\"{path}\" {arguments}") { RedirectStandardOutput = true, RedirectStandardError = true } };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();

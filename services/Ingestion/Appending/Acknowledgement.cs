@@ -10,6 +10,9 @@ public sealed class Acknowledgement
     // The continuation must not run on the client's delivery thread, which all requests share.
     private readonly TaskCompletionSource<bool> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // The client has copied what it needs of a message when Produce returns, so one does for all.
+    private readonly Message<byte[]?, byte[]> _message = new();
+
     // One more than there are records, until all have been handed over.
     private int _open = 1;
     private bool _anyFailed;
@@ -23,6 +26,13 @@ public sealed class Acknowledgement
 
     /// <summary>The delivery handler of every record of the request.</summary>
     public Action<DeliveryReport<byte[]?, byte[]>> Handler { get; }
+
+    /// <summary>The message to produce next, good until the next call. One thread hands over a request's records.</summary>
+    public Message<byte[]?, byte[]> Message(byte[]? key, byte[] value, Headers headers)
+    {
+        (_message.Key, _message.Value, _message.Headers) = (key, value, headers);
+        return _message;
+    }
 
     public void Expect() => Interlocked.Increment(ref _open);
 

@@ -10,7 +10,10 @@ namespace Cdp.Ingestion.Appending;
 /// <summary>The one producer of the process. Whether Kafka can be reached is found out by <see cref="EventProducerWatch"/>.</summary>
 public sealed partial class EventProducer : IDisposable
 {
-    private readonly KafkaOptions _kafka;
+    /// <summary>The topics that it writes to.</summary>
+    public static readonly IReadOnlyList<Topic> Written = [Topics.EventsCollected, Topics.EventsQuarantined];
+
+    private readonly Dictionary<string, TopicPartition> _topics;
     private readonly AvroCodec _codec;
     private readonly Failure _failure;
     private readonly ILogger<EventProducer> _logger;
@@ -21,7 +24,8 @@ public sealed partial class EventProducer : IDisposable
 
     public EventProducer(IngestionOptions options, AvroCodec codec, Failure failure, ILogger<EventProducer> logger)
     {
-        (_kafka, _codec, _failure, _logger) = (options.Kafka, codec, failure, logger);
+        (_codec, _failure, _logger) = (codec, failure, logger);
+        _topics = Written.ToDictionary(topic => topic.Name, topic => new TopicPartition(options.Kafka.TopicPrefix + topic.Name, Partition.Any));
         _producer = new ProducerBuilder<byte[]?, byte[]>(Config(options.Kafka)).SetErrorHandler((_, error) => Doubt(error)).SetLogHandler((_, message) => LogClient(message.Message)).Build();
         _admin = new DependentAdminClientBuilder(_producer.Handle).Build();
     }
@@ -36,15 +40,21 @@ public sealed partial class EventProducer : IDisposable
     public Acknowledgement Begin() => new(Doubt);
 
     /// <summary>Hands a record to the producer. False: its queue is full, or it takes nothing.</summary>
-    public bool TryAppend(Topic topic, string? key, ISpecificRecord record, Headers headers, Acknowledgement acknowledgement)
+    public bool TryAppend(Topic topic, string? key, ISpecificRecord record, Headers headers, Acknowledgement acknowledgement) =>
+        TryAppend(topic, Keys.Bytes(key), _codec.Encode(topic, record), headers, acknowledgement);
+
+    /// <summary>The same for a record that is written already.</summary>
+    /// <param name="key">As UTF-8; empty: none.</param>
+    public bool TryAppend<TRecord>(Topic topic, ReadOnlySpan<byte> key, AvroWriter record, Headers headers, Acknowledgement acknowledgement)
+        where TRecord : ISpecificRecord =>
+        TryAppend(topic, key.IsEmpty ? null : key.ToArray(), _codec.Frame<TRecord>(topic, record.Written), headers, acknowledgement);
+
+    private bool TryAppend(Topic topic, byte[]? key, byte[] value, Headers headers, Acknowledgement acknowledgement)
     {
         acknowledgement.Expect();
         try
         {
-            _producer.Produce(
-                _kafka.TopicPrefix + topic.Name,
-                new Message<byte[]?, byte[]> { Key = Keys.Bytes(key), Value = _codec.Encode(topic, record), Headers = headers },
-                acknowledgement.Handler);
+            _producer.Produce(_topics[topic.Name], acknowledgement.Message(key, value, headers), acknowledgement.Handler);
             return true;
         }
         catch (ProduceException<byte[]?, byte[]> e)

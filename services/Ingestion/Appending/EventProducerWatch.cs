@@ -1,4 +1,3 @@
-using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Streaming;
 using Confluent.Kafka;
@@ -12,7 +11,6 @@ namespace Cdp.Ingestion.Appending;
 /// </summary>
 public sealed partial class EventProducerWatch(IngestionOptions options, EventProducer producer, AvroCodec codec, Readiness readiness, Failure failure, TimeProvider time, ILogger<EventProducerWatch> logger) : BackgroundService
 {
-    private static readonly IReadOnlyList<Topic> Written = [Topics.EventsCollected, Topics.EventsQuarantined];
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogEvery = TimeSpan.FromMinutes(1);
 
@@ -49,11 +47,11 @@ public sealed partial class EventProducerWatch(IngestionOptions options, EventPr
         async () =>
         {
             producer.Probe();
-            await TopicAdmin.EnsureAsync(options.Kafka, Written);
+            await TopicAdmin.EnsureAsync(options.Kafka, EventProducer.Written);
         },
         stopping);
 
-    private Task PrepareSchemasAsync(CancellationToken stopping) => Task.Run(() => codec.Register(Written), stopping);
+    private Task PrepareSchemasAsync(CancellationToken stopping) => Task.Run(() => codec.Register(EventProducer.Written), stopping);
 
     private async Task ResolveAsync(Error doubt, CancellationToken stopping)
     {

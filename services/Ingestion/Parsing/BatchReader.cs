@@ -11,10 +11,11 @@ public static class BatchReader
 
     /// <param name="body">The body, inflated, without a byte order mark. Slices of the result point into it.</param>
     /// <param name="shape">What the body should hold.</param>
+    /// <param name="submission">What it holds; to be disposed of once its events are judged.</param>
     /// <returns>Why the body as a whole is refused; null where it holds events to judge.</returns>
     public static Rejection? Read(ReadOnlySpan<byte> body, Shape shape, LimitOptions limits, out Submission submission)
     {
-        submission = new Submission();
+        submission = Submission.Rent();
         if (body.IsEmpty) return Rejection.EmptyBody;
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         try

@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using cdp;
 
 namespace Cdp.Ingestion.Parsing;
 
 /// <summary>
-/// Reads one event out of a request in one pass, without an object tree: texts and times of the envelope as values, the free-form parts as slices.
+/// Reads one event out of a request in one pass, without an object tree: times as values, all else as slices.
 /// Of a member given twice the last counts. A member that is not of the contract's JSON type is kept among the extras, as unknown ones are.
 /// </summary>
 public static class EventScanner
@@ -19,7 +18,7 @@ public static class EventScanner
     /// <exception cref="JsonException">The body is not JSON.</exception>
     public static ScannedEvent Scan(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, string? type, Submission submission)
     {
-        var scanned = new ScannedEvent { Envelope = new Event { type = type }, ExtraStart = submission.Extras.Count };
+        var scanned = new ScannedEvent { Type = type, ExtraStart = submission.Extras.Count };
         var start = (int)reader.TokenStartIndex;
         var root = reader.CurrentDepth;
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -34,7 +33,7 @@ public static class EventScanner
                 var name = (int)reader.TokenStartIndex;
                 var member = Find(ref reader);
                 reader.Read();
-                if (Take(ref reader, member, name, root, type, ref scanned, submission)) continue;
+                if (Take(ref reader, body, member, name, root, type, ref scanned, submission)) continue;
                 submission.Extras.Add(new Slice(name, (int)reader.BytesConsumed - name));
                 scanned.ExtraCount++;
             }
@@ -57,52 +56,51 @@ public static class EventScanner
     }
 
     // False: not what the contract names, to be kept as it is.
-    private static bool Take(ref Utf8JsonReader reader, Member member, int name, int root, string? type, ref ScannedEvent scanned, Submission submission)
+    private static bool Take(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, Member member, int name, int root, string? type, ref ScannedEvent scanned, Submission submission)
     {
-        var envelope = scanned.Envelope;
         switch (member)
         {
             case Member.Type:
                 var found = EventTypes.Find(ref reader);
                 if (type is not null) return Pass(ref reader, root, ref scanned) && found == type;
-                envelope.type = found;
+                scanned.Type = found;
                 return Pass(ref reader, root, ref scanned) && found is not null;
             case Member.WriteKey:
                 // A credential is not part of the event; it does not leave this process.
-                submission.WriteKey = Text(ref reader, member, root, ref scanned, out _);
+                submission.WriteKey = Text(ref reader, member, root, ref scanned, submission, out _).Read(body, submission);
                 return true;
             case Member.MessageId:
-                envelope.messageId = Text(ref reader, member, root, ref scanned, out var fits);
+                scanned.MessageId = Text(ref reader, member, root, ref scanned, submission, out var fits);
                 return fits;
             case Member.AnonymousId:
-                envelope.anonymousId = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.AnonymousId = NotBlank(Text(ref reader, member, root, ref scanned, submission, out fits), body, submission);
                 return fits;
             case Member.UserId:
-                envelope.userId = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.UserId = NotBlank(Text(ref reader, member, root, ref scanned, submission, out fits), body, submission);
                 return fits;
             case Member.PreviousId:
-                envelope.previousId = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.PreviousId = Text(ref reader, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.GroupId:
-                envelope.groupId = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.GroupId = Text(ref reader, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.Event:
-                envelope.@event = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.Event = Text(ref reader, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.Name:
-                envelope.name = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.Name = Text(ref reader, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.Category:
-                envelope.category = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.Category = Text(ref reader, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.Channel:
-                envelope.channel = Text(ref reader, member, root, ref scanned, out fits);
+                scanned.Channel = Text(ref reader, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.OriginalTimestamp:
                 scanned.OriginalTimestamp = Time(ref reader, root, ref scanned, out fits);
                 return fits;
             case Member.SentAt:
-                envelope.sentAt = Time(ref reader, root, ref scanned, out fits);
+                scanned.SentAt = Time(ref reader, root, ref scanned, out fits);
                 return fits;
             case Member.Timestamp:
                 scanned.Timestamp = Time(ref reader, root, ref scanned, out fits);
@@ -126,7 +124,7 @@ public static class EventScanner
                 Pass(ref reader, root, ref scanned);
                 return false;
             case Member.MergeProperties:
-                scanned.MergeKey = MergeKey(reader);
+                scanned.MergeKey = MergeKey(reader) is { } key ? submission.Keep(key) : default;
                 Pass(ref reader, root, ref scanned);
                 return false;
             default:
@@ -167,25 +165,39 @@ public static class EventScanner
     }
 
     // Ids come as numbers too; both vendors keep them as their text.
-    private static string? Text(ref Utf8JsonReader reader, Member member, int root, ref ScannedEvent scanned, out bool fits)
+    private static Utf8Text Text(ref Utf8JsonReader reader, Member member, int root, ref ScannedEvent scanned, Submission submission, out bool fits)
     {
         fits = true;
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:
-                return null;
+                return default;
             case JsonTokenType.Number:
-                return Encoding.ASCII.GetString(reader.ValueSpan);
-            case JsonTokenType.String when JsonText.TryGet(ref reader, out var text) && !text!.Contains('\0'):
+                return new Utf8Text(TextPlace.Request, new Slice((int)reader.TokenStartIndex, reader.ValueSpan.Length));
+            case JsonTokenType.String when !reader.ValueIsEscaped:
+                return new Utf8Text(TextPlace.Request, new Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
+            case JsonTokenType.String when submission.TryUnescape(ref reader, out var text) && !text.Slice.Of(submission.Unescaped).Contains((byte)0):
                 return text;
             case JsonTokenType.String:
                 scanned.Rejection ??= Rejection.UnusableText(char.ToLowerInvariant(member.ToString()[0]) + member.ToString()[1..]);
-                return null;
+                return default;
             default:
                 fits = false;
                 Pass(ref reader, root, ref scanned);
-                return null;
+                return default;
         }
+    }
+
+    // An id of nothing but white space names nobody.
+    private static Utf8Text NotBlank(Utf8Text text, ReadOnlySpan<byte> body, Submission submission)
+    {
+        for (var rest = text.Of(body, submission); !rest.IsEmpty;)
+        {
+            Rune.DecodeFromUtf8(rest, out var rune, out var length);
+            if (!Rune.IsWhiteSpace(rune)) return text;
+            rest = rest[length..];
+        }
+        return default;
     }
 
     private static DateTime? Time(ref Utf8JsonReader reader, int root, ref ScannedEvent scanned, out bool fits)

@@ -26,6 +26,19 @@ public static class JsonText
         }
     }
 
+    /// <summary>Copies the name that the reader stands on, and answers its length. One that is no text can only equal itself byte for byte.</summary>
+    public static int CopyName(ref Utf8JsonReader reader, Span<char> into)
+    {
+        try
+        {
+            return reader.CopyString(into);
+        }
+        catch (InvalidOperationException)
+        {
+            return Encoding.UTF8.GetChars(reader.ValueSpan, into);
+        }
+    }
+
     /// <summary>Whether the token, escapes resolved, is this text.</summary>
     public static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
         reader.ValueIsEscaped ? TryGet(ref reader, out var unescaped) && Encoding.UTF8.GetBytes(unescaped!).AsSpan().SequenceEqual(text) : reader.ValueSpan.SequenceEqual(text);

@@ -21,6 +21,7 @@ public sealed record Rejection(int Status, string Code, string Message)
     public static readonly Rejection UnknownWriteKey = new(401, "unknown_write_key", "invalid write key");
     public static readonly Rejection SourceDisabled = new(404, "source_disabled", "source is disabled");
     public static readonly Rejection OnlyWebhooks = new(404, "only_webhooks", "source accepts webhook events only: send to /v1/webhook");
+    public static readonly Rejection NoWebhooks = new(404, "no_webhooks", "source does not accept webhook events");
     public static readonly Rejection OriginNotAllowed = new(403, "origin_not_allowed", "the source does not list this origin");
 
     // SDKs back off by themselves; the time is for those that ask.
@@ -30,6 +31,19 @@ public sealed record Rejection(int Status, string Code, string Message)
     public int? RetryAfter { get; private init; }
 
     public static Rejection TooManyEventsPerSecond(TimeSpan wait) => new(429, "too_many_requests", "max requests limit reached") { RetryAfter = (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, 300) };
+
+    public static Rejection NoSignature(string header) => new(401, "no_signature", $"the header {header} is missing");
+
+    public static Rejection BadSignature(string header) => new(401, "bad_signature", $"the header {header} has no signature of this body by the source's secret");
+
+    public static Rejection StaleSignature(TimeSpan tolerance) => new(401, "stale_signature", $"the time that was signed is more than {tolerance.TotalSeconds} s from ours");
+
+    public static Rejection NoSecret(string place) => new(401, "no_secret", $"{place} is missing");
+
+    public static Rejection BadSecret(string place) => new(401, "bad_secret", $"{place} is not the source's secret");
+
+    /// <summary>A payload that goes to quarantine as a whole; its sender, who cannot mend it, is answered 200.</summary>
+    public static Rejection Unplaced(string fault) => new(200, "unplaced", fault);
 
     public static Rejection TooDeep(int limit) => new(400, "too_deep", $"objects and arrays may be nested {limit} deep");
 

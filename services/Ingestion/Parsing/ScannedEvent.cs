@@ -1,5 +1,3 @@
-using cdp;
-
 namespace Cdp.Ingestion.Parsing;
 
 /// <summary>A piece of a request's bytes. An empty one stands for what the sender left out.</summary>
@@ -16,10 +14,22 @@ public record struct ScannedEvent
     /// <summary>The whole item.</summary>
     public Slice Item { get; set; }
 
-    /// <summary>The envelope's texts and times; the rest is filled in by <see cref="EventParser"/>.</summary>
-    public Event Envelope { get; init; }
+    /// <summary>One of <see cref="EventTypes"/>, or null.</summary>
+    public string? Type { get; set; }
 
+    public Utf8Text MessageId { get; set; }
+
+    /// <summary>Missing where it is blank; and so is <see cref="UserId"/>.</summary>
+    public Utf8Text AnonymousId { get; set; }
+    public Utf8Text UserId { get; set; }
+    public Utf8Text PreviousId { get; set; }
+    public Utf8Text GroupId { get; set; }
+    public Utf8Text Event { get; set; }
+    public Utf8Text Name { get; set; }
+    public Utf8Text Category { get; set; }
+    public Utf8Text Channel { get; set; }
     public DateTime? OriginalTimestamp { get; set; }
+    public DateTime? SentAt { get; set; }
     public DateTime? Timestamp { get; set; }
     public Slice TimestampMember { get; set; }
     public Slice Properties { get; set; }
@@ -31,11 +41,11 @@ public record struct ScannedEvent
     /// <summary>The event says that it happened long ago.</summary>
     public bool IsHistorical { get; set; }
 
-    /// <summary>The first of the two identifiers that RudderStack's merge names, which orders it; null where they are not two, each with a type and a value.</summary>
-    public string? MergeKey { get; set; }
+    /// <summary>The first of the two identifiers that RudderStack's merge names, which orders it; missing where they are not two, each with a type and a value.</summary>
+    public Utf8Text MergeKey { get; set; }
 
     /// <summary>What keeps a device's events in order through its login: the record's key.</summary>
-    public readonly string? Key => Envelope.anonymousId ?? Envelope.userId ?? MergeKey;
+    public readonly Utf8Text Key => AnonymousId.Or(UserId).Or(MergeKey);
 
     /// <summary>Where in <see cref="Submission.Extras"/> the item's other members begin, and how many they are.</summary>
     public int ExtraStart { get; init; }

@@ -1,67 +1,98 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Cdp.Streaming;
 
 namespace Cdp.Ingestion.Parsing;
 
 /// <summary>An object that a batch lays under one of each of its events: context or integrations. An event's own member wins over one of the same name.</summary>
 public sealed class SharedMembers
 {
-    private readonly string _text;
-    private readonly List<(string Name, string Member)> _members;
+    private readonly byte[] _json;
+    private readonly List<(int Name, Slice Member)> _members = [];
 
-    private SharedMembers(string text, List<(string Name, string Member)> members)
+    // Each name has a number, and by it the merge in which an event's own member last had that name.
+    private readonly Dictionary<string, int> _names = [];
+    private readonly int[] _lastTaken;
+    private int _merges;
+
+    private SharedMembers(byte[] json)
     {
-        (_text, _members) = (text, members);
-        HasIp = members.Exists(member => member.Name == "ip");
+        _json = json;
+        foreach (var (name, member) in Walk(json))
+        {
+            if (!_names.TryGetValue(name, out var number)) _names.Add(name, number = _names.Count);
+            _members.Add((number, member));
+        }
+        _lastTaken = new int[_names.Count];
     }
 
-    public bool HasIp { get; }
+    public bool HasIp => _names.ContainsKey("ip");
+
+    /// <summary>The object as the batch has it.</summary>
+    public ReadOnlySpan<byte> Json => _json;
 
     /// <param name="json">A JSON object; empty where the batch has none.</param>
     public static SharedMembers? Read(ReadOnlySpan<byte> json)
     {
         if (json.IsEmpty) return null;
-        var members = new List<(string, string)>();
-        Walk(json, (name, member) => members.Add((name, member)));
-        return members.Count == 0 ? null : new SharedMembers(Encoding.UTF8.GetString(json), members);
+        var shared = new SharedMembers(json.ToArray());
+        return shared._members.Count == 0 ? null : shared;
     }
 
-    /// <summary>The event's own object, then what only the batch has; the batch's as it is where the event has none.</summary>
-    public string Under(ReadOnlySpan<byte> own)
+    /// <summary>Appends the members of the event's own object, then those that only the batch has, with commas between.</summary>
+    /// <param name="own">A JSON object.</param>
+    public void AppendUnder(ReadOnlySpan<byte> own, AvroWriter record)
     {
-        if (own.IsEmpty) return _text;
-        var names = new HashSet<string>();
-        var merged = new StringBuilder("{");
-        Walk(own, (name, member) =>
+        var separator = ""u8;
+        var buffer = ArrayPool<char>.Shared.Rent(own.Length);
+        var names = _names.GetAlternateLookup<ReadOnlySpan<char>>();
+        var reader = Open(own);
+        _merges++;
+        while (Next(ref reader, buffer, out var length, out var member))
         {
-            names.Add(name);
-            Append(merged, member);
-        });
+            if (names.TryGetValue(buffer.AsSpan(0, length), out var number)) _lastTaken[number] = _merges;
+            Append(member.Of(own), record, ref separator);
+        }
+        ArrayPool<char>.Shared.Return(buffer);
         foreach (var (name, member) in _members)
         {
-            if (!names.Contains(name)) Append(merged, member);
+            if (_lastTaken[name] != _merges) Append(member.Of(_json), record, ref separator);
         }
-        return merged.Append('}').ToString();
     }
 
-    private static void Append(StringBuilder merged, string member)
+    private static void Append(ReadOnlySpan<byte> member, AvroWriter record, ref ReadOnlySpan<byte> separator)
     {
-        if (merged.Length > 1) merged.Append(',');
-        merged.Append(member);
+        record.Append(separator);
+        record.Append(member);
+        separator = ","u8;
     }
 
-    private static void Walk(ReadOnlySpan<byte> json, Action<string, string> member)
+    private static List<(string Name, Slice Member)> Walk(ReadOnlySpan<byte> json)
+    {
+        var (members, name) = (new List<(string, Slice)>(), new char[json.Length]);
+        var reader = Open(json);
+        while (Next(ref reader, name, out var length, out var member)) members.Add((new string(name, 0, length), member));
+        return members;
+    }
+
+    private static Utf8JsonReader Open(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 512 });
         reader.Read();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            var start = (int)reader.TokenStartIndex;
-            // A name that is no text can only equal itself byte for byte.
-            var name = JsonText.TryGet(ref reader, out var text) ? text! : Encoding.UTF8.GetString(reader.ValueSpan);
-            reader.Read();
-            reader.Skip();
-            member(name, Encoding.UTF8.GetString(json[start..(int)reader.BytesConsumed]));
-        }
+        return reader;
+    }
+
+    // The next member with its name: no longer in characters than the object is in bytes.
+    private static bool Next(ref Utf8JsonReader reader, Span<char> name, out int length, out Slice member)
+    {
+        (length, member) = (0, default);
+        if (!reader.Read() || reader.TokenType == JsonTokenType.EndObject) return false;
+        var start = (int)reader.TokenStartIndex;
+        length = JsonText.CopyName(ref reader, name);
+        reader.Read();
+        reader.Skip();
+        member = new Slice(start, (int)reader.BytesConsumed - start);
+        return true;
     }
 }

@@ -43,8 +43,8 @@ public static class Answers
         }));
     }
 
-    // Everything is acknowledged; of a batch, perhaps, some in quarantine.
-    private static Task AcceptAsync(HttpResponse response, Verdicts verdicts)
+    /// <summary>Everything is acknowledged; some, perhaps, in quarantine.</summary>
+    public static Task AcceptAsync(HttpResponse response, Verdicts verdicts)
     {
         if (verdicts.Rejected.Count == 0) return WriteAsync(response, 200, Success);
         return WriteAsync(response, 200, Body(json =>

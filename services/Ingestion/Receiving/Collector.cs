@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Ingestion.Appending;
@@ -19,15 +20,20 @@ public readonly record struct Outcome(Rejection? Refused, Verdicts? Verdicts)
 /// <summary>The way of every event, wherever it comes from: judge, append, wait for Kafka.</summary>
 public sealed class Collector(EventProducer producer, RateLimits rates, LiveFiles<Suppressions> suppressions)
 {
+    [ThreadStatic]
+    private static AvroWriter? _record;
+
     /// <summary>Collects the events of a body whose sender is known.</summary>
     public async ValueTask<Outcome> CollectAsync(ReadOnlyMemory<byte> body, Shape shape, Source source, Receipt receipt)
     {
         var malformed = BatchReader.Read(body.Span, shape, source.Limits, out var submission);
-        return malformed is null ? await CollectAsync(body, submission, source, receipt, shape.IsBatch) : (Outcome)malformed;
+        ValueTask<Outcome> collecting;
+        using (submission) collecting = malformed is null ? CollectAsync(body, submission, source, receipt, shape.IsBatch) : new(malformed);
+        return await collecting;
     }
 
     /// <summary>Collects the events of a body that was read.</summary>
-    /// <param name="body">The submission's slices point into it. It is not needed any more when the first await is reached.</param>
+    /// <param name="body">The submission's slices point into it. Neither is needed any more when the first await is reached.</param>
     /// <param name="keepsBad">Whether a rejected event goes to quarantine when others of the request are good, or is the sender's to mend.</param>
     public async ValueTask<Outcome> CollectAsync(ReadOnlyMemory<byte> body, Submission submission, Source source, Receipt receipt, bool keepsBad)
     {
@@ -52,13 +58,13 @@ public sealed class Collector(EventProducer producer, RateLimits rates, LiveFile
         verdicts = new Verdicts();
         var parser = new EventParser(submission, receipt, source.Limits);
         if (parser.Begin(body) is { } refused) return refused;
-        var (headers, suppressed) = (TraceHeaders(), suppressions.Current);
+        var (headers, suppressed, record) = (TraceHeaders(), suppressions.Current, _record ??= new AvroWriter());
         for (var i = 0; i < submission.Events.Count; i++)
         {
-            var parsed = parser.Parse(body, i);
+            var parsed = parser.Parse(body, i, record);
             if (parsed.Rejected is not null) verdicts.Rejected.Add((i, parsed.Rejected));
-            else if (suppressed.Cover(parsed.Accepted!.envelope.userId)) verdicts.Suppressed++;
-            else if (!producer.TryAppend(Topics.EventsCollected, submission.Events[i].Key, parsed.Accepted, headers, acknowledgement)) return Rejection.Unavailable;
+            else if (suppressed.Cover(submission.Events[i].UserId.Of(body, submission))) verdicts.Suppressed++;
+            else if (!producer.TryAppend<CollectedEvent>(Topics.EventsCollected, submission.Events[i].Key.Of(body, submission), record, headers, acknowledgement)) return Rejection.Unavailable;
             else
             {
                 verdicts.Accepted++;
@@ -68,9 +74,8 @@ public sealed class Collector(EventProducer producer, RateLimits rates, LiveFile
         if (!keepsBad || verdicts.Accepted + verdicts.Suppressed == 0) return null;
         foreach (var (index, rejection) in verdicts.Rejected)
         {
-            var scanned = submission.Events[index];
-            var record = Quarantine.Record(scanned.Item.Of(body), scanned.Envelope, rejection, receipt);
-            if (!producer.TryAppend(Topics.EventsQuarantined, Quarantine.Key(scanned), record, headers, acknowledgement)) return Rejection.Unavailable;
+            var quarantined = Quarantine.Record(body, submission, index, rejection, receipt);
+            if (!producer.TryAppend(Topics.EventsQuarantined, Quarantine.Key(body, submission, index), quarantined, headers, acknowledgement)) return Rejection.Unavailable;
         }
         return null;
     }

@@ -27,7 +27,7 @@ public static class Cors
     {
         var (request, response) = (context.Request, context.Response);
         Allow(request, response);
-        response.Headers.AccessControlAllowMethods = "GET, POST";
+        response.Headers.AccessControlAllowMethods = "GET, POST, PUT, DELETE";
         response.Headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders;
         response.Headers.AccessControlMaxAge = "900";
         response.StatusCode = 204;

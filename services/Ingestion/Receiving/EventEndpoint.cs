@@ -32,6 +32,7 @@ public sealed class EventEndpoint(IngestionOptions options, Admission admission,
             }
             IngestionMetrics.RecordSize(body.Memory.Length);
             var malformed = BatchReader.Read(body.Memory.Span, shape, source?.Limits ?? options.Limits, out var submission);
+            using var read = submission;
             // Who has not said who they are learns nothing of what they sent.
             if (source is null) (source, refused) = authentication.OfKey(submission.WriteKey, context.Request);
             if ((refused ?? SdkRefusal(source!) ?? malformed) is { } rejection)

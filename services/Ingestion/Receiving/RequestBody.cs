@@ -17,6 +17,9 @@ public sealed class RequestBody(Admission admission) : IDisposable
     /// <summary>The bytes, without the byte order mark that some senders write.</summary>
     public ReadOnlyMemory<byte> Memory => _buffer.AsSpan(0, _length).StartsWith("\uFEFF"u8) ? _buffer.AsMemory(3, _length - 3) : _buffer.AsMemory(0, _length);
 
+    /// <summary>The bytes as sent, which is what a sender signs.</summary>
+    public ReadOnlyMemory<byte> Signed => _buffer.AsMemory(0, _length);
+
     /// <summary>Reads to the end, or to the limit: nothing is inflated beyond it.</summary>
     /// <returns>Why it is refused; null when it was read.</returns>
     /// <exception cref="IOException">The sender went away, or was too slow.</exception>

@@ -6,13 +6,16 @@ namespace Cdp.Ingestion.Receiving;
 public sealed class RequestGate(Admission admission)
 {
     /// <summary>An endpoint behind the gate. What it throws is our bug, but for a sender that is slow, breaks off or sends no HTTP.</summary>
-    public RequestDelegate Guard(RequestDelegate answer) => async context =>
+    public RequestDelegate Guard(RequestDelegate answer) => Guard(answer, (context, rejection) => Answers.RefuseAsync(context, null, rejection));
+
+    /// <summary>An endpoint whose refusals look otherwise.</summary>
+    public RequestDelegate Guard(RequestDelegate answer, Func<HttpContext, Rejection, Task> refuse) => async context =>
     {
         Cors.Allow(context.Request, context.Response);
         if (context.Request.Headers.ContainsKey("X-Retry-Count") || context.Request.Headers.ContainsKey("Rsa-Retry-Attempt")) IngestionMetrics.CountRetried();
         if (!admission.TryEnter())
         {
-            await Answers.RefuseAsync(context, null, Rejection.Unavailable);
+            await refuse(context, Rejection.Unavailable);
             return;
         }
         try
@@ -22,7 +25,7 @@ public sealed class RequestGate(Admission admission)
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             // Kestrel cut a body that came too slowly, which may go better next time, or not in the shape that its headers announced.
-            await Answers.RefuseAsync(context, null, e.StatusCode == StatusCodes.Status408RequestTimeout ? Rejection.Unavailable : Rejection.InvalidEncoding);
+            await refuse(context, e.StatusCode == StatusCodes.Status408RequestTimeout ? Rejection.Unavailable : Rejection.InvalidEncoding);
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {

@@ -1,4 +1,7 @@
+using Cdp.Ingestion.Browser;
+using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Webhooks;
 
 namespace Cdp.Ingestion.Sources;
 
@@ -32,9 +35,21 @@ public sealed record Source
     /// <summary>The origins whose pages may send; empty: all.</summary>
     public Origins Origins { get; init; } = Origins.All;
 
+    /// <summary>Where its pages find us; null: where their requests say.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>The cookie that keeps its visitors' anonymousId; null: none.</summary>
+    public FirstPartyCookie? Cookie { get; init; }
+
     /// <summary>How many events it may send; null: any number.</summary>
     public Rate? Rate { get; init; }
 
     /// <summary>The service's limits, with what the source lowers of them.</summary>
     public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>What its payloads become; never null for a webhook source.</summary>
+    public EventMapping? Mapping { get; init; }
+
+    /// <summary>How its sender proves itself; null for all but webhook sources.</summary>
+    public Verification? Verification { get; init; }
 }

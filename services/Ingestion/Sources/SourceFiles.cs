@@ -1,6 +1,10 @@
 using System.Text.RegularExpressions;
 using Cdp.Hosting;
+using Cdp.Ingestion.Browser;
+using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Webhooks;
+using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Ingestion.Sources;
 
@@ -35,9 +39,17 @@ public static partial class SourceFiles
             WriteKeyHashes = WriteKeyHashes(file),
             Enabled = file.Flag("enabled", true),
             Origins = Allowed(file),
+            PublicUrl = PublicAddress.Read(file),
+            Cookie = FirstPartyCookie.Read(file),
             Rate = rate,
             Limits = lowered,
+            Mapping = file.Section("mapping") is { } mapping ? EventMapping.Read(mapping) : null,
+            Verification = file.Section("webhook") is { } webhook ? WebhookReader.Read(webhook, Environment.GetEnvironmentVariable) : null,
         };
+        var isWebhook = source.Type == SourceType.Webhook;
+        if (isWebhook && file.Node("webhook") is null) file.Fault((YamlNode?)null, "'webhook' is missing, which a source of type webhook needs; write webhook: {verify: {scheme: …}}");
+        if (isWebhook && file.Node("mapping") is null) file.Fault((YamlNode?)null, $"'mapping' is missing, which a source of type webhook needs; write mapping: {{preset: …}} with one of {string.Join(", ", Presets.Names)}, or rules");
+        if (!isWebhook && source.Verification is not null) file.Fault("webhook", "'webhook' is for sources of type webhook; change the type, or remove it");
         file.RejectUnknownKeys();
         return source;
     }

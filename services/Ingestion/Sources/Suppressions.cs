@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 
 namespace Cdp.Ingestion.Sources;
 
@@ -7,7 +8,8 @@ public sealed class Suppressions(IEnumerable<string> userIds)
 {
     private readonly FrozenSet<string> _userIds = userIds.ToFrozenSet(StringComparer.Ordinal);
 
-    public bool Cover(string? userId) => userId is not null && _userIds.Contains(userId);
+    /// <param name="userId">As UTF-8; empty where an event has none.</param>
+    public bool Cover(ReadOnlySpan<byte> userId) => _userIds.Count > 0 && _userIds.Contains(Encoding.UTF8.GetString(userId));
 
     /// <summary>Reads a file of one userId a line; lines that begin with # and empty ones are not looked at. A file that does not exist names nobody.</summary>
     public static Suppressions Read(string? file, ICollection<string> errors)

@@ -226,7 +226,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
                 }
             }
         }
-        Assert.Equal(19, sent);
+        Assert.Equal(22, sent);
     }
 
     private static byte[] Compress(byte[] body, string encoding)

@@ -13,10 +13,10 @@ public sealed class SuppressionsTests
         var suppressions = Suppressions.Read(file, []);
         File.Delete(file);
 
-        Assert.True(suppressions.Cover("u1") && suppressions.Cover("u2"));
-        Assert.False(suppressions.Cover("# asked by mail") || suppressions.Cover("") || suppressions.Cover(null));
+        Assert.True(suppressions.Cover("u1"u8) && suppressions.Cover("u2"u8));
+        Assert.False(suppressions.Cover("# asked by mail"u8) || suppressions.Cover(""u8) || suppressions.Cover([]));
     }
 
     [Fact]
-    public void Read_NoFile_NamesNobody() => Assert.False(Suppressions.Read(null, []).Cover("u1"));
+    public void Read_NoFile_NamesNobody() => Assert.False(Suppressions.Read(null, []).Cover("u1"u8));
 }

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Cdp.Ingestion.Mapping;
+
+/// <summary>Reads YAML as the JSON that it looks like: unquoted numbers, true, false and null are that, all else is text.</summary>
+public static class YamlJson
+{
+    // Aliases can make a small file endless; no honest one comes near.
+    private const int MaxDepth = 64;
+    private const int MaxNodes = 100_000;
+
+    /// <summary>Whether the node can be walked: its keys are texts, and it neither holds itself nor goes beyond what a configuration needs.</summary>
+    public static bool IsBounded(YamlNode node)
+    {
+        var nodes = 0;
+        return IsBounded(node, 0, ref nodes);
+    }
+
+    public static JsonElement Scalar(YamlScalarNode scalar)
+    {
+        var text = scalar.Value ?? "";
+        if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any)) return Values.Of(text);
+        if (text is "" or "~") return Values.Parse("null");
+        return Values.Parse(text) is { ValueKind: JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null } value ? value : Values.Of(text);
+    }
+
+    /// <summary>Of a bounded node, its JSON.</summary>
+    public static JsonElement Value(YamlNode node)
+    {
+        var buffer = new MemoryStream();
+        using (var writer = Values.Writer(buffer)) Write(writer, node);
+        return JsonElement.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), new JsonDocumentOptions { MaxDepth = Values.Depth });
+    }
+
+    private static void Write(Utf8JsonWriter writer, YamlNode node)
+    {
+        switch (node)
+        {
+            case YamlMappingNode mapping:
+                writer.WriteStartObject();
+                foreach (var (key, value) in mapping.Children)
+                {
+                    writer.WritePropertyName(Values.WellFormed(((YamlScalarNode)key).Value ?? ""));
+                    Write(writer, value);
+                }
+                writer.WriteEndObject();
+                break;
+            case YamlSequenceNode list:
+                writer.WriteStartArray();
+                foreach (var item in list.Children) Write(writer, item);
+                writer.WriteEndArray();
+                break;
+            default:
+                Values.Write(writer, Scalar((YamlScalarNode)node));
+                break;
+        }
+    }
+
+    private static bool IsBounded(YamlNode node, int depth, ref int nodes)
+    {
+        if (depth > MaxDepth || ++nodes > MaxNodes) return false;
+        if (node is YamlSequenceNode list)
+        {
+            foreach (var item in list.Children)
+            {
+                if (!IsBounded(item, depth + 1, ref nodes)) return false;
+            }
+        }
+        if (node is not YamlMappingNode mapping) return true;
+        foreach (var (key, value) in mapping.Children)
+        {
+            if (key is not YamlScalarNode || !IsBounded(value, depth + 1, ref nodes)) return false;
+        }
+        return true;
+    }
+}

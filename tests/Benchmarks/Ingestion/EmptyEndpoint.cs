@@ -1,0 +1,24 @@
+using System.Buffers;
+using Cdp.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Cdp.Benchmarks;
+
+/// <summary>The measure of single events: a process like a service's, health and telemetry included, whose endpoint reads the body and does nothing with it.</summary>
+internal static class EmptyEndpoint
+{
+    public static readonly ServiceDefinition Service = new("empty", 8080, _ => { }, app => app.MapPost("/v1/{type}", (RequestDelegate)AnswerAsync));
+
+    private static readonly byte[] Success = """{"success":true}"""u8.ToArray();
+
+    private static async Task AnswerAsync(HttpContext context)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) > 0) continue;
+        ArrayPool<byte>.Shared.Return(buffer);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = Success.Length;
+        await context.Response.Body.WriteAsync(Success);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+
+namespace Cdp.Benchmarks;
+
+/// <summary>
+/// The bytes of one request, made once, so that sending costs the machine little that the service shares with it. From one sending to the next only the
+/// numbers in the events' ids change. Not thread-safe; each connection has a copy.
+/// </summary>
+internal sealed class RequestTemplate
+{
+    private const string MessagePrefix = "bench-";
+    private const string VisitorPrefix = "visitor-";
+    private const string Unnumbered = "0000000000";
+    private const int Visitors = 20_000;
+
+    private readonly byte[] _bytes;
+    private readonly int[] _messageIds;
+    private readonly int[] _visitorIds;
+
+    private RequestTemplate(byte[] bytes, int events)
+    {
+        _bytes = bytes;
+        _messageIds = [.. Places(MessagePrefix)];
+        _visitorIds = [.. Places(VisitorPrefix)];
+        if (_messageIds.Length != events || _visitorIds.Length != events) throw new InvalidOperationException($"found {_messageIds.Length} and {_visitorIds.Length} ids of {events} events");
+    }
+
+    private RequestTemplate(RequestTemplate other) => (_bytes, _messageIds, _visitorIds) = ([.. other._bytes], other._messageIds, other._visitorIds);
+
+    public int Events => _messageIds.Length;
+
+    public static RequestTemplate Single(string writeKey, int bytes) => new(Post("/v1/track", writeKey, Event(bytes)), 1);
+
+    public static RequestTemplate Batch(string writeKey, int bytes, int events) =>
+        new(Post("/v1/batch", writeKey, $"{{\"batch\":[{string.Join(',', Enumerable.Repeat(Event(bytes), events))}],\"sentAt\":\"{Now()}\"}}"), events);
+
+    /// <summary>One event, as a server's SDK sends it.</summary>
+    public static string Event(int bytes)
+    {
+        var json = $$$"""{"type":"track","event":"Order Completed","anonymousId":"{{{VisitorPrefix}}}{{{Unnumbered}}}","messageId":"{{{MessagePrefix}}}{{{Unnumbered}}}","timestamp":"{{{Now()}}}","context":{"library":{"name":"bench","version":"1.0"}},"properties":{"revenue":49.95,"currency":"EUR","products":[{"sku":"a-17","price":49.95,"quantity":1}],"note":"?"},"integrations":{}}""";
+        return json.Replace("?", new string('x', Math.Max(1, bytes - json.Length + 1)), StringComparison.Ordinal);
+    }
+
+    /// <summary>The number of the event that has this messageId; null where it is none of ours.</summary>
+    public static long? Number(string messageId) =>
+        messageId.StartsWith(MessagePrefix, StringComparison.Ordinal) && long.TryParse(messageId.AsSpan(MessagePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    public RequestTemplate Copy() => new(this);
+
+    /// <summary>The request's bytes, its events numbered from <paramref name="first"/> on. Good until the next call.</summary>
+    public ReadOnlySpan<byte> Numbered(long first)
+    {
+        for (var i = 0; i < Events; i++)
+        {
+            Write(first + i, _messageIds[i]);
+            Write((first + i) % Visitors, _visitorIds[i]);
+        }
+        return _bytes;
+    }
+
+    private static byte[] Post(string path, string writeKey, string body) => Encoding.ASCII.GetBytes(
+        $"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes($"{writeKey}:"))}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+
+    private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    private IEnumerable<int> Places(string prefix)
+    {
+        var id = Encoding.ASCII.GetBytes(prefix + Unnumbered);
+        for (var from = 0; _bytes.AsSpan(from).IndexOf(id) is var at and >= 0; from += at + id.Length) yield return from + at + prefix.Length;
+    }
+
+    private void Write(long number, int at)
+    {
+        for (var digit = Unnumbered.Length - 1; digit >= 0; digit--, number /= 10) _bytes[at + digit] = (byte)('0' + (number % 10));
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using Cdp.Integration.Stack;
+using Xunit;
+
+namespace Cdp.Integration.Browser;
+
+/// <summary>Runs a scenario of browse.js in a Chromium of its own. Where Chromium, node or the packages are missing the test is skipped; in CI it fails.</summary>
+public static class Chromium
+{
+    /// <summary>Holds browse.js, and the SDKs as npm lays them out.</summary>
+    public static readonly string Folder = typeof(Chromium).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "BrowserFolder").Value!;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly SemaphoreSlim Installing = new(1, 1);
+
+    public static string Packages => Path.Combine(Folder, "node_modules");
+
+    /// <summary>Looks for what is needed before anything is started for it.</summary>
+    public static async Task RequireAsync()
+    {
+        Tool.Require("chromium", "chromium");
+        Tool.Require("node", "nodejs");
+        await Installing.WaitAsync();
+        try
+        {
+            if (Directory.Exists(Packages)) return;
+            var (exitCode, _, errors) = await RunAsync(Tool.Require("npm", "npm"), ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+            if (exitCode != 0) Tool.Missing($"npm could not install the packages of {Folder}: {errors}");
+        }
+        finally
+        {
+            Installing.Release();
+        }
+    }
+
+    /// <param name="scenario">Its name.</param>
+    /// <param name="options">What it is told, as JSON.</param>
+    /// <param name="onRefused">Called once a refusal has reached the page.</param>
+    /// <returns>What it saw.</returns>
+    public static async Task<JsonElement> RunAsync(string scenario, Dictionary<string, object> options, Func<Task>? onRefused = null)
+    {
+        options["chromium"] = Tool.Require("chromium", "chromium");
+        var (exitCode, lines, errors) = await RunAsync(Tool.Require("node", "nodejs"), ["browse.js", scenario, JsonSerializer.Serialize(options)], line => line == "refused" && onRefused is not null ? onRefused() : Task.CompletedTask);
+        Assert.True(exitCode == 0, $"browse.js {scenario} ended with {exitCode}: {errors}");
+        return JsonSerializer.Deserialize<JsonElement>(lines[^1]);
+    }
+
+    private static async Task<(int ExitCode, List<string> Lines, string Errors)> RunAsync(string program, string[] arguments, Func<string, Task>? onLine = null)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var bound = new CancellationTokenSource(Patience);
+        try
+        {
+            var errors = process.StandardError.ReadToEndAsync(bound.Token);
+            var lines = new List<string>();
+            while (await process.StandardOutput.ReadLineAsync(bound.Token) is { } line)
+            {
+                lines.Add(line);
+                if (onLine is not null) await onLine(line);
+            }
+            await process.WaitForExitAsync(bound.Token);
+            return (process.ExitCode, lines, await errors);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}
