@@ -12,6 +12,7 @@ internal sealed class FuzzGenerator(int seed)
 {
     private static readonly string[] SinglePaths = ["track", "t", "identify", "i", "page", "p", "screen", "s", "group", "g", "alias", "a", "merge"];
     private static readonly byte[] Suppressed = Encoding.UTF8.GetBytes(JsonGrammar.Suppressed);
+    private static readonly string[] BatchPaths = ["/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"];
     private static readonly string[] Encodings = ["gzip", "deflate", "br", "zstd"];
     private static readonly string[] Strange = ["\0", "\r\n", "\n", "\r", " ", "\t", "\u00ff", ":", "HTTP/1.1", "GET / HTTP/1.1\r\n\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 0\r\n", "%00", "../", "{", "\"", "99999999999999999999", "-1"];
 
@@ -22,10 +23,12 @@ internal sealed class FuzzGenerator(int seed)
             .Select(sample => (sample.Path.Split('?')[0], sample.Body!.ContainsKey("batch"), Encoding.UTF8.GetBytes(sample.Body!.ToJsonString()))),
     ];
 
-    // Whatever is not one of the SDKs' endpoints, with how often of a thousand. None of them says by a 200 that events were taken.
+    // Whatever is not one of the SDKs' endpoints for events, with how often of a thousand. A 200 of theirs does not tell which events were taken.
     private static readonly (int Weight, string Line)[] Others =
     [
         (10, "OPTIONS /v1/t"), (5, "GET /health/live"), (5, "GET /v1/track"), (5, "POST /v1/unknown"), (5, "POST /"), (5, "POST /v1/%74rack%00"), (5, "PUT /v1/batch"), (5, "PATCH /v1/b"), (5, "POST /v1//track"),
+        (20, "POST /v1/webhook?writeKey=hook"), (5, "GET /v1/webhook?writeKey=hook&a=b"), (5, "GET /pixel/v1/track?writeKey=WK&userId=u"), (5, "GET /v1/pixel/page?data=eyJ1c2VySWQiOiJ1IiwgIndyaXRlS2V5IjoiV0sifQ=="), (5, "GET /v1/pixel/t?data=====&%ff"),
+        (5, "GET /v1/projects/web/settings"), (5, "GET /sourceConfig/?writeKey=web"), (5, "PUT /v1/projects/web/anonymousId"), (5, "POST /v1/m"), (5, "POST /rsaMetrics"),
     ];
 
     /// <summary>What every request's trace is named by, so that the records it left are found.</summary>
@@ -53,7 +56,7 @@ internal sealed class FuzzGenerator(int seed)
         line ??= "POST " + path;
         var body = request.Body!;
         request.MaySuppress = body.AsSpan().Count(Suppressed);
-        var headers = new StringBuilder(line).Append(Query(random, kind)).Append(" HTTP/1.1\r\nHost: x\r\ntraceparent: 00-").Append(TraceOf(index)).Append("-00f067aa0ba902b7-01\r\n");
+        var headers = new StringBuilder(line).Append(line.Contains('?') ? "" : Query(random, kind)).Append(" HTTP/1.1\r\nHost: x\r\ntraceparent: 00-").Append(TraceOf(index)).Append("-00f067aa0ba902b7-01\r\n");
         AddHeaders(headers, random, kind);
         if (kind == FuzzKind.Encoded || random.Next(5) == 0) body = Encode(request, headers, random, body);
         request.Pieces.AddRange(Frame(headers, random, body));
@@ -85,7 +88,7 @@ internal sealed class FuzzGenerator(int seed)
             var grammar = new JsonGrammar(random, $"m{request.Index}");
             request.IsBatch = random.Next(4) == 0;
             var single = SinglePaths[random.Next(SinglePaths.Length)];
-            path = request.IsBatch ? "/v1/" + (random.Next(3) switch { 0 => "batch", 1 => "b", _ => "import" }) : "/v1/" + single;
+            path = request.IsBatch ? BatchPaths[random.Next(BatchPaths.Length)] : "/v1/" + single;
             var json = request.IsBatch ? grammar.Batch(random.Next(1, random.Next(50) == 0 ? 100 : 6), wildness) : grammar.Event(single == "merge" ? "merge" : null, wildness);
             request.Body = single == "merge" && request.Kind == FuzzKind.Valid && !request.IsBatch && !json.Contains("mergeProperties", StringComparison.Ordinal)
                 ? Encoding.UTF8.GetBytes(json[..^1] + ""","mergeProperties":[{"type":"email","value":"a@b.c"},{"type":"mobile","value":"+1"}]}""")
@@ -225,7 +228,6 @@ internal sealed class FuzzGenerator(int seed)
     {
         var whole = Plain(index, random, random.Next(2) == 0 ? FuzzKind.Valid : FuzzKind.Odd);
         var bytes = whole.Pieces.SelectMany(piece => piece).ToArray();
-        var request = new FuzzRequest(index, FuzzKind.Broken) { Ending = random.Next(3) == 0 ? Ending.Aborted : Ending.HalfClosed, IsBatch = whole.IsBatch, MaySuppress = whole.MaySuppress };
         switch (random.Next(8))
         {
             case 0:
@@ -257,6 +259,9 @@ internal sealed class FuzzGenerator(int seed)
                 break;
         }
         var cut = random.Next(bytes.Length + 1);
+        // A spoilt path may lead to where an SDK's own metrics are taken.
+        var collects = whole.Collects && bytes.AsSpan().IndexOf("/v1/m "u8) < 0 && bytes.AsSpan().IndexOf("/v1/m?"u8) < 0;
+        var request = new FuzzRequest(index, FuzzKind.Broken) { Ending = random.Next(3) == 0 ? Ending.Aborted : Ending.HalfClosed, IsBatch = whole.IsBatch, MaySuppress = whole.MaySuppress, Collects = collects };
         request.Pieces.AddRange([bytes[..cut], bytes[cut..]]);
         return request;
     }
