@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.IO.Pipelines;
 using Cdp.Ingestion.Parsing;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
@@ -80,25 +81,28 @@ public sealed class RequestBody(Admission admission) : IDisposable
 
     private async ValueTask<Rejection?> ReceiveAsync(HttpRequest request, int limit, CancellationToken aborted)
     {
-        // One byte more than is announced, so that the read that finds the end needs no larger buffer.
-        var size = (int)Math.Min((request.ContentLength ?? Admission.FreeBuffer) + 1, Admission.FreeBuffer);
-        using var inTime = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        inTime.CancelAfter(admission.BodyTime);
-        try
+        var reader = request.BodyReader;
+        using var inTime = new CancellationTokenSource(admission.BodyTime);
+        // Not by the read's own token: Kestrel cannot pass over the rest of a body after that.
+        using var cut = inTime.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
+        while (true)
         {
-            while (true)
-            {
-                if (_length == _buffer.Length && !TryGrow(size)) return Rejection.Unavailable;
-                var read = await request.Body.ReadAsync(_buffer.AsMemory(_length), inTime.Token);
-                if (read == 0) return null;
-                _length += read;
-                if (_length > limit) return Rejection.RequestTooLarge(limit);
-            }
+            var result = await reader.ReadAsync(aborted);
+            var unread = Take(result, limit, request.ContentLength ?? 0);
+            reader.AdvanceTo(result.Buffer.End);
+            if (unread is not null || result.IsCompleted) return unread;
         }
-        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
-        {
-            return Rejection.Unavailable;
-        }
+    }
+
+    private Rejection? Take(in ReadResult result, int limit, long announced)
+    {
+        if (result.IsCanceled) return Rejection.Unavailable;
+        var length = _length + result.Buffer.Length;
+        if (length > limit) return Rejection.RequestTooLarge(limit);
+        if (length > _buffer.Length && !TryGrow((int)Math.Max(length, Math.Min(announced, Admission.FreeBuffer)))) return Rejection.Unavailable;
+        result.Buffer.CopyTo(_buffer.AsSpan(_length));
+        _length = (int)length;
+        return null;
     }
 
     private Rejection? Inflate(string encoding, int limit)
@@ -123,9 +127,9 @@ public sealed class RequestBody(Admission admission) : IDisposable
         }
     }
 
-    private bool TryGrow(int first)
+    private bool TryGrow(int least)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(first, 2 * _length));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(least, 2 * _length));
         if (!admission.TryReserve(larger.Length))
         {
             ArrayPool<byte>.Shared.Return(larger);

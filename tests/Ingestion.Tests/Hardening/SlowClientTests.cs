@@ -135,6 +135,7 @@ public sealed class SlowClientTests(KafkaFixture kafka) : IClassFixture<KafkaFix
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{admission.Requests} requests and {admission.Bytes} bytes are still held");
             await Task.Delay(20);
         }
+        Assert.Empty(host.Log.Errors);
     }
 
     private async Task<List<RawConnection>> OpenAsync(string start)
