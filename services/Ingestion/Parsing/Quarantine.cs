@@ -21,7 +21,7 @@ public static class Quarantine
         return record;
     }
 
-    /// <summary>Of what could not be read as an event.</summary>
+    /// <summary>The record of what is no event.</summary>
     public static QuarantinedEvent Record(ReadOnlySpan<byte> original, Rejection rejection, Receipt receipt)
     {
         var kept = original.Length > MaxBytes ? original[..MaxBytes] : original;

@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace Cdp.Ingestion.Reference;
+
+/// <summary>An example of a request as the command that sends it, with WRITE_KEY and HOST to be put in.</summary>
+public static class CurlCommand
+{
+    /// <param name="operation">What is asked.</param>
+    /// <param name="contentType">Of the body; null where there is none.</param>
+    /// <param name="body">JSON, or a text to be sent as it is.</param>
+    public static string Write(Operation operation, string? contentType, JsonElement? body)
+    {
+        var key = body?.Find("writeKey") is null ? Key(operation.Content) : null;
+        var command = "curl";
+        if (operation.Method is not ("GET" or "POST")) command += $" -X {operation.Method}";
+        if (key == "writeKey") command += " -u WRITE_KEY:";
+        command += $" {Url(operation, key == "writeKeyInQuery")}";
+        if (body is not { } sent) return command;
+        if (sent.ValueKind == JsonValueKind.String) return $"{command} -H 'Content-Type: {contentType}' --data-binary '{Quoted(sent.GetString()!)}'";
+        return $"{command} -d '{Quoted(JsonLayout.Write(sent))}'";
+    }
+
+    // The first way that the operation offers.
+    private static string? Key(JsonElement operation) =>
+        operation.Items("security").Take(1).SelectMany(way => way.EnumerateObject()).Select(scheme => scheme.Name).FirstOrDefault();
+
+    private static string Url(Operation operation, bool hasKey)
+    {
+        var (path, query) = (operation.Path.Replace("{writeKey}", "WRITE_KEY", StringComparison.Ordinal), new List<string>());
+        if (hasKey) query.Add("writeKey=WRITE_KEY");
+        foreach (var parameter in operation.Parameters)
+        {
+            if (parameter.Find("example") is not { } example) continue;
+            var (name, value) = (parameter.Text("name"), Uri.EscapeDataString(example.ToString()));
+            if (parameter.Text("in") == "path") path = path.Replace($"{{{name}}}", value, StringComparison.Ordinal);
+            else query.Add($"{name}={value}");
+        }
+        return query.Count == 0 ? $"https://HOST{path}" : $"'https://HOST{path}?{string.Join('&', query)}'";
+    }
+
+    private static string Quoted(string text) => text.Replace("'", @"'\''", StringComparison.Ordinal);
+}

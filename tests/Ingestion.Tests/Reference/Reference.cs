@@ -1,0 +1,53 @@
+using System.Reflection;
+using System.Text.Json;
+using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Reference;
+
+namespace Cdp.Ingestion.Tests.Reference;
+
+/// <summary>The OpenAPI document, and what the code has to say to it.</summary>
+internal static class Reference
+{
+    /// <summary>What the document describes and the service does not serve yet; to be emptied.</summary>
+    public static readonly IReadOnlyList<string> AwaitedRoutes = ["POST /v1/import/file"];
+
+    public static readonly string Text = Read("openapi.json");
+    public static readonly JsonElement Document = JsonElement.Parse(Text);
+
+    public static string Template => Read("page.html");
+
+    public static IReadOnlyList<string> Codes => [.. Document.Find("components", "schemas", "Code")!.Value.Items("enum").Select(code => code.GetString()!)];
+
+    /// <summary>Every rejection that the service can make; those that name a limit or a place with any.</summary>
+    public static IReadOnlyList<Rejection> Rejections()
+    {
+        const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        Type[] simple = [typeof(int), typeof(string), typeof(TimeSpan)];
+        var types = typeof(Rejection).Assembly.GetTypes();
+        var constant = types.SelectMany(type => type.GetFields(Static)).Where(field => field.FieldType == typeof(Rejection)).Select(field => (Rejection)field.GetValue(null)!);
+        var made = types.SelectMany(type => type.GetMethods(Static))
+            .Where(method => method.ReturnType == typeof(Rejection) && !method.IsSpecialName && method.GetParameters().All(parameter => simple.Contains(parameter.ParameterType)))
+            .Select(method => (Rejection)method.Invoke(null, [.. method.GetParameters().Select(parameter => Any(parameter.ParameterType))])!);
+        return [.. constant.Concat(made).DistinctBy(rejection => rejection.Code)];
+    }
+
+    /// <summary>The answers that are shown under a response: their names, and the bodies.</summary>
+    public static IEnumerable<(string Name, JsonElement Body)> Answers(JsonElement response) =>
+        Document.Resolve(response).Members("content", "application/json", "examples").Select(example => (example.Name, example.Value.Find("value")!.Value));
+
+    /// <summary>The path with each value that its parameters may have.</summary>
+    public static IEnumerable<string> Expand(Operation operation)
+    {
+        var listed = operation.Parameters.FirstOrDefault(parameter => parameter.Text("in") == "path" && parameter.Find("schema", "enum") is not null);
+        return listed.ValueKind == JsonValueKind.Undefined ? [operation.Path]
+            : listed.Find("schema")!.Value.Items("enum").Select(value => operation.Path.Replace($"{{{listed.Text("name")}}}", value.GetString(), StringComparison.Ordinal));
+    }
+
+    private static object Any(Type type) => type == typeof(int) ? 1 : type == typeof(string) ? "x" : TimeSpan.FromSeconds(1);
+
+    private static string Read(string name)
+    {
+        using var stream = typeof(ReferencePage).Assembly.GetManifestResourceStream($"Cdp.Ingestion.Reference.{name}")!;
+        return new StreamReader(stream).ReadToEnd();
+    }
+}
