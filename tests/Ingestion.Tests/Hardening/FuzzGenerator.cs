@@ -28,7 +28,7 @@ internal sealed class FuzzGenerator(int seed)
     [
         (10, "OPTIONS /v1/t"), (5, "GET /health/live"), (5, "GET /v1/track"), (5, "POST /v1/unknown"), (5, "POST /"), (5, "POST /v1/%74rack%00"), (5, "PUT /v1/batch"), (5, "PATCH /v1/b"), (5, "POST /v1//track"),
         (20, "POST /v1/webhook?writeKey=hook"), (5, "GET /v1/webhook?writeKey=hook&a=b"), (5, "GET /pixel/v1/track?writeKey=WK&userId=u"), (5, "GET /v1/pixel/page?data=eyJ1c2VySWQiOiJ1IiwgIndyaXRlS2V5IjoiV0sifQ=="), (5, "GET /v1/pixel/t?data=====&%ff"),
-        (5, "GET /v1/projects/web/settings"), (5, "GET /sourceConfig/?writeKey=web"), (5, "PUT /v1/projects/web/anonymousId"), (5, "POST /v1/m"), (5, "POST /rsaMetrics"),
+        (5, "GET /v1/projects/web/settings"), (5, "GET /sourceConfig/?writeKey=web"), (5, "PUT /v1/projects/web/anonymousId"), (5, "POST /v1/m"), (1, "POST /v1/import/file?format=ndjson&fileId=n"), (1, "POST /v1/import/file?format=csv&fileId=c"), (1, "POST /v1/import/file?format=parquet&fileId=p"), (5, "GET /openapi/v1.json"), (5, "POST /rsaMetrics"),
     ];
 
     /// <summary>What every request's trace is named by, so that the records it left are found.</summary>
@@ -50,7 +50,8 @@ internal sealed class FuzzGenerator(int seed)
     private FuzzRequest Plain(int index, Random random, FuzzKind kind, Ending ending = Ending.Open)
     {
         var request = new FuzzRequest(index, kind) { Ending = ending };
-        var line = Other(random, kind);
+        // Of a file that is uploaded twice at one time, one waits for the other's end.
+        var line = Other(random, kind)?.Replace("fileId=", $"fileId={index}", StringComparison.Ordinal);
         request.Collects = line is null;
         var path = Content(request, random);
         line ??= "POST " + path;
@@ -135,7 +136,7 @@ internal sealed class FuzzGenerator(int seed)
             5 => "Authorization: Basic \r\n",
             6 => $"Authorization: Basic {new string('A', random.Next(20_000))}\r\n",
             7 => "Authorization: Basic V0s6\r\nAuthorization: Basic V0s6\r\n",
-            8 => "Authorization: Basic d2ViOg==\r\n", // from pages of one origin
+            8 => "Authorization: Basic d2ViOg==\r\nOrigin: https://other.example\r\n", // from pages of another origin than the source's
             9 => "Authorization: Basic aG9vazo=\r\n", // webhooks only
             10 => "Authorization: Basic c2xvdzo=\r\n", // over its rate
             11 => "authorization: basic V0s6cGFzc3dvcmQ=\r\n",

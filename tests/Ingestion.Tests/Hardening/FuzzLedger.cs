@@ -14,6 +14,9 @@ internal sealed class FuzzOutcome(FuzzKind kind)
 {
     public FuzzKind Kind { get; } = kind;
 
+    /// <summary>Whether it went to an endpoint of the SDKs.</summary>
+    public bool Collects { get; init; }
+
     /// <summary>Of the last answer; 0: there was none.</summary>
     public int Status { get; set; }
 

@@ -26,6 +26,7 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
     private readonly SortedDictionary<int, int> _statuses = [];
     private FuzzOutcome[] _outcomes = [];
     private TimeSpan _slowest;
+    private bool _isAnyUnavailable;
     private int _next;
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
         int[] expected = [200, 204, 400, 401, 403, 404, 405, 413, 415, 429];
         if (Requests >= 20_000) Assert.Empty(expected.Except(_statuses.Keys));
         Assert.True(_statuses[200] > Requests / 3, summary);
-        Assert.DoesNotContain(503, _statuses.Keys);
+        Assert.False(_isAnyUnavailable, summary);
     }
 
     private async Task RunAsync(int first, int count, TopicTail tail)
@@ -57,6 +58,9 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
         _next = 0;
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => WorkAsync(first, depth: worker % 3 == 0 ? 4 : 1))));
         foreach (var status in _outcomes.CountBy(outcome => outcome.Status)) _statuses[status.Key] = _statuses.GetValueOrDefault(status.Key) + status.Value;
+
+        // Imports have a bound of their own, which as many at once do meet.
+        _isAnyUnavailable |= _outcomes.Any(outcome => outcome is { Status: 503, Collects: true });
 
         var strays = 0;
         tail.Read(
@@ -98,7 +102,7 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
             for (var i = start; i < Math.Min(start + depth, _outcomes.Length); i++)
             {
                 var request = _generator.Make(first + i);
-                _outcomes[i] = new FuzzOutcome(request.Kind) { MaySuppress = request.MaySuppress };
+                _outcomes[i] = new FuzzOutcome(request.Kind) { MaySuppress = request.MaySuppress, Collects = request.Collects };
                 if (request.Ending == Ending.Open) open.Add(request);
                 else await BreakAsync(request, _outcomes[i]);
             }
