@@ -8,6 +8,7 @@ public static class Topics
     public static readonly Topic EventsCollected = new("events.collected", "anonymousId, else userId", Cleanup.Delete, false, typeof(CollectedEvent));
     public static readonly Topic EventsValidated = new("events.validated", "as events.collected, same partition", Cleanup.Delete, false, typeof(ValidatedEvent));
     public static readonly Topic EventsQuarantined = new("events.quarantined", "as events.collected", Cleanup.DeleteLong, false, typeof(QuarantinedEvent));
+    public static readonly Topic ImportsCheckpoints = new("imports.checkpoints", "sourceId/fileId", Cleanup.Compact, false, typeof(ImportCheckpoint));
     public static readonly Topic IdentityRequests = new("identity.requests", "none", Cleanup.Delete, true, typeof(LinkRequest));
     public static readonly Topic IdentityDecisions = new("identity.decisions", "none", Cleanup.Keep, true, typeof(IdentityDecision));
     public static readonly Topic EventsIdentified = new("events.identified", "profileId", Cleanup.Delete, false, typeof(IdentifiedEvent), typeof(ProfileMerged), typeof(ProfileSplit));
@@ -20,7 +21,7 @@ public static class Topics
 
     public static readonly IReadOnlyList<Topic> All =
     [
-        EventsCollected, EventsValidated, EventsQuarantined, IdentityRequests, IdentityDecisions, EventsIdentified,
+        EventsCollected, EventsValidated, EventsQuarantined, ImportsCheckpoints, IdentityRequests, IdentityDecisions, EventsIdentified,
         ProfilesTransfers, Profiles, AudiencesMemberships, Deliveries, DeliveriesDead, Dead,
     ];
 }

@@ -1,4 +1,5 @@
 using Cdp.Ingestion.Browser;
+using Cdp.Ingestion.Importing;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Streaming;
@@ -18,12 +19,13 @@ public sealed record IngestionOptions
 
     public LimitOptions Limits { get; init; } = new();
     public SdkOptions Sdk { get; init; } = new();
+    public ImportOptions Imports { get; init; } = new();
 
     /// <summary>Addresses or networks whose X-Forwarded-For is believed.</summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
     /// <summary>Every fault, named with its key and remedy; empty when all is well.</summary>
-    public IEnumerable<string> Errors() => [.. Kafka.Errors(), .. SourceErrors(), .. Limits.Errors(), .. Sdk.Errors(), .. ProxyErrors()];
+    public IEnumerable<string> Errors() => [.. Kafka.Errors(), .. SourceErrors(), .. Limits.Errors(), .. Sdk.Errors(), .. Imports.Errors(), .. ProxyErrors()];
 
     private IEnumerable<string> SourceErrors()
     {

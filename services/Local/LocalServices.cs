@@ -22,6 +22,9 @@ public sealed class LocalServices : IAsyncDisposable
         IngestionService.Service, ValidationService.Service, IdentityService.Service, ProfilesService.Service, FanoutService.Service,
     ];
 
+    /// <summary>Where ingestion serves its test page, and the browser SDKs where CDP_Sdk__Folder names a folder with them.</summary>
+    public const string SdkPath = "/sdk";
+
     private readonly Dictionary<string, WebApplication> _hosts;
 
     private LocalServices(Dictionary<string, WebApplication> hosts) => _hosts = hosts;
@@ -95,6 +98,8 @@ public sealed class LocalServices : IAsyncDisposable
             ["ProfileIds:Key"] = secrets.ProfileIds,
             ["Sources:0"] = LocalSource.Write(options.DataDirectory, secrets),
             ["Sources:1"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "sources"),
+            ["Sdk:Path"] = SdkPath,
+            ["Sdk:TestPage"] = "true",
             ["TrackingPlans"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "tracking-plans"),
             ["Destinations"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "destinations"),
         });

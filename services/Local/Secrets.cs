@@ -14,6 +14,9 @@ public sealed record Secrets(string WriteKey, string ProfileIds)
     /// <summary>SHA-256 of the write key in hexadecimal, as ingestion is given it.</summary>
     public string WriteKeyHash => WriteKeys.Hash(WriteKey);
 
+    /// <summary>The key that pages are given, and so everybody: derived, and no way leads back.</summary>
+    public string WebWriteKey => WriteKeys.Hash($"web {WriteKey}")[..32];
+
     /// <summary>Reads them, or draws and keeps them where there are none.</summary>
     /// <exception cref="StartException">The file is there but damaged.</exception>
     public static Secrets Open(string dataDirectory)

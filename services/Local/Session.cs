@@ -40,6 +40,7 @@ public static class Session
         if (stack.Services is not null)
         {
             Console.WriteLine($"write key: {stack.Secrets.WriteKey}");
+            Console.WriteLine($"test page: {stack.Services.Url("ingestion")}{LocalServices.SdkPath}/test?writeKey={stack.Secrets.WebWriteKey}");
             Console.WriteLine();
             Console.WriteLine("Try it:");
             Console.WriteLine($"  curl -u {stack.Secrets.WriteKey}: {stack.Services.Url("ingestion")}/v1/identify -d '{{\"userId\":\"u1\",\"traits\":{{\"name\":\"Ada\"}}}}'");

@@ -9,6 +9,7 @@ const string Usage = """
       --rounds N    runs of each kind, in turns; the median counts (3)
       --bytes N     size of an event as JSON (400)
       --batch N     events a request (100)
+      --import-gigabytes N  size of the file imported while memory is watched (2)
       --outage [N]  then Kafka is away for N seconds under load (60)
     pipeline: events through all services, each a process of its own
       --events N    events to send through the pipeline, twice (200000)
@@ -37,6 +38,7 @@ try
                 Rounds = Number("--rounds", 3),
                 Bytes = Number("--bytes", 400),
                 Batch = Number("--batch", 100),
+                ImportGigabytes = Number("--import-gigabytes", 2),
                 Outage = !args.Contains("--outage") ? null : args[^1] == "--outage" ? 60 : Number("--outage", 60),
             }) ? 0 : 1;
         case ["pipeline", ..]:

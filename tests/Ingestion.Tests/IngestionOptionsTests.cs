@@ -1,3 +1,4 @@
+using Cdp.Ingestion.Importing;
 using Cdp.Ingestion.Parsing;
 using Cdp.Streaming;
 using Xunit;
@@ -17,11 +18,12 @@ public sealed class IngestionOptionsTests
             Kafka = new KafkaOptions { Partitions = 0 },
             Sources = ["sources"],
             Limits = new LimitOptions { EventBytes = 0, RequestBytes = -1, BatchEvents = 0, MessageIdCharacters = 1, Requests = 0, BufferedBytes = -2 },
+            Imports = new ImportOptions { Concurrent = 0, Folder = " ", SpoolBytes = 0, ParquetMemoryBytes = 1, PatienceSeconds = 0 },
             TrustedProxies = ["proxy"],
         };
 
         Assert.Equal(
-            ["Kafka:Partitions", "Limits:EventBytes", "Limits:RequestBytes", "Limits:BatchEvents", "Limits:MessageIdCharacters", "Limits:Requests", "Limits:BufferedBytes", "TrustedProxies:0"],
+            ["Kafka:Partitions", "Limits:EventBytes", "Limits:RequestBytes", "Limits:BatchEvents", "Limits:MessageIdCharacters", "Limits:Requests", "Limits:BufferedBytes", "Imports:Concurrent", "Imports:Folder", "Imports:SpoolBytes", "Imports:ParquetMemoryBytes", "Imports:PatienceSeconds", "TrustedProxies:0"],
             options.Errors().Select(error => error.Split(' ')[0]));
     }
 

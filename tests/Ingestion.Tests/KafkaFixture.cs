@@ -1,5 +1,6 @@
 using Avro.Specific;
 using Cdp.LocalKafka;
+using Cdp.LocalKafka.Faults;
 using Cdp.Streaming;
 using Confluent.Kafka;
 using Xunit;
@@ -24,6 +25,16 @@ public sealed class KafkaFixture : IAsyncLifetime
         Host = await IngestionHost.StartAsync(_broker.BootstrapServers, _registry.Url);
         await Host.UntilReadyAsync();
     }
+
+    /// <summary>Another instance of the service, with sources of its own folder that are the same.</summary>
+    internal async Task<IngestionHost> StartHostAsync(params string[] settings)
+    {
+        var host = await IngestionHost.StartAsync(_broker.BootstrapServers, _registry.Url, settings);
+        await host.UntilReadyAsync();
+        return host;
+    }
+
+    internal BrokerFaults Faults => _broker.Faults;
 
     public ValueTask StopBrokerAsync() => _broker.DisposeAsync();
 

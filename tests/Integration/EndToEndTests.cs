@@ -20,6 +20,7 @@ public sealed class EndToEndTests(TestStack stack)
     [Theory]
     [InlineData("segment", RedisKind.OfStack)]
     [InlineData("rudderstack", RedisKind.OfStack)]
+    [InlineData("rudderstack-plain", RedisKind.OfStack)]
     [InlineData("segment", RedisKind.RedisServer)]
     public async Task Send_FromSdk_ReachesProfileAndWebhook(string sdk, RedisKind redis)
     {

@@ -82,6 +82,8 @@ public sealed partial class EventProducer : IDisposable
         config.MessageTimeoutMs = 10_000;
         config.QueueBufferingMaxMessages = 100_000;
         config.QueueBufferingMaxKbytes = 64 * 1024;
+        // What comes while five requests are under way waits for one of them, and that alone makes batches; a sender waits for nothing else.
+        config.LingerMs = 0;
         config.DeliveryReportFields = "status";
         return config;
     }

@@ -8,6 +8,7 @@ public static class BrowserEndpoints
 {
     private static readonly string[] SegmentPixels = ["track", "identify", "page", "screen", "group", "alias"];
     private static readonly string[] RudderStackPixels = ["track", "page"];
+    private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     public static void AddBrowser(this IServiceCollection services) => services
         .AddSingleton<SettingsEndpoint>()
@@ -39,7 +40,9 @@ public static class BrowserEndpoints
 
         app.MapSdk(services.GetRequiredService<IngestionOptions>().Sdk);
 
-        void MapPixel(string path, string type) => app.MapGet(path, gate.Guard(context => pixel.AnswerAsync(context, type), (context, rejection) => PixelEndpoint.RefuseAsync(context, null, rejection)));
+        void MapPixel(string path, string type) => app.MapGet(path, gate.Guard(
+            context => pixel.AnswerAsync(context, type),
+            (context, rejection) => PixelEndpoint.RefuseAsync(context, null, rejection)));
     }
 
     private static void MapSdk(this WebApplication app, SdkOptions sdk)
@@ -56,6 +59,4 @@ public static class BrowserEndpoints
         var files = new SdkFiles(folder);
         app.MapMethods($"{path}/{{**file}}", GetAndHead, (string file, HttpRequest request, HttpResponse response) => files.Find(request, response, file));
     }
-
-    private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 }

@@ -7,5 +7,10 @@ namespace Cdp.Ingestion.Browser;
 public static class BrowserRequest
 {
     public static PublicAddress Address(HttpRequest request, Source source, ClientAddress addresses) => PublicAddress.Find(
-        source.PublicUrl, request.Scheme, request.Host.Value ?? "", request.Headers["X-Forwarded-Proto"], request.Headers["X-Forwarded-Host"], addresses.IsBehindProxy(request.HttpContext));
+        source.PublicUrl,
+        request.Scheme,
+        request.Host.Value ?? "",
+        request.Headers["X-Forwarded-Proto"],
+        request.Headers["X-Forwarded-Host"],
+        addresses.IsBehindProxy(request.HttpContext));
 }

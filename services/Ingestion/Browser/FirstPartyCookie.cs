@@ -21,11 +21,15 @@ public sealed partial record FirstPartyCookie(string Name, string? Domain)
     public static FirstPartyCookie? Read(YamlSection file)
     {
         if (file.Section("cookie") is not { } section) return null;
+        if (file.Text("type") is "server" or "webhook") file.Fault("cookie", "'cookie' is for sources of type web; remove it, or give the pages a source of their own");
         var name = section.Text("name") ?? DefaultName;
         if (!CookieName().IsMatch(name)) section.Fault("name", $"'{name}' cannot name a cookie; use letters, digits, hyphens and underscores, 50 at most");
         var domain = section.Text("domain");
-        if (domain is not null && !DomainName().IsMatch(domain)) section.Fault("domain", $"'{domain}' is not a domain; write for example shop.example, or leave it out for this host alone");
-        if (domain is not null && name.StartsWith("__Host-", StringComparison.Ordinal)) section.Fault("domain", "a cookie whose name begins with __Host- has no domain; leave it out, or choose another name");
+        if (domain is not null && !DomainName().IsMatch(domain)) section.Fault("domain", $"'{domain}' is not a domain; write for example shop.example, or leave it out");
+        if (domain is not null && name.StartsWith("__Host-", StringComparison.Ordinal))
+        {
+            section.Fault("domain", "a cookie whose name begins with __Host- has no domain; leave it out, or choose another name");
+        }
         section.RejectUnknownKeys();
         return new FirstPartyCookie(name, domain);
     }

@@ -38,7 +38,9 @@ public sealed class PixelEndpoint(IngestionOptions options, Authentication authe
         var query = context.Request.Query;
         var (source, refused) = authentication.OfRequest(context.Request);
         if (refused is not null) return (source, refused);
-        var body = query["data"].ToString() is { Length: > 0 } data ? PixelEvent.FromData(data) : PixelEvent.FromQuery(query.Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value[^1] ?? "")));
+        var body = query["data"].ToString() is { Length: > 0 } data
+            ? PixelEvent.FromData(data)
+            : PixelEvent.FromQuery(query.Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value[^1] ?? "")));
         if (body is null) return (source, Rejection.InvalidEncoding);
         var malformed = BatchReader.Read(body, Shape.One(type), source?.Limits ?? options.Limits, out var submission);
         if (source is null) (source, refused) = authentication.OfKey(submission.WriteKey, context.Request);

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -11,6 +12,8 @@ public static class PixelEvent
     // Deeper, and the rest of the name is a name; nothing that means anything is nested so deep.
     private const int MaxDepth = 16;
 
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Segment's <c>data</c>: JSON in Base64, of either alphabet, padded or not. Null where it is not Base64.</summary>
     public static byte[]? FromData(string data)
     {
@@ -19,7 +22,7 @@ public static class PixelEvent
         return Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
     }
 
-    /// <summary>Both vendors' plain form: a parameter for each member, its path written with dots, <c>properties.sku=LAMP-1</c>. Every value is a text.</summary>
+    /// <summary>Both vendors' plain form: a parameter for each member, its path with dots, <c>properties.sku=LAMP-1</c>. Every value is a text.</summary>
     /// <param name="query">The parameters; of one given twice the last counts.</param>
     public static byte[] FromQuery(IEnumerable<KeyValuePair<string, string>> query)
     {
@@ -30,8 +33,6 @@ public static class PixelEvent
         }
         return Encoding.UTF8.GetBytes(root.ToJsonString(Relaxed));
     }
-
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static void Set(JsonObject root, string[] path, string value)
     {

@@ -7,7 +7,7 @@ namespace Cdp.Ingestion.Browser;
 /// <param name="Host">The host, with its port where that is not the scheme's own, and the path below which we are found: <c>shop.example/t</c>.</param>
 public sealed record PublicAddress(string Scheme, string Host)
 {
-    /// <summary>Anybody can write the X-Forwarded headers, so they count only from a trusted proxy, and of each the last value, which that proxy wrote.</summary>
+    /// <summary>Anybody can write X-Forwarded headers, so they count only from a trusted proxy, and of each the last value, which that proxy wrote.</summary>
     /// <param name="configured">What the source says; it wins.</param>
     /// <param name="scheme">Of the request, as it reached us.</param>
     /// <param name="host">Its Host header.</param>
@@ -24,7 +24,8 @@ public sealed record PublicAddress(string Scheme, string Host)
     public static Uri? Read(YamlSection file)
     {
         if (file.Text("public_url") is not { } text) return null;
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0 }) return url;
+        var isUrl = Uri.TryCreate(text, UriKind.Absolute, out var url);
+        if (isUrl && url is { Scheme: "http" or "https", UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0 }) return url;
         file.Fault("public_url", $"'{text}' is not an address of ours; write for example https://events.shop.example or https://shop.example/t");
         return null;
     }
@@ -33,5 +34,7 @@ public sealed record PublicAddress(string Scheme, string Host)
 
     // What a browser will be told to connect to: a host and perhaps a port, with nothing that would make it another address.
     private static bool IsHost(string text) =>
-        Uri.TryCreate($"http://{text}/", UriKind.Absolute, out var uri) && uri is { AbsolutePath: "/", Query.Length: 0, UserInfo.Length: 0 } && (uri.Authority.Equals(text, StringComparison.OrdinalIgnoreCase) || text.EndsWith(":80", StringComparison.Ordinal));
+        Uri.TryCreate($"http://{text}/", UriKind.Absolute, out var uri)
+        && uri is { AbsolutePath: "/", Query.Length: 0, UserInfo.Length: 0 }
+        && (uri.Authority.Equals(text, StringComparison.OrdinalIgnoreCase) || text.EndsWith(":80", StringComparison.Ordinal));
 }

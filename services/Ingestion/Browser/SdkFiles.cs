@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Net.Http.Headers;
 
@@ -13,7 +12,20 @@ public sealed class SdkFiles(string folder)
     public const string CacheControl = "public, max-age=3600";
 
     private static readonly (string Name, string Suffix)[] Encodings = [("br", ".br"), ("gzip", ".gz")];
-    private static readonly FileExtensionContentTypeProvider ContentTypes = new() { Mappings = { [".map"] = "application/json" } };
+
+    // A package's files are written one after the other. One that is older than that was made of another version.
+    private static readonly TimeSpan Unpacking = TimeSpan.FromMinutes(1);
+
+    // What SDKs consist of; nothing else that lies in the folder is served.
+    private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [".js"] = "text/javascript; charset=utf-8",
+        [".mjs"] = "text/javascript; charset=utf-8",
+        [".css"] = "text/css; charset=utf-8",
+        [".json"] = "application/json",
+        [".map"] = "application/json",
+        [".wasm"] = "application/wasm",
+    };
 
     // It refuses paths that lead out of the folder, and files whose name begins with a dot.
     private readonly PhysicalFileProvider _files = new(Path.GetFullPath(folder));
@@ -22,7 +34,7 @@ public sealed class SdkFiles(string folder)
     public IResult Find(HttpRequest request, HttpResponse response, string path)
     {
         var plain = _files.GetFileInfo(path);
-        if (!plain.Exists || plain.PhysicalPath is null || !ContentTypes.TryGetContentType(path, out var contentType)) return Results.NotFound();
+        if (!plain.Exists || plain.PhysicalPath is null || !ContentTypes.TryGetValue(Path.GetExtension(path), out var contentType)) return Results.NotFound();
         var (chosen, encoding) = Choose(request, path, plain);
         var headers = response.Headers;
         headers.CacheControl = CacheControl;
@@ -39,8 +51,8 @@ public sealed class SdkFiles(string folder)
         foreach (var (name, suffix) in Encodings)
         {
             if (accepted?.Any(encoding => encoding.Value.Equals(name, StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0) != true) continue;
-            // One that is older was made of another version.
-            if (_files.GetFileInfo(path + suffix) is { Exists: true, PhysicalPath: not null } sibling && sibling.LastModified >= plain.LastModified) return (sibling, name);
+            var sibling = _files.GetFileInfo(path + suffix);
+            if (sibling is { Exists: true, PhysicalPath: not null } && plain.LastModified - sibling.LastModified < Unpacking) return (sibling, name);
         }
         return (plain, null);
     }

@@ -21,7 +21,7 @@ public static class Conversions
         ["lower"] = value => OfText(value, text => text.ToLowerInvariant()),
         ["upper"] = value => OfText(value, text => text.ToUpperInvariant()),
         ["trim"] = value => OfText(value, text => text.Trim()),
-        ["json"] = value => value.ValueKind == JsonValueKind.String && Values.Text(value) is { } text && Values.Parse(text) is { ValueKind: not JsonValueKind.Undefined } parsed ? parsed : value,
+        ["json"] = Parsed,
         ["count"] = value => value.ValueKind == JsonValueKind.Array ? Values.Of(value.GetArrayLength()) : value,
     };
 
@@ -47,16 +47,21 @@ public static class Conversions
         if (value.ValueKind == JsonValueKind.String)
         {
             var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(value));
-            if (reader.Read() && JsonText.TryGetTime(ref reader, out var time)) return Values.Of(time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+            if (reader.Read() && JsonText.TryGetTime(ref reader, out var time)) return Iso(time);
         }
         if (Decimal(value) is not { } number) return null;
         var milliseconds = Math.Abs(number) < FirstMillisecond ? number * 1_000 : number;
         if (Math.Abs(milliseconds) > LastMillisecond || milliseconds < -62_135_596_800_000m) return null;
-        return Values.Of(DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture));
+        return Iso(DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds).UtcDateTime);
     }
 
-    private static JsonElement Number(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && Values.Text(value) is { } text && Values.Parse(text) is { ValueKind: JsonValueKind.Number } number ? number : value;
+    private static JsonElement Iso(DateTime time) => Values.Of(time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+
+    private static JsonElement Parsed(JsonElement value) => JsonOf(value) is { ValueKind: not JsonValueKind.Undefined } parsed ? parsed : value;
+
+    private static JsonElement Number(JsonElement value) => JsonOf(value) is { ValueKind: JsonValueKind.Number } number ? number : value;
+
+    private static JsonElement JsonOf(JsonElement value) => TextOf(value) is { } text ? Values.Parse(text) : default;
 
     private static JsonElement Flag(JsonElement value) => Values.Text(value)?.Trim().ToLowerInvariant() switch
     {
@@ -65,16 +70,21 @@ public static class Conversions
         _ => value,
     };
 
-    private static JsonElement Split(JsonElement value, string separator) => value.ValueKind == JsonValueKind.String && Values.Text(value) is { } text
+    private static JsonElement Split(JsonElement value, string separator) => TextOf(value) is { } text
         ? Values.List([.. text.Split(separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Values.Of)])
         : value;
 
-    private static JsonElement Join(JsonElement value, string separator) =>
-        value.ValueKind == JsonValueKind.Array ? Values.Of(string.Join(separator, value.EnumerateArray().Select(Values.Text).Where(text => !string.IsNullOrEmpty(text)))) : value;
+    private static JsonElement Join(JsonElement value, string separator) => value.ValueKind == JsonValueKind.Array
+        ? Values.Of(string.Join(separator, value.EnumerateArray().Select(Values.Text).Where(text => !string.IsNullOrEmpty(text))))
+        : value;
 
-    private static JsonElement After(JsonElement value, string mark) => OfText(value, text => text.LastIndexOf(mark, StringComparison.Ordinal) is >= 0 and var at ? text[(at + mark.Length)..] : text);
+    private static JsonElement After(JsonElement value, string mark) =>
+        OfText(value, text => text.LastIndexOf(mark, StringComparison.Ordinal) is >= 0 and var at ? text[(at + mark.Length)..] : text);
 
-    private static JsonElement OfText(JsonElement value, Func<string, string> change) => value.ValueKind == JsonValueKind.String && Values.Text(value) is { } text ? Values.Of(change(text)) : value;
+    private static JsonElement OfText(JsonElement value, Func<string, string> change) => TextOf(value) is { } text ? Values.Of(change(text)) : value;
 
-    private static decimal? Decimal(JsonElement value) => Number(value) is { ValueKind: JsonValueKind.Number } number && number.TryGetDecimal(out var found) ? found : null;
+    private static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? Values.Text(value) : null;
+
+    private static decimal? Decimal(JsonElement value) =>
+        Number(value) is { ValueKind: JsonValueKind.Number } number && number.TryGetDecimal(out var found) ? found : null;
 }

@@ -18,7 +18,10 @@ public sealed class EventMapping
 
     public EventMapping(Scalar? each, IReadOnlyList<Rule> rules) => (_each, _rules) = (each, rules);
 
-    /// <summary>Reads a <c>mapping:</c> section and runs its samples. Every fault is added to the section's, with file and line; the answer is of use only where there is none.</summary>
+    /// <summary>
+    /// Reads a <c>mapping:</c> section and runs its samples. Every fault is added to the section's, with file and line; the answer is of use only where
+    /// there is none.
+    /// </summary>
     public static EventMapping Read(YamlSection section) => MappingReader.Read(section);
 
     public MappingResult Map(JsonElement body) => Map(new Payload(body));
@@ -29,14 +32,16 @@ public sealed class EventMapping
         var faults = new List<MappingFault>();
         if (_each is null)
         {
-            Place(payload, output, faults);
+            if (Place(payload, output) is { } fault) faults.Add(fault);
         }
         else if (_each.Evaluate(payload) is { ValueKind: JsonValueKind.Array } items)
         {
+            var index = 0;
             foreach (var item in items.EnumerateArray())
             {
                 if (output.IsFull || faults.Count >= MaxFaults) break;
-                Place(payload with { Item = item }, output, faults);
+                if (Place(payload with { Item = item }, output) is { } fault) faults.Add(fault with { Item = index, Message = $"item {index}: {fault.Message}" });
+                index++;
             }
         }
         else
@@ -47,7 +52,7 @@ public sealed class EventMapping
         return new MappingResult(output.Events, faults);
     }
 
-    private void Place(in Payload payload, Output output, List<MappingFault> faults)
+    private MappingFault? Place(in Payload payload, Output output)
     {
         foreach (var rule in _rules)
         {
@@ -58,11 +63,10 @@ public sealed class EventMapping
                 if (template.Write(output, payload) is not { } fault) continue;
                 // All that a payload means or none of it: what is sent again once the rule is mended is whole.
                 output.Events.RemoveRange(before, output.Events.Count - before);
-                faults.Add(fault with { Message = $"the rule at {rule.Place} takes it, but {fault.Message}" });
-                return;
+                return fault with { Message = $"the rule at {rule.Place} takes it, but {fault.Message}" };
             }
-            return;
+            return null;
         }
-        faults.Add(new MappingFault("", $"none of the {_rules.Count} rules takes it"));
+        return new MappingFault("", $"none of the {_rules.Count} rules takes it");
     }
 }

@@ -6,7 +6,8 @@ namespace Cdp.Ingestion.Mapping;
 public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
 {
     public static readonly IReadOnlyList<string> Types = ["track", "identify", "page", "screen", "group", "alias"];
-    public static readonly IReadOnlyList<string> Texts = ["type", "messageId", "userId", "anonymousId", "previousId", "groupId", "event", "name", "category", "channel"];
+    public static readonly IReadOnlyList<string> Texts =
+        ["type", "messageId", "userId", "anonymousId", "previousId", "groupId", "event", "name", "category", "channel"];
     public static readonly IReadOnlyList<string> Times = ["timestamp", "originalTimestamp", "sentAt"];
     public static readonly IReadOnlyList<string> FreeForm = ["properties", "traits", "context", "integrations"];
 
@@ -44,7 +45,7 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
             if (Values.IsNothing(value)) continue;
             if (Times.Contains(name))
             {
-                if (Conversions.Time(value) is not { } time) return new MappingFault(scalar.Text, $"{name} ({scalar.Text}) is no time: neither ISO 8601 nor seconds or milliseconds since 1970");
+                if (Conversions.Time(value) is not { } time) return NoTime(name, scalar.Text);
                 output.Write(name, time);
                 continue;
             }
@@ -52,7 +53,7 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
             if (string.IsNullOrWhiteSpace(text)) continue;
             if (name == "type" && !Types.Contains(text)) return new MappingFault(scalar.Text, $"type ({scalar.Text}) is none of {string.Join(", ", Types)}");
             written[name] = text;
-            output.Write(name, Values.Of(name == "messageId" ? output.Distinct(text) : text));
+            output.WriteText(name, name == "messageId" ? output.Distinct(text) : text);
         }
         return null;
     }
@@ -63,10 +64,14 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
         {
             if (names.Any(written.ContainsKey)) continue;
             var looked = names.Where(members.ContainsKey).Select(name => (Name: name, ((Scalar)members[name]).Text)).ToList();
-            return new MappingFault(looked.FirstOrDefault().Text ?? "", $"{string.Join(" and ", looked.Select(member => $"{member.Name} ({member.Text})"))} found nothing");
+            var places = string.Join(" and ", looked.Select(member => $"{member.Name} ({member.Text})"));
+            return new MappingFault(looked.FirstOrDefault().Text ?? "", $"{places} found nothing");
         }
         return null;
     }
+
+    private static MappingFault NoTime(string name, string path) =>
+        new(path, $"{name} ({path}) is no time: neither ISO 8601 nor seconds or milliseconds since 1970");
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {

@@ -122,7 +122,9 @@ public sealed class JsonPath
         var start = cursor.Position;
         cursor.TryTake("-");
         var digits = cursor.TakeWhile(char.IsAsciiDigit);
-        if (digits.Length > 0 && (digits[0] != '0' || cursor.Since(start) == "0") && int.TryParse(cursor.Since(start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index)) return Segment.At(index);
+        var text = cursor.Since(start);
+        var isNumber = digits.Length > 0 && (digits[0] != '0' || text == "0");
+        if (isNumber && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index)) return Segment.At(index);
         cursor.Fail("in brackets stands a quoted name, a whole number or *");
         return null;
     }

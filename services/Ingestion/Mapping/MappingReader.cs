@@ -18,7 +18,8 @@ public static class MappingReader
         var preset = section.Text("preset") is { } name ? Preset(section, name) : null;
         var samples = section.Sections("samples");
         section.RejectUnknownKeys();
-        if (preset is null && own.Rules.Count == 0 && section.FaultCount == faults) section.Fault((YamlNode?)null, $"there is neither a rule nor a preset; add rules, or preset: {string.Join(", ", Presets.Names)}");
+        var isEmpty = preset is null && own.Rules.Count == 0 && section.FaultCount == faults;
+        if (isEmpty) section.Fault((YamlNode?)null, $"there is neither a rule nor a preset; add rules, or preset: {string.Join(", ", Presets.Names)}");
 
         var every = new Dictionary<string, Template>(preset?.Every ?? []);
         foreach (var (member, template) in own.Every) every[member] = template;
@@ -55,7 +56,8 @@ public static class MappingReader
             var events = section.Sections("events");
             var ignore = section.Text("ignore");
             if (ignore is not (null or "true")) section.Fault("ignore", "'ignore' can only be true; remove it otherwise");
-            if (ignore is null == (events.Count == 0)) section.Fault((YamlNode?)null, "a rule has either 'events', a list of what its payloads become, or 'ignore: true'; write one of them");
+            var isEither = ignore is null != (events.Count == 0);
+            if (!isEither) section.Fault((YamlNode?)null, "a rule has either 'events', a list of what its payloads become, or 'ignore: true'; write one of them");
             section.RejectUnknownKeys();
             return new DraftRule(section.Place, when, [.. events.Select(item => (item, ReadMembers(item)))]);
         }
@@ -67,8 +69,12 @@ public static class MappingReader
             var members = new Dictionary<string, Template>(every);
             foreach (var (name, template) in own) members[name] = template;
             var type = members.GetValueOrDefault("type") is Constant constant ? constant.Text : null;
-            if (type is not null && !EventTemplate.Types.Contains(type)) section.Fault("type", $"'{type}' is not a type of event; use {string.Join(", ", EventTemplate.Types)}");
-            foreach (var names in EventTemplate.Required(type).Where(names => !names.Any(members.ContainsKey))) section.Fault((YamlNode?)null, $"the event has no {string.Join(" and no ", names)}; add it here or under 'every'");
+            var isType = type is null || EventTemplate.Types.Contains(type);
+            if (!isType) section.Fault("type", $"'{type}' is not a type of event; use {string.Join(", ", EventTemplate.Types)}");
+            foreach (var names in EventTemplate.Required(type).Where(names => !names.Any(members.ContainsKey)))
+            {
+                section.Fault((YamlNode?)null, $"the event has no {string.Join(" and no ", names)}; add it here or under 'every'");
+            }
             return new EventTemplate(members);
         }
     }

@@ -8,4 +8,8 @@ public sealed record MappingResult(IReadOnlyList<byte[]> Events, IReadOnlyList<M
 /// <summary>Why a payload could not be placed. It names paths, never what a sender wrote.</summary>
 /// <param name="Path">Where in the payload something is missing or wrong; empty where it is the whole.</param>
 /// <param name="Message">What is missing or wrong, with the rule's file and line where a rule took it.</param>
-public sealed record MappingFault(string Path, string Message);
+public sealed record MappingFault(string Path, string Message)
+{
+    /// <summary>Which of the items that the mapping's <c>each</c> found, from 0; 0 where it has none.</summary>
+    public int Item { get; init; }
+}

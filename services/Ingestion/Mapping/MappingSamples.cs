@@ -83,7 +83,7 @@ public static class MappingSamples
             _ when result.Faults.Count > 0 => actual,
             _ when expected.ValueKind == JsonValueKind.Undefined => null,
             _ when expected.GetArrayLength() != result.Events.Count => $"{actual}, but {expected.GetArrayLength()} are expected",
-            _ => expected.EnumerateArray().Zip(result.Events, (wanted, made) => (wanted, made: Values.Parse(made))).Select((pair, i) => Differ($"events[{i}]", pair.made, pair.wanted)).FirstOrDefault(difference => difference is not null),
+            _ => First(expected.EnumerateArray().Zip(result.Events).Select((pair, i) => Differ($"events[{i}]", Values.Parse(pair.Second), pair.First))),
         };
     }
 
@@ -92,13 +92,15 @@ public static class MappingSamples
     {
         if (expected.ValueKind == JsonValueKind.Object && actual.ValueKind == JsonValueKind.Object)
         {
-            return expected.EnumerateObject().Select(member => Differ($"{path}.{member.Name}", Values.Member(actual, member.Name), member.Value)).FirstOrDefault(difference => difference is not null);
+            return First(expected.EnumerateObject().Select(member => Differ($"{path}.{member.Name}", Values.Member(actual, member.Name), member.Value)));
         }
         if (expected.ValueKind == JsonValueKind.Array && actual.ValueKind == JsonValueKind.Array && expected.GetArrayLength() == actual.GetArrayLength())
         {
-            return expected.EnumerateArray().Zip(actual.EnumerateArray()).Select((pair, i) => Differ($"{path}[{i}]", pair.Second, pair.First)).FirstOrDefault(difference => difference is not null);
+            return First(expected.EnumerateArray().Zip(actual.EnumerateArray()).Select((pair, i) => Differ($"{path}[{i}]", pair.Second, pair.First)));
         }
         if (actual.ValueKind == JsonValueKind.Undefined) return $"{path} is missing, but is expected to be {expected.GetRawText()}";
         return JsonElement.DeepEquals(expected, actual) ? null : $"{path} is {actual.GetRawText()}, but is expected to be {expected.GetRawText()}";
     }
+
+    private static string? First(IEnumerable<string?> differences) => differences.FirstOrDefault(difference => difference is not null);
 }

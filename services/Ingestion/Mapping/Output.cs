@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Cdp.Ingestion.Mapping;
@@ -5,10 +6,10 @@ namespace Cdp.Ingestion.Mapping;
 /// <summary>The events that a payload gives, as they are written, and how much there may be of them: a small payload can ask for a large answer.</summary>
 public sealed class Output : IDisposable
 {
-    private readonly MemoryStream _buffer = new();
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _writer;
     private readonly long _limit;
-    private readonly Dictionary<string, int> _messageIds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _messageIds = [];
     private long _kept;
 
     public Output(long limit)
@@ -27,6 +28,8 @@ public sealed class Output : IDisposable
         if (name is not null) _writer.WritePropertyName(name);
         Values.Write(_writer, value);
     }
+
+    public void WriteText(string name, string text) => _writer.WriteString(name, text);
 
     public void Begin(string? name, char kind)
     {
@@ -57,16 +60,12 @@ public sealed class Output : IDisposable
         if (keep)
         {
             _writer.Flush();
-            Events.Add(_buffer.ToArray());
-            _kept += _buffer.Length;
+            Events.Add(_buffer.WrittenSpan.ToArray());
+            _kept += _buffer.WrittenCount;
         }
         _writer.Reset();
-        _buffer.SetLength(0);
+        _buffer.ResetWrittenCount();
     }
 
-    public void Dispose()
-    {
-        _writer.Dispose();
-        _buffer.Dispose();
-    }
+    public void Dispose() => _writer.Dispose();
 }

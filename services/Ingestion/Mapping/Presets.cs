@@ -9,7 +9,8 @@ public static class Presets
     private const string Suffix = ".preset.yaml";
     private static readonly Assembly Assembly = typeof(Presets).Assembly;
 
-    public static IEnumerable<string> Names => Assembly.GetManifestResourceNames().Where(name => name.EndsWith(Suffix, StringComparison.Ordinal)).Select(name => name[..^Suffix.Length]).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Names => Assembly.GetManifestResourceNames()
+        .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal)).Select(name => name[..^Suffix.Length]).Order(StringComparer.Ordinal);
 
     /// <summary>The <c>mapping:</c> section of a preset; null where there is none of that name.</summary>
     public static YamlSection? Find(string name)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -72,24 +73,25 @@ public static class Values
         }
     }
 
-    public static JsonElement Parse(byte[] json) => JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = Depth });
+    /// <summary>The value of JSON that was written here.</summary>
+    public static JsonElement Parse(ReadOnlySpan<byte> json) => JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = Depth });
 
     public static JsonElement List(IReadOnlyList<JsonElement> items)
     {
-        var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>();
         using (var writer = Writer(buffer))
         {
             writer.WriteStartArray();
             foreach (var item in items) Write(writer, item);
             writer.WriteEndArray();
         }
-        return JsonElement.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), new JsonDocumentOptions { MaxDepth = Depth });
+        return Parse(buffer.WrittenSpan);
     }
 
     /// <summary>Copies the bytes as the sender wrote them.</summary>
     public static void Write(Utf8JsonWriter writer, JsonElement value) => writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
 
-    public static Utf8JsonWriter Writer(Stream output) => new(output, new JsonWriterOptions { Encoder = Relaxed.Encoder, SkipValidation = true });
+    public static Utf8JsonWriter Writer(IBufferWriter<byte> output) => new(output, new JsonWriterOptions { Encoder = Relaxed.Encoder, SkipValidation = true });
 
     /// <summary>Deeper than any payload is read, so that what was read can be written and read again.</summary>
     public const int Depth = 1_000;

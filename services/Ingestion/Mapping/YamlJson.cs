@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -23,15 +24,16 @@ public static class YamlJson
         var text = scalar.Value ?? "";
         if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any)) return Values.Of(text);
         if (text is "" or "~") return Values.Parse("null");
-        return Values.Parse(text) is { ValueKind: JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null } value ? value : Values.Of(text);
+        var value = Values.Parse(text);
+        return value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null ? value : Values.Of(text);
     }
 
     /// <summary>Of a bounded node, its JSON.</summary>
     public static JsonElement Value(YamlNode node)
     {
-        var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>();
         using (var writer = Values.Writer(buffer)) Write(writer, node);
-        return JsonElement.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), new JsonDocumentOptions { MaxDepth = Values.Depth });
+        return Values.Parse(buffer.WrittenSpan);
     }
 
     private static void Write(Utf8JsonWriter writer, YamlNode node)

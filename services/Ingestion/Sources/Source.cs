@@ -52,4 +52,7 @@ public sealed record Source
 
     /// <summary>How its sender proves itself; null for all but webhook sources.</summary>
     public Verification? Verification { get; init; }
+
+    /// <summary>What its imported files' rows may be turned into events by, by name.</summary>
+    public IReadOnlyDictionary<string, EventMapping> ImportMappings { get; init; } = new Dictionary<string, EventMapping>();
 }

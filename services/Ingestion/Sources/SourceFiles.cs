@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Cdp.Hosting;
 using Cdp.Ingestion.Browser;
+using Cdp.Ingestion.Importing;
 using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Webhooks;
@@ -45,6 +46,7 @@ public static partial class SourceFiles
             Limits = lowered,
             Mapping = file.Section("mapping") is { } mapping ? EventMapping.Read(mapping) : null,
             Verification = file.Section("webhook") is { } webhook ? WebhookReader.Read(webhook, Environment.GetEnvironmentVariable) : null,
+            ImportMappings = ImportMappings.Read(file),
         };
         var isWebhook = source.Type == SourceType.Webhook;
         if (isWebhook && file.Node("webhook") is null) file.Fault((YamlNode?)null, "'webhook' is missing, which a source of type webhook needs; write webhook: {verify: {scheme: …}}");

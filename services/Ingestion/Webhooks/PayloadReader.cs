@@ -27,7 +27,8 @@ public static class PayloadReader
         var start = body.TrimStart(" \t\r\n"u8);
         if (start.IsEmpty) return Rejection.EmptyBody;
         if (!Utf8.IsValid(body)) return Rejection.InvalidUtf8;
-        if (contentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true && start[0] is not ((byte)'{' or (byte)'['))
+        var isForm = contentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true;
+        if (isForm && start[0] is not ((byte)'{' or (byte)'['))
         {
             encoding = Form;
             payload = ReadForm(Encoding.UTF8.GetString(body), []);
@@ -53,7 +54,8 @@ public static class PayloadReader
     }
 
     /// <summary>The form as it was sent, without the fields that hold credentials.</summary>
-    public static string Without(string form, IReadOnlyList<string> credentials) => string.Join('&', Fields(form).Where(field => !credentials.Contains(field.Name)).Select(field => field.Sent));
+    public static string Without(string form, IReadOnlyList<string> credentials) =>
+        string.Join('&', Fields(form).Where(field => !credentials.Contains(field.Name)).Select(field => field.Sent));
 
     private static IEnumerable<(string Name, string Value, string Sent)> Fields(string form)
     {

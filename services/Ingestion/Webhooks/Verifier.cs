@@ -9,6 +9,9 @@ namespace Cdp.Ingestion.Webhooks;
 /// <summary>Checks that a request is its sender's own and not an old one sent again. Secrets and signatures are compared in constant time.</summary>
 public static class Verifier
 {
+    // Of the year 9999.
+    private const long LastSecond = 253_402_300_799;
+
     /// <param name="verification">What the source asks for.</param>
     /// <param name="header">A header's value; null where it is missing.</param>
     /// <param name="parameter">A query parameter's value; null where it is missing.</param>
@@ -28,8 +31,9 @@ public static class Verifier
             case Scheme.Shopify:
                 return Signed(verification, header, "X-Shopify-Hmac-Sha256", text => [FromBase64(text)], [], body);
             case Scheme.Stripe:
-                return Signed(verification, header, "Stripe-Signature", text => [.. Parts(text, "v1").Select(part => FromHex(part, ""))], [.. StripeTime(header), .. "."u8], body)
-                    ?? Stale(verification, Seconds(Encoding.UTF8.GetString(StripeTime(header))), now);
+                var moment = Parts(header("Stripe-Signature"), "t").FirstOrDefault();
+                return Signed(verification, header, "Stripe-Signature", text => [.. Parts(text, "v1").Select(part => FromHex(part, ""))], [.. Bytes(moment), .. "."u8], body)
+                    ?? Stale(verification, Seconds(moment), now);
             case Scheme.Slack:
                 var seconds = header("X-Slack-Request-Timestamp");
                 return Signed(verification, header, "X-Slack-Signature", text => [FromHex(text, "v0=")], [.. "v0:"u8, .. Bytes(seconds), .. ":"u8], body)
@@ -43,7 +47,8 @@ public static class Verifier
         }
     }
 
-    private static Rejection? Signed(Verification verification, Func<string, string?> header, string name, Func<string, IReadOnlyList<byte[]>> read, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> body)
+    private static Rejection? Signed(
+        Verification verification, Func<string, string?> header, string name, Func<string, IReadOnlyList<byte[]>> read, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> body)
     {
         if (header(name) is not { Length: > 0 } text) return Rejection.NoSignature(name);
         var signatures = read(text);
@@ -81,7 +86,8 @@ public static class Verifier
         return isRight ? null : Rejection.BadSecret(place);
     }
 
-    private static string? Bare(string? value) => value?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? value["Bearer ".Length..].Trim() : value;
+    private static string? Bare(string? value) =>
+        value?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? value["Bearer ".Length..].Trim() : value;
 
     private static string? Password(string? authorization)
     {
@@ -107,15 +113,13 @@ public static class Verifier
         return Base64.DecodeFromUtf8(encoded, bytes, out _, out var written) == System.Buffers.OperationStatus.Done ? bytes[..written] : [];
     }
 
-    private static byte[] StripeTime(Func<string, string?> header) => Bytes(Parts(header("Stripe-Signature"), "t").FirstOrDefault());
-
-    private static IEnumerable<string> Parts(string? text, string key) =>
-        (text ?? "").Split(',', StringSplitOptions.TrimEntries).Where(part => part.StartsWith(key + "=", StringComparison.Ordinal)).Select(part => part[(key.Length + 1)..]);
+    private static IEnumerable<string> Parts(string? text, string key) => (text ?? "").Split(',', StringSplitOptions.TrimEntries)
+        .Where(part => part.StartsWith(key + "=", StringComparison.Ordinal)).Select(part => part[(key.Length + 1)..]);
 
     private static byte[] Bytes(string? text) => Encoding.UTF8.GetBytes(text ?? "");
 
     private static DateTime? Seconds(string? text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 253_402_300_800 ? DateTime.UnixEpoch.AddSeconds(seconds) : null;
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? DateTime.UnixEpoch.AddSeconds(seconds) : null;
 
     private static DateTime? Iso(string? text) =>
         DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;

@@ -35,7 +35,8 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         IngestionMetrics.RecordSize(body.Memory.Length);
         var request = context.Request;
         var verification = source.Verification!;
-        if (Verifier.Verify(verification, name => Single(request.Headers[name]), name => Single(request.Query[name]), body.Signed.Span, receipt.ReceivedAt) is { } unproven)
+        var now = receipt.ReceivedAt;
+        if (Verifier.Verify(verification, name => Single(request.Headers[name]), name => Single(request.Query[name]), body.Signed.Span, now) is { } unproven)
         {
             await Answers.RefuseAsync(context, source, unproven);
             return;
@@ -116,7 +117,7 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
             await Answers.RefuseAsync(context, source, notKept);
             return;
         }
-        foreach (var fault in faults) verdicts.Rejected.Add((mapped.Events.Count, Rejection.Unplaced(fault.Message)));
+        foreach (var fault in faults) verdicts.Rejected.Add((fault.Item, Rejection.Unplaced(fault.Message)));
         IngestionMetrics.CountEvents(source.Id, verdicts);
         await Answers.AcceptAsync(context.Response, verdicts);
     }
@@ -153,13 +154,15 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         foreach (var (name, value) in request.Headers)
         {
             var lower = name.ToLowerInvariant();
-            if (!CredentialHeaders.Contains(lower) && !lower.Equals(verification.SecretHeader, StringComparison.OrdinalIgnoreCase)) headers[lower] = Values.WellFormed(value.ToString());
+            var isCredential = CredentialHeaders.Contains(lower) || lower.Equals(verification.SecretHeader, StringComparison.OrdinalIgnoreCase);
+            if (!isCredential) headers[lower] = Values.WellFormed(value.ToString());
         }
         return headers;
     }
 
     // Slack asks a new endpoint to send a text back, once it has proved that it is Slack.
-    private static string? Challenge(JsonElement body) => Values.Text(Values.Member(body, "type")) == "url_verification" ? Values.Text(Values.Member(body, "challenge")) : null;
+    private static string? Challenge(JsonElement body) =>
+        Values.Text(Values.Member(body, "type")) == "url_verification" ? Values.Text(Values.Member(body, "challenge")) : null;
 
     private static string? Single(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();
 

@@ -41,7 +41,7 @@ internal sealed class IngestionBench : IAsyncDisposable
         _broker = new BrokerProcess(Path.Combine(_folder.FullName, "log"));
         _broker.Start();
         _kafka = new KafkaOptions { BootstrapServers = _broker.BootstrapServers, SchemaRegistry = registry.Url };
-        _service = Process("Ingestion", $"--Kafka:BootstrapServers={_kafka.BootstrapServers} --Kafka:SchemaRegistry={_kafka.SchemaRegistry} --Sources:0:Id=bench --Sources:0:WriteKeyHash={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(WriteKey)))}");
+        _service = Process("Ingestion", $"--Kafka:BootstrapServers={_kafka.BootstrapServers} --Kafka:SchemaRegistry={_kafka.SchemaRegistry} --Sources:0={SourceFolder()}");
         _empty = Process("Empty", "empty-endpoint", "/health/live", typeof(IngestionBench).Assembly.Location);
         _load = new Load(_service.Address);
         _emptyLoad = new Load(_empty.Address);
@@ -78,6 +78,9 @@ internal sealed class IngestionBench : IAsyncDisposable
         var singles = await SinglesAsync();
         Latency("single events", _single, SingleConnections, singles / 2);
         Latency($"batches of {_options.Batch}", _batch, BatchConnections, batches / 2);
+        var import = await new ImportRun(_service, _load, WriteKey, _options.Bytes).RunAsync(_options.ImportGigabytes);
+        _sent.Add(import.Sent);
+        _rows.AddRange(import.Rows);
         Table.Print(["ingestion", "measured", "budget", ""], _rows);
 
         if (_options.Outage is { } seconds) _sent.AddRange(await new Outage(_broker, _service, _load, _single, _batch).RunAsync(TimeSpan.FromSeconds(seconds), singles / 4, batches / 4));
@@ -161,6 +164,13 @@ internal sealed class IngestionBench : IAsyncDisposable
     }
 
     private void Add(string what, string measured, string budget = "", bool? isMet = null) => _rows.Add([what, measured, budget, isMet switch { null => "", true => "met", false => "MISSED" }]);
+
+    private string SourceFolder()
+    {
+        var folder = _folder.CreateSubdirectory("sources");
+        File.WriteAllText(Path.Combine(folder.FullName, "bench.yaml"), $"id: bench\ntype: server\nwrite_keys: {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(WriteKey)))}\n");
+        return folder.FullName;
+    }
 
     private static double Median(IEnumerable<double> values) => values.Order().ToArray() is var sorted ? sorted[sorted.Length / 2] : 0;
 

@@ -30,6 +30,10 @@ internal sealed class Load(Uri server)
     /// <summary>How many events have been numbered so far.</summary>
     public long Numbered => Interlocked.Read(ref _numbered);
 
+    /// <summary>Numbers so many events.</summary>
+    /// <returns>The first one's number.</returns>
+    public long Number(int events) => Interlocked.Add(ref _numbered, events) - events;
+
     /// <summary>As much as the connections get through, each with one request at a time.</summary>
     public LoadResult Peak(RequestTemplate request, int connections, TimeSpan time) => Run(request, connections, time, rate: null);
 
@@ -69,7 +73,7 @@ internal sealed class Load(Uri server)
             if (due >= end) return answers;
             // To the millisecond; what it sleeps too long counts as latency.
             for (var early = due - Stopwatch.GetTimestamp(); early > 0; early = due - Stopwatch.GetTimestamp()) Thread.Sleep(Math.Max(1, (int)Stopwatch.GetElapsedTime(0, early).TotalMilliseconds));
-            var first = Interlocked.Add(ref _numbered, request.Events) - request.Events;
+            var first = Number(request.Events);
             var status = connection.Exchange(request.Numbered(first));
             answers.Add(new Answer(first, due, Stopwatch.GetTimestamp(), status));
         }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Cdp.Benchmarks;
 
 /// <summary>
-/// The bytes of one request, made once, so that sending costs the machine little that the service shares with it. From one sending to the next only the
+/// The bytes of one request, or of a piece of a file, made once, so that sending costs the machine little that the service shares with it. From one sending to the next only the
 /// numbers in the events' ids change. Not thread-safe; each connection has a copy.
 /// </summary>
 internal sealed class RequestTemplate
@@ -29,11 +29,15 @@ internal sealed class RequestTemplate
     private RequestTemplate(RequestTemplate other) => (_bytes, _messageIds, _visitorIds) = ([.. other._bytes], other._messageIds, other._visitorIds);
 
     public int Events => _messageIds.Length;
+    public int Length => _bytes.Length;
 
     public static RequestTemplate Single(string writeKey, int bytes) => new(Post("/v1/track", writeKey, Event(bytes)), 1);
 
     public static RequestTemplate Batch(string writeKey, int bytes, int events) =>
         new(Post("/v1/batch", writeKey, $"{{\"batch\":[{string.Join(',', Enumerable.Repeat(Event(bytes), events))}],\"sentAt\":\"{Now()}\"}}"), events);
+
+    /// <summary>A piece of a file of NDJSON.</summary>
+    public static RequestTemplate Rows(int bytes, int events) => new(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(Event(bytes) + "\n", events))), events);
 
     /// <summary>One event, as a server's SDK sends it.</summary>
     public static string Event(int bytes)

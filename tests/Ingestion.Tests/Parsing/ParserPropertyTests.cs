@@ -12,24 +12,10 @@ public sealed class ParserPropertyTests
     private static readonly string[] Texts = ["messageId", "event", "name", "category", "groupId", "previousId", "channel"];
     private static readonly string[] Objects = ["properties", "traits", "context", "integrations"];
 
-    private static readonly Gen<string> Text = Gen.Char["abc é€😀\"\\/\n\t{}[]:,"].Array[0, 8].Select(chars => new string(chars)).Where(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text);
-
-    private static readonly Gen<JsonNode?> Scalar = Gen.OneOf(
-        Text.Select(text => (JsonNode?)JsonValue.Create(text)),
-        Gen.Int.Select(number => (JsonNode?)JsonValue.Create(number)),
-        Gen.Double[-1e9, 1e9].Select(number => (JsonNode?)JsonValue.Create(number)),
-        Gen.Bool.Select(flag => (JsonNode?)JsonValue.Create(flag)),
-        Gen.Const((JsonNode?)null));
-
-    private static readonly Gen<JsonNode?> Value = Gen.Recursive<JsonNode?>((depth, self) => depth > 3 ? Scalar : Gen.Frequency(
-        (4, Scalar),
-        (1, self.Array[0, 3].Select(items => (JsonNode?)new JsonArray([.. items.Select(item => item?.DeepClone())]))),
-        (1, Members(self, 3).Select(members => (JsonNode?)members))));
-
     private static readonly Gen<JsonObject> Event =
-        from texts in Gen.Select(Gen.Int[0, Texts.Length - 1].Select(i => Texts[i]), Text).Array[0, 4]
-        from objects in Gen.Select(Gen.Int[0, Objects.Length - 1].Select(i => Objects[i]), Members(Value, 4)).Array[0, 4]
-        from others in Members(Value, 3)
+        from texts in Gen.Select(Gen.Int[0, Texts.Length - 1].Select(i => Texts[i]), Samples.Text).Array[0, 4]
+        from objects in Gen.Select(Gen.Int[0, Objects.Length - 1].Select(i => Objects[i]), Samples.Members(Samples.Value, 4)).Array[0, 4]
+        from others in Samples.Members(Samples.Value, 3)
         select Assemble(texts, objects, others);
 
     [Fact]
@@ -74,13 +60,6 @@ public sealed class ParserPropertyTests
                 }
             },
             iter: 20_000);
-
-    private static Gen<JsonObject> Members(Gen<JsonNode?> value, int most) => Gen.Select(Text, value).Array[0, most].Select(members =>
-    {
-        var json = new JsonObject();
-        foreach (var (name, member) in members) json[name] = member?.DeepClone();
-        return json;
-    });
 
     private static JsonObject Assemble((string, string)[] texts, (string, JsonObject)[] objects, JsonObject others)
     {

@@ -52,6 +52,30 @@ public sealed class PresetTests
     }
 
     [Theory]
+    [InlineData("stripe", """{"type":"payout.paid","data":{"object":{"id":"po_1"}}}""", null, "")]
+    [InlineData("stripe", """{"type":"issuing_card.created","data":{"object":{"id":"ic_1"}}}""", null, "")]
+    [InlineData("stripe", """{"type":"payment_method.attached","data":{"object":{"id":"pm_1","customer":"cus_1"}}}""", null, "stripe:cus_1 payment_method.attached")]
+    [InlineData("stripe", """{"type":"customer.deleted","data":{"object":{"id":"cus_1"}}}""", null, "stripe:cus_1 customer.deleted")]
+    [InlineData("stripe", """{"type":"v2.core.event","data":{"object":{"id":"x"}}}""", null, null)]
+    [InlineData("shopify", """{"id":1}""", "products/update", "")]
+    [InlineData("shopify", """{"id":1}""", "order_transactions/create", "")]
+    [InlineData("shopify", """{"id":1}""", "inventory_levels/update", "")]
+    [InlineData("shopify", """{"token":"t"}""", "checkouts/create", "shopify:t Checkout Started")]
+    [InlineData("shopify", """{"id":1,"customer":{"id":2}}""", "orders/paid", "shopify:2 Order Paid")]
+    [InlineData("shopify", """{"id":2}""", "customers/delete", "shopify:2 Customer Deleted")]
+    [InlineData("shopify", """{"id":1}""", "customers/frobnicate", null)]
+    [InlineData("zendesk", """{"type":"zen:event-type:organization.created","detail":{"id":"1"}}""", null, "")]
+    [InlineData("zendesk", """{"type":"zen:event-type/user.merged","detail":{"id":"1","external_id":"u"}}""", null, "zendesk:1 identify, zendesk:1 user.merged")]
+    [InlineData("zendesk", """{"ticket":"of a trigger"}""", null, null)]
+    public void Map_OtherKinds_AreTakenIgnoredOrNotPlaced(string vendor, string body, string? topic, string? expected)
+    {
+        var result = VendorSample.Presets[vendor].Map(VendorSample.Payload(System.Text.Encoding.UTF8.GetBytes(body), VendorSample.Headers(vendor, topic ?? "")));
+
+        Assert.Equal(expected is null, result.Faults.Count > 0);
+        Assert.Equal(expected ?? "", string.Join(", ", result.Events.Select(made => JsonNode.Parse(made)!).Select(made => $"{made["anonymousId"]} {made["event"] ?? made["type"]}")));
+    }
+
+    [Theory]
     [InlineData("shopify")]
     [InlineData("github")]
     public void Map_WithoutTheVendorsHeaders_IsNotPlaced(string vendor) =>

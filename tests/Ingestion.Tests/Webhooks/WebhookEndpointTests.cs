@@ -12,42 +12,43 @@ public sealed class WebhookEndpointTests(WebhookHost host) : IClassFixture<Webho
 {
     private const string Success = """{"success":true}""";
 
-    public static TheoryData<string, string> Samples => PresetTests.Samples;
-
-    public static TheoryData<string, string> OnePerVendor => new() { { "stripe", "invoice.paid" }, { "github", "issues.opened" }, { "shopify", "orders-create" }, { "zendesk", "ticket.created" } };
-
-    [Theory]
-    [MemberData(nameof(Samples))]
-    public async Task Post_APublishedSampleOfAVendor_IsInTheTopic(string vendor, string name)
+    [Fact]
+    public async Task Post_EveryPublishedSampleOfAVendor_IsInTheTopic()
     {
-        var body = VendorSample.Body(vendor, name);
-        var headers = With(VendorSample.Headers(vendor, name), VendorSample.Signature(vendor, body, DateTime.UtcNow));
-        if (vendor == "github") headers["x-github-delivery"] = name;
+        var expected = new List<(string Source, string MessageId)>();
+        foreach (var (vendor, name) in VendorSample.All)
+        {
+            var body = VendorSample.Body(vendor, name);
+            var headers = With(VendorSample.Headers(vendor, name), VendorSample.Signature(vendor, body, DateTime.UtcNow));
+            if (vendor == "github") headers["x-github-delivery"] = name;
+            await AssertAnswerAsync(200, Success, await host.PostAsync(vendor, body, headers));
+            expected.AddRange(VendorSample.Presets[vendor].Map(VendorSample.Payload(body, headers)).Events.Select(made => (vendor, (string)JsonNode.Parse(made)!["messageId"]!)));
+        }
 
-        await AssertAnswerAsync(200, Success, await host.PostAsync(vendor, body, headers));
-
-        var expected = VendorSample.Presets[vendor].Map(VendorSample.Payload(body, headers)).Events.Select(made => (string)JsonNode.Parse(made)!["messageId"]!);
-        var collected = Collected().Where(envelope => envelope.sourceId == vendor).ToList();
-        Assert.All(expected, id => Assert.Contains(collected, envelope => envelope.messageId == id && envelope.anonymousId.StartsWith(vendor + ":", StringComparison.Ordinal)));
-        Assert.All(collected, envelope => Assert.DoesNotContain("\"ip\"", envelope.context));
+        var collected = Collected();
+        Assert.Empty(expected.Except(collected.Select(envelope => (envelope.sourceId, envelope.messageId))));
+        var ofVendors = collected.Where(envelope => VendorSample.Presets.ContainsKey(envelope.sourceId)).ToList();
+        Assert.All(ofVendors, envelope => Assert.StartsWith(envelope.sourceId + ":", envelope.anonymousId, StringComparison.Ordinal));
+        // The address that calls is the vendor's, not the customer's.
+        Assert.All(ofVendors, envelope => Assert.DoesNotContain("\"ip\"", envelope.context));
     }
 
-    [Theory]
-    [MemberData(nameof(OnePerVendor))]
-    public async Task Post_ASampleTamperedWithOrStale_IsRefusedAndWritesNothing(string vendor, string name)
+    [Fact]
+    public async Task Post_ASampleTamperedWithOrStale_IsRefusedAndWritesNothing()
     {
-        var body = VendorSample.Body(vendor, name);
-        var tampered = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("\"id\"", "\"tampered\": true, \"id\"", StringComparison.Ordinal));
-        var headers = VendorSample.Headers(vendor, name);
-        if (vendor == "github") headers["x-github-delivery"] = "refused";
-        if (vendor == "shopify") headers["x-shopify-event-id"] = "refused";
         var before = Collected().Count + Quarantined().Count;
+        foreach (var (vendor, name) in new[] { ("stripe", "invoice.paid"), ("github", "issues.opened"), ("shopify", "orders-create"), ("zendesk", "ticket.created") })
+        {
+            var body = VendorSample.Body(vendor, name);
+            var tampered = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("\"id\"", "\"tampered\": true, \"id\"", StringComparison.Ordinal));
+            var headers = VendorSample.Headers(vendor, name);
 
-        await AssertRefusedAsync(401, "bad_signature", await host.PostAsync(vendor, tampered, With(headers, VendorSample.Signature(vendor, body, DateTime.UtcNow))));
-        await AssertRefusedAsync(401, "bad_signature", await host.PostAsync(vendor, body, With(headers, VendorSample.Signature(vendor, body, DateTime.UtcNow, "another"))));
-        await AssertRefusedAsync(401, "no_signature", await host.PostAsync(vendor, body, headers));
-        // GitHub and Shopify sign no time; what they send again is found by its messageId.
-        if (vendor is "stripe" or "zendesk") await AssertRefusedAsync(401, "stale_signature", await host.PostAsync(vendor, body, With(headers, VendorSample.Signature(vendor, body, DateTime.UtcNow.AddMinutes(-6)))));
+            await AssertRefusedAsync(401, "bad_signature", await host.PostAsync(vendor, tampered, With(headers, VendorSample.Signature(vendor, body, DateTime.UtcNow))));
+            await AssertRefusedAsync(401, "bad_signature", await host.PostAsync(vendor, body, With(headers, VendorSample.Signature(vendor, body, DateTime.UtcNow, "another"))));
+            await AssertRefusedAsync(401, "no_signature", await host.PostAsync(vendor, body, headers));
+            // GitHub and Shopify sign no time; what they send again is found by its messageId.
+            if (vendor is "stripe" or "zendesk") await AssertRefusedAsync(401, "stale_signature", await host.PostAsync(vendor, body, With(headers, VendorSample.Signature(vendor, body, DateTime.UtcNow.AddMinutes(-6)))));
+        }
 
         Assert.Equal(before, Collected().Count + Quarantined().Count);
     }
@@ -100,7 +101,7 @@ public sealed class WebhookEndpointTests(WebhookHost host) : IClassFixture<Webho
 
         await AssertAnswerAsync(
             200,
-            """{"success":true,"accepted":2,"rejected":[{"index":2,"code":"unplaced","message":"the rule at each.yaml:5 takes it, but userId ($item.user) found nothing"}]}""",
+            """{"success":true,"accepted":2,"rejected":[{"index":1,"code":"unplaced","message":"item 1: the rule at each.yaml:5 takes it, but userId ($item.user) found nothing"}]}""",
             await host.PostAsync("each", body, []));
 
         Assert.Equal(["each-1", "each-3"], Collected().Select(envelope => envelope.messageId).Where(id => id.StartsWith("each-", StringComparison.Ordinal)).Order());

@@ -37,19 +37,19 @@ public static class Chromium
 
     /// <param name="scenario">Its name.</param>
     /// <param name="options">What it is told, as JSON.</param>
-    /// <param name="onRefused">Called once a refusal has reached the page.</param>
+    /// <param name="meanwhile">The test's part, where the scenario waits for it.</param>
     /// <returns>What it saw.</returns>
-    public static async Task<JsonElement> RunAsync(string scenario, Dictionary<string, object> options, Func<Task>? onRefused = null)
+    public static async Task<JsonElement> RunAsync(string scenario, Dictionary<string, object> options, Func<Task>? meanwhile = null)
     {
         options["chromium"] = Tool.Require("chromium", "chromium");
-        var (exitCode, lines, errors) = await RunAsync(Tool.Require("node", "nodejs"), ["browse.js", scenario, JsonSerializer.Serialize(options)], line => line == "refused" && onRefused is not null ? onRefused() : Task.CompletedTask);
+        var (exitCode, lines, errors) = await RunAsync(Tool.Require("node", "nodejs"), ["browse.js", scenario, JsonSerializer.Serialize(options)], meanwhile);
         Assert.True(exitCode == 0, $"browse.js {scenario} ended with {exitCode}: {errors}");
         return JsonSerializer.Deserialize<JsonElement>(lines[^1]);
     }
 
-    private static async Task<(int ExitCode, List<string> Lines, string Errors)> RunAsync(string program, string[] arguments, Func<string, Task>? onLine = null)
+    private static async Task<(int ExitCode, List<string> Lines, string Errors)> RunAsync(string program, string[] arguments, Func<Task>? meanwhile = null)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         using var bound = new CancellationTokenSource(Patience);
         try
         {
@@ -58,7 +58,9 @@ public static class Chromium
             while (await process.StandardOutput.ReadLineAsync(bound.Token) is { } line)
             {
                 lines.Add(line);
-                if (onLine is not null) await onLine(line);
+                if (line != "your turn") continue;
+                if (meanwhile is not null) await meanwhile();
+                await process.StandardInput.WriteLineAsync();
             }
             await process.WaitForExitAsync(bound.Token);
             return (process.ExitCode, lines, await errors);

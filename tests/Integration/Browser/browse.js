@@ -52,11 +52,15 @@ class Visit {
     return this.answers.filter((answer) => answer.request().method() === 'POST').map((answer) => answer.status());
   }
 
-  // The server has been told the anonymousId that the page shows.
+  // The cookie out of scripts' reach holds the anonymousId that the page shows.
   async remembered() {
     const id = await this.text('anonymous-id');
-    await until(() => this.answers.some((answer) => answer.request().method() === 'PUT' && answer.ok() && answer.request().postDataJSON().anonymousId === id), `the server is told ${id}`);
+    await until(async () => (await this.cookie())?.value === id, `the cookie holds ${id}`);
     return id;
+  }
+
+  async cookie() {
+    return (await this.page.context().cookies()).find((cookie) => cookie.httpOnly);
   }
 
   // As the browser does it: while no page of the site is open.
@@ -67,29 +71,42 @@ class Visit {
   }
 }
 
+async function tell(visit, mode) {
+  await visit.open();
+  const before = await visit.text('anonymous-id');
+  for (const call of everyCall) await visit.click(call);
+  await visit.click('reset');
+  await visit.click('track');
+  const after = await visit.text('anonymous-id');
+  if (mode === 'beacon') {
+    await visit.page.evaluate(() => Promise.all(handled));
+    const sent = visit.events(200);
+    await visit.page.goto('about:blank');
+    return { before, after, sent };
+  }
+  await until(() => visit.events(200).length >= everyCall.length + 1, 'every event is answered');
+  return { before, after, sent: visit.events(200) };
+}
+
 const scenarios = {
-  // Every call, then another person's; the events of the beacon mode are sent when the page is left.
-  async story(visit, { mode }) {
-    await visit.open();
-    const before = await visit.text('anonymous-id');
-    for (const call of everyCall) await visit.click(call);
-    await visit.click('reset');
-    await visit.click('track');
-    const after = await visit.text('anonymous-id');
-    if (mode === 'beacon') {
-      const early = visit.events(200).length;
-      await visit.page.goto('about:blank');
-      return { before, after, early };
+  // Every call, then another person's, in each of the ways in which the SDK sends.
+  async story(visit, options, browser) {
+    const told = {};
+    for (const mode of ['single', 'batching', 'beacon']) {
+      const page = await browser.newPage();
+      told[mode] = await tell(new Visit(page, { ...options, mode }), mode);
+      // What is sent when the page is left outlives the page, but not the browser.
+      if (mode === 'beacon') await yourTurn();
+      await page.context().close();
     }
-    await until(() => visit.events(200).length >= everyCall.length + 1, 'every event is answered');
-    return { before, after, sent: visit.events(200) };
+    return told;
   },
 
   // The SDK's storage is lost, then the id is reset, then the storage is lost again.
   async cookie(visit) {
     await visit.open();
     const first = { id: await visit.remembered(), from: await visit.text('origin') };
-    const [cookie] = (await visit.page.context().cookies()).filter(({ httpOnly }) => httpOnly);
+    const cookie = await visit.cookie();
     await visit.forget(loseStorage);
     const second = { id: await visit.text('anonymous-id'), from: await visit.text('origin') };
     await visit.click('track');
@@ -119,7 +136,7 @@ const scenarios = {
     await visit.open();
     for (let i = 0; i < events; i++) await visit.click('track');
     await until(() => visit.statuses().includes(refusal), `${refusal} is answered`);
-    console.log('refused');
+    await yourTurn();
     await until(() => new Set(visit.events(200).map((event) => event.messageId)).size >= events, 'every event is taken in the end', 40_000);
     return { sent: visit.events(200).map((event) => event.messageId), statuses: visit.statuses() };
   },
@@ -145,7 +162,8 @@ const scenarios = {
       return page.evaluate(() => window.result);
     };
     const first = await load();
-    await until(() => visit.events(200).length >= 1 && visit.answers.some((answer) => answer.request().method() === 'PUT' && answer.ok()), 'the event is answered and the server told the id');
+    await until(() => visit.events(200).length >= 1, 'the event is answered');
+    await until(async () => (await page.context().cookies()).some((cookie) => cookie.httpOnly && cookie.value === first.id), 'the cookie holds the id');
     await page.goto(`${site}/elsewhere`);
     await page.evaluate(loseStorage);
     const second = await load();
@@ -160,23 +178,21 @@ const scenarios = {
     await page.setContent(urls.map((url) => `<img src="${url.replaceAll('&', '&amp;')}">`).join(''), { waitUntil: 'load' });
     return page.$$eval('img', (images) => images.map((image) => ({ complete: image.complete, width: image.naturalWidth })));
   },
-
-  async screenshot(visit, { file, width, clicks }) {
-    await visit.page.setViewportSize({ width, height: 900 });
-    await visit.open();
-    for (const call of clicks) await visit.click(call);
-    await visit.page.waitForTimeout(1_500);
-    await visit.page.locator('details summary').first().click();
-    await visit.page.screenshot({ path: file, fullPage: true });
-    return {};
-  },
 };
 
 // Names for this machine, and no asking whether a page may reach it.
 const hosts = ['--host-resolver-rules=MAP *.shop.test 127.0.0.1', '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebRTC,BlockInsecurePrivateNetworkRequests'];
 
+// Lets the test do its part, and waits until it has.
+function yourTurn() {
+  return new Promise((resolve) => {
+    process.stdin.once('data', resolve);
+    console.log('your turn');
+  });
+}
+
 async function until(condition, what, bound = 15_000) {
-  for (const end = Date.now() + bound; !condition(); await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const end = Date.now() + bound; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 20))) {
     if (Date.now() > end) throw new Error(`not within ${bound} ms: ${what}`);
   }
 }
@@ -187,9 +203,10 @@ async function main([name, json]) {
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(15_000);
-    console.log(JSON.stringify(await scenarios[name](new Visit(page, options), options)));
+    console.log(JSON.stringify(await scenarios[name](new Visit(page, options), options, browser)));
   } finally {
     await browser.close();
+    process.stdin.destroy();
   }
 }
 

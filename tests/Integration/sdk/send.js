@@ -1,4 +1,4 @@
-// Sends a visitor's story with one of the SDKs, unmodified: node send.js segment|rudderstack URL WRITE_KEY USER
+// Sends a visitor's story with one of the SDKs, unmodified: node send.js segment|rudderstack|rudderstack-plain URL WRITE_KEY USER
 const [, , sdk, url, writeKey, user] = process.argv;
 const anonymousId = `${user}-device`;
 
@@ -17,10 +17,11 @@ async function segment() {
   await analytics.closeAndFlush();
 }
 
-async function rudderstack() {
+// It compresses what it sends unless it is told not to.
+async function rudderstack(gzip) {
   const RudderAnalytics = require('@rudderstack/rudder-sdk-node');
   // Flushed by hand, once: with a small flushAt, events were still unsent when flush() returned.
-  const analytics = new RudderAnalytics(writeKey, { dataPlaneUrl: url });
+  const analytics = new RudderAnalytics(writeKey, { dataPlaneUrl: url, gzip });
   for (const [call, event] of story) analytics[call](event);
   await analytics.flush();
 }
@@ -30,4 +31,4 @@ function fail(error) {
   process.exit(1);
 }
 
-({ segment, rudderstack })[sdk]().then(() => process.exit(0), fail);
+({ segment, rudderstack: () => rudderstack(true), 'rudderstack-plain': () => rudderstack(false) })[sdk]().then(() => process.exit(0), fail);

@@ -1,0 +1,24 @@
+using Cdp.Ingestion.Parsing;
+using ZstdSharp;
+
+namespace Cdp.Ingestion.Importing.Reading;
+
+/// <summary>A file cannot be read further: it is not in the form that it is said to have.</summary>
+public sealed class BrokenFileException(Rejection reason, Exception? inner = null) : Exception(reason.Message, inner)
+{
+    public Rejection Reason => reason;
+
+    /// <summary>Reads of a body that may be compressed.</summary>
+    /// <exception cref="BrokenFileException">It is not what its encoding says, or ends too early.</exception>
+    public static async ValueTask<int> ReadAsync(Stream body, Memory<byte> chunk, CancellationToken cancel)
+    {
+        try
+        {
+            return await body.ReadAsync(chunk, cancel);
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or ZstdException or EndOfStreamException)
+        {
+            throw new BrokenFileException(Rejection.InvalidEncoding, e);
+        }
+    }
+}
