@@ -41,7 +41,7 @@ public sealed class OpenApiDocumentTests
 
     [Fact]
     public void Codes_EveryOneOfTheService_AreDocumentedAndNoOther() =>
-        Assert.Equal(Reference.Rejections().Select(rejection => rejection.Code).Order(), Reference.Codes.Order());
+        Assert.Equal(Reference.CodesInSource().Distinct().Order(), Reference.Codes.Order());
 
     [Fact]
     public void Refusals_EveryCode_StandUnderTheirStatus()
@@ -53,7 +53,11 @@ public sealed class OpenApiDocumentTests
                      where error is not null && answer.Name == error.Value.Text("code")
                      select (Code: answer.Name, Status: int.Parse(status.Name), RetryAfter: Reference.Document.Resolve(status.Value).Find("headers", "Retry-After") is not null)).Distinct().ToList();
 
-        Assert.Equal(Reference.Rejections().Select(rejection => (rejection.Code, rejection.Status, RetryAfter: rejection.RetryAfter is not null)).Order(), shown.Order());
+        Assert.All(Reference.Codes, code => Assert.Contains(shown, answer => answer.Code == code));
+        foreach (var rejection in Reference.Rejections())
+        {
+            Assert.Equal((rejection.Code, rejection.Status, rejection.RetryAfter is not null), Assert.Single(shown, answer => answer.Code == rejection.Code));
+        }
     }
 
     [Fact]
@@ -90,7 +94,7 @@ public sealed class OpenApiDocumentTests
         from operation in Reference.Document.Operations()
         from body in operation.Content.Members("responses").Select(status => (Reference.Document.Resolve(status.Value), status.Name)).Append((operation.Content.Find("requestBody") ?? default, "body"))
         from content in body.Item1.Members("content")
-        where content.Name == "application/json" && content.Value.Find("schema") is not null
+        where content.Name is "application/json" or "application/x-ndjson" && content.Value.Find("schema", "type")?.GetString() != "string" && content.Value.Find("schema") is not null
         select (content.Value, $"{operation.Id} {body.Item2}");
 
     private static Task<JsonSchema> Schema(JsonElement schema)

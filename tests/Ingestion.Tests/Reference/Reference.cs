@@ -1,5 +1,7 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Reference;
 
@@ -8,9 +10,6 @@ namespace Cdp.Ingestion.Tests.Reference;
 /// <summary>The OpenAPI document, and what the code has to say to it.</summary>
 internal static class Reference
 {
-    /// <summary>What the document describes and the service does not serve yet; to be emptied.</summary>
-    public static readonly IReadOnlyList<string> AwaitedRoutes = ["POST /v1/import/file"];
-
     public static readonly string Text = Read("openapi.json");
     public static readonly JsonElement Document = JsonElement.Parse(Text);
 
@@ -18,7 +17,15 @@ internal static class Reference
 
     public static IReadOnlyList<string> Codes => [.. Document.Find("components", "schemas", "Code")!.Value.Items("enum").Select(code => code.GetString()!)];
 
-    /// <summary>Every rejection that the service can make; those that name a limit or a place with any.</summary>
+    /// <summary>Every code that the service's source text gives to a rejection.</summary>
+    public static IReadOnlyList<string> CodesInSource([CallerFilePath] string here = "") =>
+    [
+        .. from file in Directory.EnumerateFiles(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../services/Ingestion")), "*.cs", SearchOption.AllDirectories)
+           from Match match in Regex.Matches(File.ReadAllText(file), @"(?:\(\s*[2-5]\d\d,\s*|Code = )""([a-z0-9_]+)""")
+           select match.Groups[1].Value,
+    ];
+
+    /// <summary>The rejections that have names of their own; those that name a limit or a place with any.</summary>
     public static IReadOnlyList<Rejection> Rejections()
     {
         const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;

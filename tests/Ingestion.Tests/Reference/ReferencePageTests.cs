@@ -55,7 +55,7 @@ public sealed partial class ReferencePageTests
     [InlineData("rudderStackPixel", "curl 'https://HOST/pixel/v1/track?writeKey=WRITE_KEY&anonymousId=7f1c2b9e&event=Mail%20Opened'")]
     [InlineData("segmentSettings", "curl https://HOST/v1/projects/WRITE_KEY/settings")]
     [InlineData("rememberVisitor", "curl -X PUT https://HOST/v1/projects/WRITE_KEY/anonymousId -d '{")]
-    [InlineData("importFile", "curl -u WRITE_KEY: https://HOST/v1/import/file -H 'Content-Type: text/csv' --data-binary 'type,userId")]
+    [InlineData("importFile", "curl -u WRITE_KEY: 'https://HOST/v1/import/file?fileId=orders-2019.csv' -H 'Content-Type: text/csv' --data-binary 'type,userId")]
     [InlineData("ready", "curl https://HOST/health/ready")]
     public void Render_AnOperation_ShowsTheCommand(string operation, string command)
     {
