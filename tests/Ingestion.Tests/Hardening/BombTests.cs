@@ -6,6 +6,7 @@ using Xunit;
 namespace Cdp.Ingestion.Tests.Hardening;
 
 /// <summary>Bodies that are made to cost memory or time.</summary>
+[Collection(nameof(Alone))]
 public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
     // Of the process, which is service, broker and senders at once. The bound on bodies is 64 MiB, and arrays that are given back are kept for the next.

@@ -85,10 +85,12 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 
     private FuzzOutcome? Find(string trace, string? messageId, int first)
     {
-        var index = -1;
-        if (trace.Length == 32 && _generator.TraceOf(0)[..7] == trace[..7]) index = int.Parse(trace.AsSpan(7, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        else if (messageId is ['m', .. var rest] && rest.Split('-') is [var number, _] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var named)) index = named;
-        return index >= first && index < first + _outcomes.Length ? _outcomes[index - first] : null;
+        if (trace.Length == 32 && _generator.TraceOf(0)[..7] == trace[..7]) return At(int.Parse(trace.AsSpan(7, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        if (messageId is not ['m', .. var rest] || rest.Split('-') is not [var number, _] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var named)) return null;
+        // What is not broken carries its trace, so this is a broken one whose spoilt messageId is by chance that of another.
+        return At(named) is { } outcome && (outcome.Kind == FuzzKind.Broken || !outcome.Collects) ? outcome : null;
+
+        FuzzOutcome? At(int index) => index >= first && index < first + _outcomes.Length ? _outcomes[index - first] : null;
     }
 
     private async Task WorkAsync(int first, int depth)

@@ -8,6 +8,7 @@ using Xunit;
 namespace Cdp.Ingestion.Tests.Hardening;
 
 /// <summary>Kafka away while many send. CDP_TEST_OUTAGE_SECONDS sets for how long.</summary>
+[Collection(nameof(Alone))]
 public sealed class OutageUnderLoadTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
     private const int Senders = 64;
