@@ -9,6 +9,7 @@ using Cdp.Ingestion.Sources;
 using Cdp.Ingestion.Webhooks;
 using Cdp.Streaming;
 using Confluent.SchemaRegistry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cdp.Ingestion;
 
@@ -28,6 +29,11 @@ public static class IngestionService
             kestrel.AddServerHeader = false;
             // Our own limit counts what a body inflates to, and has an answer that names it.
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
+            // What is received ahead of us is memory that nobody counts: a connection's share of it, and who leaves answers unread, are kept small.
+            kestrel.Limits.MaxRequestBufferSize = 128 * 1024;
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));

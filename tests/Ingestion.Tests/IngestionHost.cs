@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Cdp.Hosting;
 using Cdp.Ingestion.Sources;
+using Cdp.Ingestion.Tests.Hardening;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -15,10 +16,11 @@ internal sealed class IngestionHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private IngestionHost(WebApplication app, string sources)
+    private IngestionHost(WebApplication app, string sources, ServiceLog log)
     {
         _app = app;
         Sources = sources;
+        Log = log;
         Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port}"), Timeout = TimeSpan.FromSeconds(30) };
     }
 
@@ -26,6 +28,11 @@ internal sealed class IngestionHost : IAsyncDisposable
 
     /// <summary>The folder of the sources' files.</summary>
     public string Sources { get; }
+
+    public int Port => Client.BaseAddress!.Port;
+
+    /// <summary>What the service logged of errors.</summary>
+    public ServiceLog Log { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -36,6 +43,7 @@ internal sealed class IngestionHost : IAsyncDisposable
         var suppressed = Path.Combine(sources, "suppressed-users.txt");
         File.WriteAllText(suppressed, "forget-me\n");
         WriteSource(sources, "off", "OFF", "type: server\nenabled: false");
+        var log = new ServiceLog();
         var app = CdpHost.Build(
             IngestionService.Service,
             [
@@ -43,9 +51,9 @@ internal sealed class IngestionHost : IAsyncDisposable
                 $"--Sources:0={sources}", $"--SuppressedUsers={suppressed}",
                 .. settings,
             ],
-            builder => builder.Logging.ClearProviders());
+            builder => builder.Logging.ClearProviders().AddProvider(log));
         await app.StartAsync();
-        return new IngestionHost(app, sources);
+        return new IngestionHost(app, sources, log);
     }
 
     /// <summary>Adds or changes a source; a running service sees it within seconds.</summary>

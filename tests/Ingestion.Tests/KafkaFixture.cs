@@ -17,6 +17,10 @@ public sealed class KafkaFixture : IAsyncLifetime
 
     internal IngestionHost Host { get; private set; } = null!;
 
+    internal KafkaOptions Options => _kafka;
+
+    internal LocalKafkaBroker Broker => _broker;
+
     public async ValueTask InitializeAsync()
     {
         _registry = await FakeRegistry.StartAsync();

@@ -1,3 +1,4 @@
+using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Streaming;
 using Confluent.Kafka;
@@ -11,6 +12,7 @@ namespace Cdp.Ingestion.Appending;
 /// </summary>
 public sealed partial class EventProducerWatch(IngestionOptions options, EventProducer producer, AvroCodec codec, Readiness readiness, Failure failure, TimeProvider time, ILogger<EventProducerWatch> logger) : BackgroundService
 {
+    private static readonly IReadOnlyList<Topic> Written = [.. EventProducer.Written, Topics.ImportsCheckpoints];
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogEvery = TimeSpan.FromMinutes(1);
 
@@ -47,11 +49,11 @@ public sealed partial class EventProducerWatch(IngestionOptions options, EventPr
         async () =>
         {
             producer.Probe();
-            await TopicAdmin.EnsureAsync(options.Kafka, EventProducer.Written);
+            await TopicAdmin.EnsureAsync(options.Kafka, Written);
         },
         stopping);
 
-    private Task PrepareSchemasAsync(CancellationToken stopping) => Task.Run(() => codec.Register(EventProducer.Written), stopping);
+    private Task PrepareSchemasAsync(CancellationToken stopping) => Task.Run(() => codec.Register(Written), stopping);
 
     private async Task ResolveAsync(Error doubt, CancellationToken stopping)
     {

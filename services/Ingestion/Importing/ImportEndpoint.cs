@@ -78,7 +78,7 @@ public sealed class ImportEndpoint
             if (!start.IsBeginning && !await reader.SkipAsync(start.End, end.Token)) return ImportRejections.Changed(request.FileId, start.End.Lines);
 
             var report = new ImportReport(start);
-            var run = new ImportRun(reader, new RowJudge(reader, request, source), log, _codec, _options.Kafka.TopicPrefix, _suppressions, report, source.Id, _time);
+            var run = new ImportRun(reader, new RowJudge(reader, request, source, _codec, _options.Kafka.TopicPrefix), log, _suppressions, report, source.Id, _time);
             return await TellAsync(context, request, report, run.RunAsync(end.Token));
         }
         catch (BrokenFileException e)

@@ -14,6 +14,8 @@ public static class ImportRejections
     public static readonly Rejection Stopping = Rejection.Unavailable with { Code = "stopping", Message = $"the service is being stopped; {Resume}" };
     public static readonly Rejection Broken = new(400, "broken_off", $"the upload broke off before the file's end; {Resume}");
 
+    public static readonly Rejection UnreadableTime = new(400, "unreadable_time", "timestamp or originalTimestamp is not a time such as 2024-06-01T12:00:00Z");
+
     public static Rejection Changed(string fileId, long lines) => new(
         409, "file_changed", $"'{fileId}' was imported before, and lines 1 to {lines} are not what they were then; send the file as it was to go on with it, or the changed one with another fileId");
 

@@ -1,12 +1,9 @@
-using cdp;
-using Cdp.Contracts;
 using System.Threading.Channels;
 using Cdp.Hosting;
 using Cdp.Ingestion.Importing.Ledger;
 using Cdp.Ingestion.Importing.Reading;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Sources;
-using Cdp.Streaming;
 
 namespace Cdp.Ingestion.Importing;
 
@@ -14,7 +11,7 @@ namespace Cdp.Ingestion.Importing;
 /// Carries a file from its reader into the log: read a batch, judge its rows, commit them with the checkpoint behind them. While one batch is being
 /// committed the next is read, and no more: when Kafka is slow the reader waits, and with it the sender.
 /// </summary>
-public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, AvroCodec codec, string topicPrefix, LiveFiles<Suppressions> suppressions, ImportReport report, string sourceId, TimeProvider time)
+public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, LiveFiles<Suppressions> suppressions, ImportReport report, string sourceId, TimeProvider time)
 {
     private readonly Channel<Judged> _judged = Channel.CreateBounded<Judged>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
 
@@ -48,7 +45,7 @@ public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, 
                 await reader.ReadAsync(batch, cancel);
                 var judged = judge.Judge(batch, time.GetUtcNow().UtcDateTime, suppressions.Current);
                 reached = reached.Plus(judged.Tally, batch.End, batch.IsLast);
-                await _judged.Writer.WriteAsync(new Judged(judged, Encode(judged), reached), cancel);
+                await _judged.Writer.WriteAsync(new Judged(judged, reached), cancel);
                 if (batch.IsLast) return null;
             }
         }
@@ -69,11 +66,11 @@ public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, 
 
     private async Task<Rejection?> CommitAsync(CancellationToken cancel)
     {
-        await foreach (var (batch, records, after) in _judged.Reader.ReadAllAsync(CancellationToken.None))
+        await foreach (var (batch, after) in _judged.Reader.ReadAllAsync(CancellationToken.None))
         {
             try
             {
-                if (await log.CommitAsync(records, after, cancel) is { } refused) return refused;
+                if (await log.CommitAsync(batch.Records, after, cancel) is { } refused) return refused;
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
@@ -88,17 +85,5 @@ public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, 
         return null;
     }
 
-    private List<Encoded> Encode(JudgedBatch batch)
-    {
-        var records = new List<Encoded>(batch.Events.Count + batch.Quarantined.Count);
-        var (collected, quarantined) = (topicPrefix + Topics.EventsCollected.Name, topicPrefix + Topics.EventsQuarantined.Name);
-        foreach (var (key, record) in batch.Events) records.Add(new Encoded(collected, key, codec.Frame<CollectedEvent>(Topics.EventsCollected, record)));
-        foreach (var (key, record) in batch.Quarantined) records.Add(new Encoded(quarantined, Keys.Bytes(key), codec.Encode(Topics.EventsQuarantined, record)));
-        // The bytes are all that is needed from here on.
-        batch.Events.Clear();
-        batch.Quarantined.Clear();
-        return records;
-    }
-
-    private sealed record Judged(JudgedBatch Batch, List<Encoded> Records, Checkpoint After);
+    private sealed record Judged(JudgedBatch Batch, Checkpoint After);
 }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Ingestion.Importing.Ledger;
 using Cdp.Ingestion.Importing.Reading;
 using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
@@ -22,13 +23,18 @@ public sealed class RowJudge
     private readonly EventMapping? _mapping;
     private readonly byte[]? _defaultType;
     private readonly string _idPrefix;
-    private readonly List<(JudgedEvent Event, bool IsSuppressed)> _events = [];
+    private readonly AvroCodec _codec;
     private readonly AvroWriter _record = new();
+    private readonly string _prefix;
+
+    // Of the row at hand: its events, none of a suppressed user, and what is known of one that was rejected.
+    private readonly List<Encoded> _events = [];
+    private (QuarantinedEvent Record, string? Key)? _known;
     private byte[] _typed = [];
 
-    public RowJudge(IRowReader reader, ImportRequest request, Source source)
+    public RowJudge(IRowReader reader, ImportRequest request, Source source, AvroCodec codec, string topicPrefix)
     {
-        (_reader, _request, _source) = (reader, request, source);
+        (_reader, _request, _source, _codec, _prefix) = (reader, request, source, codec, topicPrefix);
         _mapping = request.Mapping is { } name ? source.ImportMappings[name] : null;
         _defaultType = request.Type is { } type ? Encoding.UTF8.GetBytes($"{{\"type\":\"{type}\",") : null;
         _idPrefix = IdPrefix(source.Id, request.FileId);
@@ -48,78 +54,74 @@ public sealed class RowJudge
         foreach (var row in batch.Rows)
         {
             _events.Clear();
+            _known = null;
             var receipt = new Receipt(_source.Id, receivedAt, Ip: null) { IsHistorical = true, MessageId = string.Create(CultureInfo.InvariantCulture, $"{_idPrefix}-{row.Line}") };
-            var rejected = Judge(batch, row, receipt, judged, suppressions, out var isIgnored);
-            judged.Tally += rejected is { } refusal ? Reject(batch, row, refusal, receipt, judged) : isIgnored ? new Tally { Ignored = 1 } : Accept(judged);
+            var rejection = Judge(batch, row, receipt, suppressions, judged, out var events);
+            judged.Tally += rejection is not null ? Reject(batch, row, rejection, receipt, judged) : Accept(judged, events);
         }
         return judged;
     }
 
-    private Refusal? Judge(RowBatch batch, in Row row, Receipt receipt, JudgedBatch judged, Suppressions suppressions, out bool isIgnored)
+    private Rejection? Judge(RowBatch batch, in Row row, Receipt receipt, Suppressions suppressions, JudgedBatch judged, out int events)
     {
-        isIgnored = false;
+        events = 1;
         if (row.IsCut) return Rejection.EventTooLarge(_source.Limits.EventBytes);
         if (_reader.TryJson(batch, row, out var json) is { } rejected) return rejected;
-        if (_mapping is null) return Add(_defaultType is null ? json : Typed(json), receipt, judged, suppressions);
+        if (_mapping is null) return Add(_defaultType is null ? json : Typed(json), receipt, suppressions, judged);
         if (json.Length > _source.Limits.EventBytes) return Rejection.EventTooLarge(_source.Limits.EventBytes);
         if (!Utf8.IsValid(json)) return Rejection.InvalidUtf8;
         var mapped = Map(_mapping, json);
         if (mapped is null) return Rejection.InvalidJson;
         if (mapped.Faults.Count > 0) return new Rejection(400, "not_mapped", string.Join("; ", mapped.Faults.Select(fault => fault.Message)));
-        isIgnored = mapped.Events.Count == 0;
-        for (var i = 0; i < mapped.Events.Count; i++)
+        events = mapped.Events.Count;
+        for (var i = 0; i < events; i++)
         {
             var own = i == 0 ? receipt : receipt with { MessageId = string.Create(CultureInfo.InvariantCulture, $"{receipt.MessageId}-{i}") };
-            if (Add(mapped.Events[i], own, judged, suppressions) is { } refused) return refused;
+            if (Add(mapped.Events[i], own, suppressions, judged) is { } refused) return refused;
         }
         return null;
     }
 
-    private Refusal? Add(ReadOnlySpan<byte> json, Receipt receipt, JudgedBatch judged, Suppressions suppressions)
+    private Rejection? Add(ReadOnlySpan<byte> json, Receipt receipt, Suppressions suppressions, JudgedBatch judged)
     {
         var limits = _source.Limits;
         // Before anything else, which a limit of requests would be.
         if (json.Length > limits.EventBytes) return Rejection.EventTooLarge(limits.EventBytes);
         var unread = BatchReader.Read(json, Shape.Own, limits, out var submission);
-        using (submission)
+        using var read = submission;
+        if (unread is not null) return unread;
+        var parser = new EventParser(submission, receipt, limits);
+        if (parser.Begin(json) is { } refused) return refused;
+        var parsed = parser.Parse(json, 0, _record);
+        if ((parsed.Rejected ?? UnreadableTime(json, submission)) is { } rejected)
         {
-            if (unread is not null) return unread;
-            var parser = new EventParser(submission, receipt, limits);
-            if (parser.Begin(json) is { } refused) return refused;
-            var parsed = parser.Parse(json, 0, _record);
-            var rejected = parsed.Rejected ?? (HasUnreadableTime(json, submission) ? UnreadableTime : null);
-            if (rejected is not null) return new Refusal(rejected, Quarantine.Record(json, submission, 0, rejected, receipt), Quarantine.Key(json, submission, 0));
-            if (parsed.ClockBounded) judged.ClocksBounded++;
-            var scanned = submission.Events[0];
-            _events.Add((new JudgedEvent(scanned.Key.Of(json, submission).ToArray(), _record.Written.ToArray()), suppressions.Cover(scanned.UserId.Of(json, submission))));
-            return null;
+            _known = (Quarantine.Record(json, submission, 0, rejected, receipt), Quarantine.Key(json, submission, 0));
+            return rejected;
         }
+        if (parsed.ClockBounded) judged.ClocksBounded++;
+        var scanned = submission.Events[0];
+        if (suppressions.Cover(scanned.UserId.Of(json, submission))) return null;
+        var key = scanned.Key.Of(json, submission);
+        _events.Add(new Encoded(_prefix + Topics.EventsCollected.Name, key.IsEmpty ? null : key.ToArray(), _codec.Frame<CollectedEvent>(Topics.EventsCollected, _record.Written)));
+        return null;
     }
 
-    private Tally Accept(JudgedBatch judged)
+    private Tally Accept(JudgedBatch judged, int events)
     {
-        var events = 0;
-        foreach (var (collected, isSuppressed) in _events)
-        {
-            if (isSuppressed) continue;
-            judged.Events.Add(collected);
-            events++;
-        }
-        return events == 0 ? new Tally { Suppressed = 1 } : new Tally { Accepted = 1, Events = events };
+        judged.Records.AddRange(_events);
+        if (events == 0) return new Tally { Ignored = 1 };
+        return _events.Count == 0 ? new Tally { Suppressed = 1 } : new Tally { Accepted = 1, Events = _events.Count };
     }
 
-    private Tally Reject(RowBatch batch, in Row row, Refusal refusal, Receipt receipt, JudgedBatch judged)
+    private Tally Reject(RowBatch batch, in Row row, Rejection rejection, Receipt receipt, JudgedBatch judged)
     {
-        var original = batch.Of(row);
-        var record = refusal.Record ?? Quarantine.Record(original, refusal.Rejection, receipt);
         var cut = row.IsCut ? string.Create(CultureInfo.InvariantCulture, $"; only the first {row.Raw.Length} of its {row.Size} bytes are kept") : "";
-        // The row as it stands in the file, not what was made of it.
-        record.original = original.ToArray();
-        record.violations[0].message = string.Create(CultureInfo.InvariantCulture, $"line {row.Line} of {_request.FileId}: {refusal.Rejection.Message}{cut}");
-        record.messageId ??= receipt.MessageId;
+        var message = string.Create(CultureInfo.InvariantCulture, $"line {row.Line} of {_request.FileId}: {rejection.Message}{cut}");
+        var record = Quarantine.Record(batch.Of(row), rejection with { Message = message }, receipt);
+        (record.messageId, record.type, record.@event) = (_known?.Record.messageId ?? receipt.MessageId, _known?.Record.type, _known?.Record.@event);
         if (_request.Format == ImportFormat.Csv) record.encoding = "csv";
-        judged.Quarantined.Add((refusal.Key, record));
-        judged.Faults.Add(new RowFault(row.Line, refusal.Rejection));
+        judged.Records.Add(new Encoded(_prefix + Topics.EventsQuarantined.Name, Keys.Bytes(_known?.Key), _codec.Encode(Topics.EventsQuarantined, record)));
+        judged.Faults.Add(new RowFault(row.Line, rejection));
         return new Tally { Rejected = 1 };
     }
 
@@ -138,18 +140,16 @@ public sealed class RowJudge
     }
 
     // What happened long ago would be taken for now.
-    private static Rejection UnreadableTime => new(400, "unreadable_time", "timestamp or originalTimestamp is not a time such as 2024-06-01T12:00:00Z");
-
-    private static bool HasUnreadableTime(ReadOnlySpan<byte> json, Submission submission)
+    private static Rejection? UnreadableTime(ReadOnlySpan<byte> json, Submission submission)
     {
         var scanned = submission.Events[0];
-        if (scanned.Timestamp is not null || scanned.OriginalTimestamp is not null) return false;
+        if (scanned.Timestamp is not null || scanned.OriginalTimestamp is not null) return null;
         foreach (var extra in submission.Extras)
         {
             var member = extra.Of(json);
-            if (member.StartsWith("\"timestamp\""u8) || member.StartsWith("\"originalTimestamp\""u8)) return true;
+            if (member.StartsWith("\"timestamp\""u8) || member.StartsWith("\"originalTimestamp\""u8)) return ImportRejections.UnreadableTime;
         }
-        return false;
+        return null;
     }
 
     private static MappingResult? Map(EventMapping mapping, ReadOnlySpan<byte> json)
@@ -164,11 +164,5 @@ public sealed class RowJudge
         {
             return null;
         }
-    }
-
-    // Why a row is rejected, and what could be read of it.
-    private readonly record struct Refusal(Rejection Rejection, QuarantinedEvent? Record, string? Key)
-    {
-        public static implicit operator Refusal(Rejection rejection) => new(rejection, null, null);
     }
 }

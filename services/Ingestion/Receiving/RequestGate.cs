@@ -29,7 +29,8 @@ public sealed class RequestGate(Admission admission)
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
-            // The sender went away; there is nobody to answer.
+            // The sender went away. Without an answer of ours it would be told 200, if it still listens.
+            context.Abort();
         }
         finally
         {

@@ -135,13 +135,13 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
             import:
               orders:
                 rules:
-                  - when: { path: $.status, equals: cancelled }
+                  - when: { $.status: cancelled }
                     ignore: true
                   - events:
                       - type: track
                         event: Order Completed
-                        userId: { path: $.customer }
-                        properties: { total: { path: $.total } }
+                        userId: $.customer
+                        properties: { total: $.total }
             """);
         await kafka.Host.UntilAsync(System.Net.HttpStatusCode.OK, () => kafka.Host.PostAsync("/v1/track", """{"userId":"u"}""", "SHOP"));
         var upload = await Upload.SendAsync(kafka.Host, "fileId=mapped&format=csv&mapping=orders", "customer,status,total\n77,paid,5\n78,cancelled,6\n,paid,7\n", "SHOP");
@@ -156,19 +156,15 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     public async Task AnyFile_SenderGoesAway_IsWholeWhenSentAgain()
     {
         var lines = Lines("aborted", 1, 20_000).Select(Encoding.UTF8.GetBytes).ToArray();
-        using var content = new PushContent();
-        using var aborting = new CancellationTokenSource();
-        var sending = Upload.SendUntilAsync(kafka.Host, "fileId=aborted&format=ndjson", content, "WK", aborting.Token);
+        using var sending = await RawUpload.BeginAsync(kafka.Host, "fileId=aborted&format=ndjson");
         // In the middle of a line.
-        foreach (var chunk in lines.SelectMany(line => line).Take(lines.Sum(line => line.Length) / 2).Chunk(50_001)) await content.WriteAsync(chunk);
+        foreach (var chunk in lines.SelectMany(line => line).Take(lines.Sum(line => line.Length) / 2).Chunk(50_001)) await sending.WriteAsync(chunk);
         await UntilAsync(() => Events("aborted").Count > 5_000);
-        await aborting.CancelAsync();
-        await Assert.ThrowsAnyAsync<Exception>(() => sending);
-        content.End();
+        sending.Abort();
 
         var again = await Upload.SendAsync(kafka.Host, "fileId=aborted&format=ndjson", lines.SelectMany(line => line).ToArray());
         Assert.Equal(20_000, again.Counts.Read);
-        Assert.InRange(again.Counts.Skipped, 5_000, 10_000);
+        Assert.InRange(again.Counts.Skipped, 5_000, 10_500);
         AssertOnce("aborted", 20_000);
     }
 
@@ -176,15 +172,14 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     public async Task AnyFile_ServiceIsStopped_SaysSoAndIsWholeWhenSentAgain()
     {
         var lines = Lines("stopped", 1, 20_000).Select(Encoding.UTF8.GetBytes).ToArray();
-        using var content = new PushContent();
         await using (var other = await kafka.StartHostAsync())
         {
-            var sending = Upload.SendAsync(other, "fileId=stopped&format=ndjson", content);
-            foreach (var line in lines.Take(9_000).Chunk(100)) await content.WriteAsync(line.SelectMany(bytes => bytes).ToArray());
+            using var sending = await RawUpload.BeginAsync(other, "fileId=stopped&format=ndjson");
+            foreach (var line in lines.Take(9_000).Chunk(100)) await sending.WriteAsync(line.SelectMany(bytes => bytes).ToArray());
             await UntilAsync(() => Events("stopped").Count == 9_000);
+            var answer = sending.ReadAsync();
             Assert.Equal(0, await other.StopAsync());
-            content.End();
-            var stopped = await sending;
+            var stopped = await answer;
             Assert.Equal("stopping", stopped.Code);
             Assert.Equal((9_000, 0, 9_000, 0), stopped.Counts);
         }
@@ -202,16 +197,15 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     public async Task AnyFile_LostAnswersOfKafka_IsWholeAllTheSame(ApiKey api, FaultDrop drop)
     {
         var id = $"lost-{api}-{drop}";
-        using var content = new PushContent();
-        var sending = Upload.SendAsync(kafka.Host, $"fileId={id}&format=ndjson", content);
-        await content.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Lines(id, 1, 6_000))));
+        using var sending = await RawUpload.BeginAsync(kafka.Host, $"fileId={id}&format=ndjson");
+        await sending.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Lines(id, 1, 6_000))));
         await UntilAsync(() => Events(id).Count == 6_000);
         using var fault = kafka.Faults.Add(new Fault { Api = api, Drop = drop, Times = 2 });
-        await content.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Lines(id, 6_001, 6_000))));
+        await sending.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Lines(id, 6_001, 6_000))));
         await fault.Hit(cancel: TestContext.Current.CancellationToken);
-        content.End();
+        await sending.EndAsync();
 
-        Assert.Equal((12_000, 0, 12_000, 0), (await sending).Counts);
+        Assert.Equal((12_000, 0, 12_000, 0), (await sending.ReadAsync()).Counts);
         AssertOnce(id, 12_000);
     }
 
@@ -219,17 +213,16 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     public async Task AnyFile_NewerUploadOfIt_TakesOver()
     {
         var file = Encoding.UTF8.GetBytes(string.Concat(Lines("both", 1, 12_000)));
-        using var content = new PushContent();
-        var older = Upload.SendAsync(kafka.Host, "fileId=both&format=ndjson", content);
-        await content.WriteAsync(file.AsMemory(0, file.Length / 2));
+        using var older = await RawUpload.BeginAsync(kafka.Host, "fileId=both&format=ndjson");
+        await older.WriteAsync(file.AsMemory(0, file.Length / 2));
         await UntilAsync(() => Events("both").Count > 1_000);
 
         await using var other = await kafka.StartHostAsync();
         var newer = await Upload.SendAsync(other, "fileId=both&format=ndjson", file);
-        await content.WriteAsync(file.AsMemory(file.Length / 2));
-        content.End();
+        await older.WriteAsync(file.AsMemory(file.Length / 2));
+        await older.EndAsync();
 
-        Assert.Equal("taken_over", (await older).Code);
+        Assert.Equal("taken_over", (await older.ReadAsync()).Code);
         Assert.True((bool)newer.Last["success"]!);
         Assert.Equal(12_000, newer.Counts.Read);
         AssertOnce("both", 12_000);
@@ -273,15 +266,15 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     [Fact]
     public async Task SdkEvents_WhileAFileIsImported_AreAnswered()
     {
-        using var content = new PushContent();
-        var importing = Upload.SendAsync(kafka.Host, "fileId=beside&format=ndjson", content);
+        using var importing = await RawUpload.BeginAsync(kafka.Host, "fileId=beside&format=ndjson");
         var writing = Task.Run(async () =>
         {
-            foreach (var chunk in Lines("beside", 1, 60_000).Chunk(1_000)) await content.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(chunk)));
-            content.End();
+            foreach (var chunk in Lines("beside", 1, 60_000).Chunk(1_000)) await importing.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(chunk)));
+            await importing.EndAsync();
         }, TestContext.Current.CancellationToken);
         var slowest = TimeSpan.Zero;
-        while (!importing.IsCompleted)
+        var answer = importing.ReadAsync();
+        while (!answer.IsCompleted)
         {
             var begun = Stopwatch.GetTimestamp();
             using var response = await kafka.Host.PostAsync("/v1/track", """{"userId":"u","event":"beside an import"}""");
@@ -290,7 +283,7 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
         }
         await writing;
 
-        Assert.Equal((60_000, 0, 60_000, 0), (await importing).Counts);
+        Assert.Equal((60_000, 0, 60_000, 0), (await answer).Counts);
         Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 

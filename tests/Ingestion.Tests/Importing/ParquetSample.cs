@@ -36,8 +36,8 @@ internal static class ParquetSample
                 await group.WriteAsync(Note, numbers.Select(row => row % 2 == 0 ? $"n{row}" : null).ToArray()!);
                 await group.WriteAsync<decimal>(Revenue, numbers.Select(row => row + 0.25m).ToArray());
                 await group.WriteAsync<double>(Share, numbers.Select(_ => 0.5).ToArray());
-                await group.WriteAsync<int>(Width, numbers);
-                await group.WriteAsync<bool>(IsNew, numbers.Select(_ => true).ToArray());
+                await group.WriteAsync<int>(Width, numbers.Select(row => (int?)row).ToArray());
+                await group.WriteAsync<bool>(IsNew, numbers.Select(_ => (bool?)true).ToArray());
                 await group.WriteAsync((DataField)Tags.Item, numbers.SelectMany(_ => new[] { "a", "b" }).ToArray(), numbers.SelectMany(_ => new[] { 0, 1 }).ToArray());
             }
         }

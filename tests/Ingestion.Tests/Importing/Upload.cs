@@ -25,15 +25,12 @@ internal sealed record Upload(int Status, string MediaType, IReadOnlyList<JsonOb
         return SendAsync(host, query, content, key);
     }
 
-    public static Task<Upload> SendAsync(IngestionHost host, string query, HttpContent content, string key = "WK") => SendUntilAsync(host, query, content, key, CancellationToken.None);
-
-    /// <summary>Goes away in the middle when it is cancelled.</summary>
-    public static async Task<Upload> SendUntilAsync(IngestionHost host, string query, HttpContent content, string key, CancellationToken cancel)
+    private static async Task<Upload> SendAsync(IngestionHost host, string query, HttpContent content, string key)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/import/file?" + query) { Content = content };
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(key + ":")));
-        using var response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-        var lines = (await response.Content.ReadAsStringAsync(cancel)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        using var response = await host.Client.SendAsync(request);
+        var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return new Upload((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType ?? "", [.. lines.Select(line => JsonNode.Parse(line)!.AsObject())]);
     }
 }

@@ -20,12 +20,12 @@ public sealed class AdmissionTests
     [Fact]
     public void TryReserve_OverTheBound_TakesNothing()
     {
-        var admission = new Admission(new LimitOptions { BufferedBytes = 100 });
+        var admission = new Admission(new LimitOptions { BufferedBytes = 100_000 });
 
-        Assert.True(admission.TryReserve(60));
-        Assert.False(admission.TryReserve(60));
-        Assert.True(admission.TryReserve(40));
-        admission.Release(60);
-        Assert.True(admission.TryReserve(60));
+        Assert.True(admission.TryReserve(60_000));
+        Assert.False(admission.TryReserve(60_000));
+        Assert.True(admission.TryReserve(40_000));
+        admission.Release(60_000);
+        Assert.True(admission.TryReserve(60_000));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Cdp.Ingestion.Parsing;
 using DuckDB.NET.Data;
 
@@ -11,6 +12,10 @@ namespace Cdp.Ingestion.Importing.Reading;
 /// </summary>
 public sealed class ParquetReader(Stream body, ImportOptions options) : IRowReader
 {
+    private readonly RowJson _json = new();
+
+    // Drawn anew for each file, so that no text of it begins with it.
+    private readonly string _mark = Guid.NewGuid().ToString("N");
     private SpoolFile? _file;
     private DuckDBConnection? _connection;
     private DuckDBCommand? _command;
@@ -36,7 +41,9 @@ public sealed class ParquetReader(Stream body, ImportOptions options) : IRowRead
 
     public Rejection? TryJson(RowBatch batch, in Row row, out ReadOnlySpan<byte> json)
     {
-        json = batch.Of(row);
+        _json.Clear();
+        Write(batch.Of(row), _json.Writer);
+        json = _json.Written;
         return null;
     }
 
@@ -45,6 +52,7 @@ public sealed class ParquetReader(Stream body, ImportOptions options) : IRowRead
         if (_rows is not null) await _rows.DisposeAsync();
         if (_command is not null) await _command.DisposeAsync();
         if (_connection is not null) await _connection.DisposeAsync();
+        _json.Dispose();
         _file?.Dispose();
     }
 
@@ -97,10 +105,38 @@ public sealed class ParquetReader(Stream body, ImportOptions options) : IRowRead
 
     private DuckDBDataReader Begin()
     {
-        // The patch that changes nothing drops what is null (RFC 7396).
-        _command!.CommandText = string.Create(CultureInfo.InvariantCulture, $"SELECT json_merge_patch('{{}}', to_json({_select}))::VARCHAR FROM read_parquet({ParquetType.Quote(_file!.Path)}, file_row_number = true) WHERE file_row_number >= {_row}");
+        _command!.CommandText = string.Create(CultureInfo.InvariantCulture, $"SELECT to_json({_select})::VARCHAR FROM read_parquet({ParquetType.Quote(_file!.Path)}, file_row_number = true) WHERE file_row_number >= {_row}");
         _command.UseStreamingMode = true;
         return _command.ExecuteReader();
+    }
+
+    // A table has every column in every row: a member that is null is one that the row does not have. Decimals become numbers again.
+    private void Write(ReadOnlySpan<byte> row, Utf8JsonWriter json)
+    {
+        var reader = new Utf8JsonReader(row, new JsonReaderOptions { MaxDepth = 1_000 });
+        Span<byte> mark = stackalloc byte[_mark.Length];
+        Encoding.ASCII.GetBytes(_mark, mark);
+        string? name = null;
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName)
+            {
+                name = reader.GetString();
+                continue;
+            }
+            if (name is not null && reader.TokenType != JsonTokenType.Null) json.WritePropertyName(name);
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject: json.WriteStartObject(); break;
+                case JsonTokenType.EndObject: json.WriteEndObject(); break;
+                case JsonTokenType.StartArray: json.WriteStartArray(); break;
+                case JsonTokenType.EndArray: json.WriteEndArray(); break;
+                case JsonTokenType.Null when name is not null: break;
+                case JsonTokenType.String when reader.ValueSpan.StartsWith(mark): json.WriteRawValue(reader.ValueSpan[mark.Length..], skipInputValidation: true); break;
+                default: json.WriteRawValue(row[(int)reader.TokenStartIndex..(int)reader.BytesConsumed], skipInputValidation: true); break;
+            }
+            name = null;
+        }
     }
 
     private static (List<string> Names, List<ParquetType> Types) Describe(DuckDBCommand command, string path)
@@ -116,8 +152,8 @@ public sealed class ParquetReader(Stream body, ImportOptions options) : IRowRead
         return (names, types);
     }
 
-    private static string Sql(ColumnNode node, List<string> names, List<ParquetType> types) => node.Column >= 0
-        ? types[node.Column].Json($"\"{names[node.Column].Replace("\"", "\"\"", StringComparison.Ordinal)}\"")
+    private string Sql(ColumnNode node, List<string> names, List<ParquetType> types) => node.Column >= 0
+        ? types[node.Column].Json($"\"{names[node.Column].Replace("\"", "\"\"", StringComparison.Ordinal)}\"", _mark)
         : ParquetType.Struct(node.Members.Select(member => (member.Name.Value, Sql(member, names, types))));
 
     private Rejection Broken(DuckDBException e)

@@ -24,18 +24,19 @@ public sealed class ParquetType
 
     /// <summary>The SQL of a value's JSON.</summary>
     /// <param name="value">The SQL of the value.</param>
+    /// <param name="mark">Comes before the digits of a decimal, as a string: as a number it would pass through a double.</param>
     /// <param name="depth">How many lists it stands in, so that each has a name of its own for its items.</param>
-    public string Json(string value, int depth = 0)
+    public string Json(string value, string mark, int depth = 0)
     {
         var item = string.Create(CultureInfo.InvariantCulture, $"i{depth}");
         return _name switch
         {
-            "LIST" => $"list_transform({value}, lambda {item}: {_item!.Json(item, depth + 1)})",
+            "LIST" => $"list_transform({value}, lambda {item}: {_item!.Json(item, mark, depth + 1)})",
             // A map is an object whose member names are its keys.
-            "MAP" => $"map_from_entries(list_transform(map_entries({value}), lambda {item}: {{'k': struct_extract({item}, 'key')::VARCHAR, 'v': {_item!.Json($"struct_extract({item}, 'value')", depth + 1)}}}))",
-            "STRUCT" => $"CASE WHEN {value} IS NULL THEN NULL ELSE {Struct(_members.Select(member => (member.Name, member.Type.Json($"struct_extract({value}, {Quote(member.Name)})", depth))))} END",
+            "MAP" => $"map_from_entries(list_transform(map_entries({value}), lambda {item}: {{'k': struct_extract({item}, 'key')::VARCHAR, 'v': {_item!.Json($"struct_extract({item}, 'value')", mark, depth + 1)}}}))",
+            "STRUCT" => $"CASE WHEN {value} IS NULL THEN NULL ELSE {Struct(_members.Select(member => (member.Name, member.Type.Json($"struct_extract({value}, {Quote(member.Name)})", mark, depth))))} END",
             "FLOAT" or "DOUBLE" => $"CASE WHEN isfinite({value}) THEN {value} END",
-            "DECIMAL" => $"{value}::VARCHAR::JSON",
+            "DECIMAL" => $"{Quote(mark)} || {value}::VARCHAR",
             "TIMESTAMP" or "TIMESTAMP WITH TIME ZONE" or "TIMESTAMP_S" or "TIMESTAMP_MS" => $"CASE WHEN isfinite({value}) THEN strftime({value}, '%Y-%m-%dT%H:%M:%S.%fZ') END",
             "TIMESTAMP_NS" => $"CASE WHEN isfinite({value}) THEN strftime({value}, '%Y-%m-%dT%H:%M:%S.%nZ') END",
             "BLOB" => $"base64({value})",

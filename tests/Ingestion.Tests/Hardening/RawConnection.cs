@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Cdp.Ingestion.Tests.Hardening;
+
+/// <summary>What came back over a socket: the status, the headers as text, and the body.</summary>
+internal sealed record RawAnswer(int Status, string Headers, byte[] Body)
+{
+    public string Text => Encoding.UTF8.GetString(Body);
+
+    public bool Closes => Headers.Contains("\r\nConnection: close", StringComparison.OrdinalIgnoreCase);
+
+    public bool IsJson => Headers.Contains("\r\nContent-Type: application/json", StringComparison.OrdinalIgnoreCase);
+
+    public string? Header(string name)
+    {
+        var start = Headers.IndexOf($"\r\n{name}: ", StringComparison.OrdinalIgnoreCase);
+        if (start < 0) return null;
+        start += name.Length + 4;
+        return Headers[start..Headers.IndexOf('\r', start)];
+    }
+}
+
+/// <summary>A TCP connection that sends whatever bytes it is given and reads answers one by one: no client that would mend anything on the way.</summary>
+internal sealed class RawConnection : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private byte[] _buffer = new byte[4096];
+    private int _start;
+    private int _end;
+
+    private RawConnection() => _socket.LingerState = new LingerOption(true, 0); // so that thousands of connections leave no port behind
+
+    /// <summary>Set before the first read: how much the system takes in without anybody reading.</summary>
+    public int ReceiveBuffer { set => _socket.ReceiveBufferSize = value; }
+
+    public static async Task<RawConnection> OpenAsync(int port, CancellationToken cancel = default)
+    {
+        var connection = new RawConnection();
+        try
+        {
+            await connection._socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancel);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel = default)
+    {
+        while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes, cancel)..];
+    }
+
+    public Task SendAsync(string text, CancellationToken cancel = default) => SendAsync(Encoding.UTF8.GetBytes(text), cancel);
+
+    /// <summary>Says that nothing more will be sent; answers can still come.</summary>
+    public void EndSending()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The other end was faster.
+        }
+    }
+
+    /// <summary>Reads one final answer; null where the connection ended before its first byte.</summary>
+    /// <exception cref="InvalidDataException">It is not HTTP, or the connection ended within it.</exception>
+    public async Task<RawAnswer?> ReadAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            if (await ReadAnswerAsync(cancel) is not { } answer) return null;
+            if (answer.Status >= 200) return answer;
+        }
+    }
+
+    /// <summary>Waits for the connection's end, and throws away what comes before.</summary>
+    public async Task UntilClosedAsync(CancellationToken cancel)
+    {
+        while (await FillAsync(cancel)) _start = _end;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<RawAnswer?> ReadAnswerAsync(CancellationToken cancel)
+    {
+        int head;
+        while ((head = Buffered.IndexOf("\r\n\r\n"u8)) < 0)
+        {
+            if (await FillAsync(cancel)) continue;
+            return _start == _end ? null : throw new InvalidDataException($"the connection ended within an answer: {Encoding.Latin1.GetString(Buffered)}");
+        }
+        var headers = Encoding.Latin1.GetString(_buffer, _start, head + 2);
+        _start += head + 4;
+        if (!headers.StartsWith("HTTP/1.", StringComparison.Ordinal) || !int.TryParse(headers.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status)) throw new InvalidDataException($"not an answer: {headers}");
+        var answer = new RawAnswer(status, headers, []);
+        if (status is < 200 or 204 or 304) return answer;
+        if (answer.Header("Transfer-Encoding") is not null) return answer with { Body = await ReadChunksAsync(cancel) };
+        var length = answer.Header("Content-Length") ?? throw new InvalidDataException($"an answer without a length: {headers}");
+        return answer with { Body = await ReadExactAsync(int.Parse(length, CultureInfo.InvariantCulture), cancel) };
+    }
+
+    private async Task<byte[]> ReadChunksAsync(CancellationToken cancel)
+    {
+        using var body = new MemoryStream();
+        while (true)
+        {
+            int line;
+            while ((line = Buffered.IndexOf("\r\n"u8)) < 0) await MustFillAsync(cancel);
+            var size = int.Parse(Encoding.ASCII.GetString(_buffer, _start, line), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            _start += line + 2;
+            var chunk = await ReadExactAsync(size + 2, cancel);
+            if (size == 0) return body.ToArray();
+            body.Write(chunk, 0, size);
+        }
+    }
+
+    private async Task<byte[]> ReadExactAsync(int length, CancellationToken cancel)
+    {
+        while (_end - _start < length) await MustFillAsync(cancel);
+        var bytes = _buffer.AsSpan(_start, length).ToArray();
+        _start += length;
+        return bytes;
+    }
+
+    private async Task MustFillAsync(CancellationToken cancel)
+    {
+        if (!await FillAsync(cancel)) throw new InvalidDataException("the connection ended within the body of an answer");
+    }
+
+    private async Task<bool> FillAsync(CancellationToken cancel)
+    {
+        if (_start == _end) (_start, _end) = (0, 0);
+        if (_end == _buffer.Length)
+        {
+            if (_start == 0) Array.Resize(ref _buffer, 2 * _buffer.Length);
+            else Buffer.BlockCopy(_buffer, _start, _buffer, 0, _end - _start);
+            (_start, _end) = (0, _end - _start);
+        }
+        try
+        {
+            var read = await _socket.ReceiveAsync(_buffer.AsMemory(_end), cancel);
+            _end += read;
+            return read > 0;
+        }
+        catch (SocketException)
+        {
+            return false; // reset: as good as ended
+        }
+    }
+
+    private Span<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
+}
