@@ -25,6 +25,6 @@ public sealed record SdkOptions
         var parts = path.Split('/');
         return parts.Length > 1 && parts[0].Length == 0
             && parts.Skip(1).All(part => part.Length > 0 && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && part.Any(c => c != '.'))
-            && parts[1] is not ("v1" or "health" or "metrics" or "pixel" or "beacon" or "openapi" or "sourceConfig" or "rsaMetrics");
+            && parts[1] is not ("v1" or "health" or "metrics" or "docs" or "pixel" or "beacon" or "openapi" or "sourceConfig" or "rsaMetrics");
     }
 }

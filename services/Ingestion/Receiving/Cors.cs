@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Cdp.Ingestion.Receiving;
@@ -10,7 +11,7 @@ public static class Cors
 {
     public static void Allow(HttpRequest request, HttpResponse response)
     {
-        if (request.Headers.Origin is not { Count: > 0 } origin) return;
+        if (request.Headers.Origin is not { Count: > 0 } origin || !IsVisible(origin)) return;
         response.Headers.AccessControlAllowOrigin = origin;
         response.Headers.AccessControlAllowCredentials = "true";
         response.Headers.Vary = "Origin";
@@ -28,9 +29,12 @@ public static class Cors
         var (request, response) = (context.Request, context.Response);
         Allow(request, response);
         response.Headers.AccessControlAllowMethods = "GET, POST, PUT, DELETE";
-        response.Headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders;
+        if (IsVisible(request.Headers.AccessControlRequestHeaders)) response.Headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders;
         response.Headers.AccessControlMaxAge = "900";
         response.StatusCode = 204;
         return Task.CompletedTask;
     }
+
+    // No browser sends others, and no answer may hold them.
+    private static bool IsVisible(StringValues values) => values.All(value => value?.All(c => c is >= ' ' and <= '~') != false);
 }

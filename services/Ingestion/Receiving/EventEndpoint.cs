@@ -5,7 +5,7 @@ using Cdp.Ingestion.Sources;
 namespace Cdp.Ingestion.Receiving;
 
 /// <summary>Answers a request of an SDK, one event or a batch: authenticate, read, collect.</summary>
-public sealed class EventEndpoint(IngestionOptions options, Admission admission, Authentication authentication, ClientAddress addresses, EventProducer producer, Collector collector, TimeProvider time)
+public sealed class EventEndpoint(IngestionOptions options, Admission admission, Authentication authentication, ClientAddress addresses, EventProducer producer, Collector collector, RateLimits rates, TimeProvider time)
 {
     /// <param name="context">The request.</param>
     /// <param name="shape">What its path announces.</param>
@@ -13,8 +13,9 @@ public sealed class EventEndpoint(IngestionOptions options, Admission admission,
     public async Task AnswerAsync(HttpContext context, Shape shape, bool isHistorical = false)
     {
         var (source, refused) = authentication.OfRequest(context.Request);
-        // Nothing would be acknowledged, so that the body is not worth the reading.
+        // Nothing would be acknowledged, or nothing taken, so that the body is not worth the reading.
         if (refused is null && !producer.IsUp) refused = Rejection.Unavailable;
+        if (refused is null && source is not null) refused = rates.Take(source, 0);
         if (refused is not null)
         {
             await Answers.RefuseAsync(context, source, refused);
