@@ -72,7 +72,8 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>Reads one final answer; null where the connection ended before its first byte.</summary>
-    /// <exception cref="InvalidDataException">It is not HTTP, or the connection ended within it.</exception>
+    /// <exception cref="InvalidDataException">It is not HTTP, or the connection ended within its head.</exception>
+    /// <exception cref="EndOfStreamException">The connection ended within its body.</exception>
     public async Task<RawAnswer?> ReadAsync(CancellationToken cancel)
     {
         while (true)
@@ -133,7 +134,7 @@ internal sealed class RawConnection : IDisposable
 
     private async Task MustFillAsync(CancellationToken cancel)
     {
-        if (!await FillAsync(cancel)) throw new InvalidDataException("the connection ended within the body of an answer");
+        if (!await FillAsync(cancel)) throw new EndOfStreamException("the connection ended within the body of an answer");
     }
 
     private async Task<bool> FillAsync(CancellationToken cancel)
