@@ -76,7 +76,8 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         var query = PayloadReader.ReadForm(sentQuery, credentials);
         var headers = Headers(request, verification);
         var (original, encoding, content, malformed) = (body, PayloadReader.Form, query, (Rejection?)null);
-        if (HttpMethods.IsGet(request.Method))
+        // A signature covers the body alone, so a query beside it proves nothing: it would be anybody's who has seen one delivery.
+        if (HttpMethods.IsGet(request.Method) && verification.Scheme is (Scheme.None or Scheme.Secret))
         {
             original = Encoding.UTF8.GetBytes(PayloadReader.Without(sentQuery, credentials));
             if (original.IsEmpty) malformed = Rejection.EmptyBody;
