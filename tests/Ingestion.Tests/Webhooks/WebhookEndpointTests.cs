@@ -173,6 +173,17 @@ public sealed class WebhookEndpointTests(WebhookHost host) : IClassFixture<Webho
     }
 
     [Fact]
+    public async Task Post_SomeItemsThatCannotBePlacedAndNothingLeftOfTheRate_KeepsTheWhole()
+    {
+        var body = """[{"id":"slow-1","user":"u1"},{"id":"slow-2","user":"u2"},{"id":"slow-3"}]"""u8.ToArray();
+
+        using var response = await host.PostAsync("slow", body, []);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Single(Quarantined(), record => record.original.AsSpan().SequenceEqual(body));
+    }
+
+    [Fact]
     public async Task Post_SlacksChallenge_IsSentBackOnceSlackHasProvedItself()
     {
         var body = """{"token":"x","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"""u8.ToArray();
