@@ -76,7 +76,8 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         var query = PayloadReader.ReadForm(sentQuery, credentials);
         var headers = Headers(request, verification);
         var (original, encoding, content, malformed) = (body, PayloadReader.Form, query, (Rejection?)null);
-        if (HttpMethods.IsGet(request.Method))
+        // A signature covers the body alone, so a query beside it proves nothing: it would be anybody's who has seen one delivery.
+        if (HttpMethods.IsGet(request.Method) && verification.Scheme is (Scheme.None or Scheme.Secret))
         {
             original = Encoding.UTF8.GetBytes(PayloadReader.Without(sentQuery, credentials));
             if (original.IsEmpty) malformed = Rejection.EmptyBody;
@@ -112,6 +113,12 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
             // What the mapping made is refused as a whole, so what it was made of is kept.
             else faults = [.. faults, .. Refusals(outcome)];
         }
+        // What the collector has let pass has paid already. Asked again, a payload that takes all that is left would be refused however often it is sent.
+        if (faults.Count > 0 && mapped.Events.Count == 0 && rates.Take(source, 1) is { } tooMany)
+        {
+            await Answers.RefuseAsync(context, source, tooMany);
+            return;
+        }
         if (faults.Count > 0 && await QuarantineAsync(source, receipt, received, faults) is { } notKept)
         {
             await Answers.RefuseAsync(context, source, notKept);
@@ -124,7 +131,6 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
 
     private async Task<Rejection?> QuarantineAsync(Source source, Receipt receipt, Received received, IReadOnlyList<MappingFault> faults)
     {
-        if (rates.Take(source, 1) is { } tooMany) return tooMany;
         var acknowledgement = producer.Begin();
         var record = UnplacedPayload.Record(received.Original.Span, received.Encoding, received.Headers, faults, receipt);
         if (!producer.TryAppend(Topics.EventsQuarantined, null, record, Collector.TraceHeaders(), acknowledgement)) return Rejection.Unavailable;

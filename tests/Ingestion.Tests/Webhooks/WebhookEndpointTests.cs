@@ -160,6 +160,30 @@ public sealed class WebhookEndpointTests(WebhookHost host) : IClassFixture<Webho
     }
 
     [Fact]
+    public async Task Get_ASignedBodyBesideAQuery_TakesNothingOfTheQuery()
+    {
+        var body = """{"zen":"signed"}"""u8.ToArray();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/webhook?writeKey=github&forged=yes") { Content = new ByteArrayContent(body) };
+        foreach (var (name, value) in VendorSample.Signature("github", body, DateTime.UtcNow)) request.Headers.TryAddWithoutValidation(name, value);
+
+        using var response = await host.Kafka.Host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.DoesNotContain(Quarantined(), record => Encoding.UTF8.GetString(record.original).Contains("forged", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Post_SomeItemsThatCannotBePlacedAndNothingLeftOfTheRate_KeepsTheWhole()
+    {
+        var body = """[{"id":"slow-1","user":"u1"},{"id":"slow-2","user":"u2"},{"id":"slow-3"}]"""u8.ToArray();
+
+        using var response = await host.PostAsync("slow", body, []);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Single(Quarantined(), record => record.original.AsSpan().SequenceEqual(body));
+    }
+
+    [Fact]
     public async Task Post_SlacksChallenge_IsSentBackOnceSlackHasProvedItself()
     {
         var body = """{"token":"x","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"""u8.ToArray();

@@ -21,6 +21,7 @@ public sealed class WebhookHost : IAsyncLifetime
         Add("basic", "{scheme: secret, basic: true, secret: password}", "{rules: [{ignore: true}]}");
         Add("parameter", "{scheme: secret, parameter: token, secret: password}", "{rules: [{when: {$.user: {exists: true}}, events: [{type: track, userId: $.user, event: $.what, messageId: $.id, properties: {query: $query, body: $, header: \"$headers['x-extra']\"}}]}]}");
         Add("each", "{scheme: none}", "{each: $, every: {messageId: $item.id}, rules: [{events: [{type: track, userId: $item.user, event: e, properties: {size: $item.size}}]}]}");
+        Add("slow", "{scheme: none}", "{each: $, rules: [{events: [{type: track, userId: $item.user, event: e, messageId: $item.id}]}]}\nlimits: {events_per_second: 1, burst: 1}");
         await _kafka.Host.UntilAsync(HttpStatusCode.OK, () => PostAsync("each", "[]"u8.ToArray(), []));
     }
 
