@@ -50,7 +50,8 @@ public static class BatchReader
                     reader.Skip();
                     break;
                 case Member.WriteKey:
-                    submission.WriteKey = reader.TokenType == JsonTokenType.String && JsonText.TryGet(ref reader, out var key) ? key : null;
+                    // The batch's counts before that of an item.
+                    if (reader.TokenType == JsonTokenType.String && JsonText.TryGet(ref reader, out var key)) submission.WriteKey = key;
                     reader.Skip();
                     break;
                 case Member.Historical:

@@ -67,10 +67,11 @@ public static class EventScanner
                 return Pass(ref reader, root, ref scanned) && found is not null;
             case Member.WriteKey:
                 // A credential is not part of the event; it does not leave this process.
-                submission.WriteKey = Text(ref reader, member, root, ref scanned, submission, out _).Read(body, submission);
+                var writeKey = Text(ref reader, member, root, ref scanned, submission, out _).Read(body, submission);
+                submission.WriteKey ??= writeKey;
                 return true;
             case Member.MessageId:
-                scanned.MessageId = Text(ref reader, member, root, ref scanned, submission, out var fits);
+                scanned.MessageId = NotBlank(Text(ref reader, member, root, ref scanned, submission, out var fits), body, submission);
                 return fits;
             case Member.AnonymousId:
                 scanned.AnonymousId = NotBlank(Text(ref reader, member, root, ref scanned, submission, out fits), body, submission);

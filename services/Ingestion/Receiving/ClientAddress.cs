@@ -23,7 +23,8 @@ public sealed class ClientAddress(IReadOnlyList<IPNetwork> trusted)
         var hops = forwardedFor.Split(',', StringSplitOptions.TrimEntries);
         for (var i = hops.Length - 1; i >= 0 && address is not null && IsTrusted(address, trusted); i--)
         {
-            if (!IPAddress.TryParse(hops[i], out var hop)) break;
+            // Some proxies write the port, too.
+            if (!IPAddress.TryParse(hops[i], out var hop) && !(IPEndPoint.TryParse(hops[i], out var endpoint) && (hop = endpoint.Address) is not null)) break;
             address = Plain(hop);
         }
         return address;

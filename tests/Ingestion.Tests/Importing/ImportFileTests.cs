@@ -34,6 +34,14 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     }
 
     [Fact]
+    public async Task Upload_EmptyAtFirst_LeavesTheFormatOpen()
+    {
+        Assert.Equal(400, (await Upload.SendAsync(kafka.Host, "fileId=empty-first&format=ndjson", "")).Status);
+
+        Assert.Equal((1, 0, 1, 0), (await Upload.SendAsync(kafka.Host, "fileId=empty-first&format=csv", "type,userId\ntrack,u1\n")).Counts);
+    }
+
+    [Fact]
     public async Task Ndjson_SameFileAgain_AddsNothingHoweverItIsPacked()
     {
         var file = Encoding.UTF8.GetBytes(string.Concat(Lines("twice", 1, 12_000)));

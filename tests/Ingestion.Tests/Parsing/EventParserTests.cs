@@ -152,4 +152,7 @@ public sealed class EventParserTests
     [InlineData("""{"mergeProperties":[{"type":"email","value":"a@b.c"},{"type":"email","value":["x"]}]}""", "invalid_merge")]
     [InlineData("""{"mergeProperties":[{"type":"email","value":"a"},{"type":"email","value":"b"},{"type":"email","value":"c"}]}""", "invalid_merge")]
     public void Parse_Merge_NeedsTwoIdentifiers(string json, string? code) => Assert.Equal(code, Refusal(json, "merge")?.Code);
+
+    [Fact]
+    public void Parse_BlankMessageId_IsDerived() => Assert.Equal(32, One("""{"userId":"u","messageId":" "}""").messageId.Length);
 }

@@ -9,6 +9,7 @@ public sealed class ClientAddressTests
     [Theory]
     [InlineData("1.2.3.4", "9.9.9.9", "1.2.3.4")]
     [InlineData("10.0.0.1", "9.9.9.9", "9.9.9.9")]
+    [InlineData("10.0.0.1", "9.9.9.9:5678", "9.9.9.9")]
     [InlineData("10.0.0.1", "8.8.8.8, 9.9.9.9", "9.9.9.9")]
     [InlineData("10.0.0.1", "9.9.9.9, 10.0.0.2", "9.9.9.9")]
     [InlineData("10.0.0.1", "unknown", "10.0.0.1")]

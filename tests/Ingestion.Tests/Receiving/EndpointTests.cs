@@ -92,6 +92,12 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
     }
 
     [Theory]
+    [InlineData("""{"writeKey":"WK","batch":[{"type":"track","userId":"u","writeKey":null}]}""")]
+    [InlineData("""{"batch":[{"type":"track","userId":"u","writeKey":"other"}],"writeKey":"WK"}""")]
+    [InlineData("""{"batch":[{"type":"track","userId":"u","writeKey":"WK"},{"type":"track","userId":"u","writeKey":null}]}""")]
+    public async Task Batch_WriteKeysInTheBody_TheBatchsCountsThenTheFirst(string json) => await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/batch", json, key: null));
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
     [InlineData("br")]

@@ -45,7 +45,8 @@ public sealed partial class ImportLog : IAsyncDisposable
         var refused = await PersistAsync(async () =>
         {
             await ConnectAsync(cancel);
-            opened = (await ReadAsync(cancel) ?? Checkpoint.Begin(_of.Upload, _of.Format)) with { Upload = _of.Upload };
+            // An upload of which nothing is in the log says nothing of the file, its format included.
+            opened = await ReadAsync(cancel) is { IsBeginning: false } reached ? reached with { Upload = _of.Upload } : Checkpoint.Begin(_of.Upload, _of.Format);
             await Task.Run(() => Transact([], opened), CancellationToken.None);
             return null;
         }, cancel);
