@@ -47,7 +47,8 @@ public static class JsonText
     public static bool TryGetTime(ref Utf8JsonReader reader, out DateTime time)
     {
         time = default;
-        if (reader.TokenType != JsonTokenType.String) return false;
+        // Half a surrogate pair would throw in the calls below.
+        if (reader.TokenType != JsonTokenType.String || (reader.ValueIsEscaped && !TryGet(ref reader, out _))) return false;
         if (reader.TryGetDateTime(out var local))
         {
             // Only the other call tells the offset; a local kind would go through this machine's time zone.

@@ -94,7 +94,7 @@ internal static class FuzzAnswers
         var taken = items.Where((_, index) => !rejected.Contains(index)).ToList();
         if (json.TryGetProperty("accepted", out var accepted) && accepted.GetInt32() != taken.Count) return $"answered accepted {accepted}, rejected {rejected.Count} of {items.Count}";
         if (taken.Find(item => item.ValueKind != JsonValueKind.Object) is { ValueKind: not JsonValueKind.Undefined } odd) return $"took {odd.ValueKind} for an event";
-        outcome.MessageIds = [.. taken.Where(item => Text(Member(item, "userId")) != JsonGrammar.Suppressed).Select(item => Text(Member(item, "messageId")) is { Length: > 0 } id ? id : null)];
+        outcome.MessageIds = [.. taken.Where(item => Text(Member(item, "userId")) != JsonGrammar.Suppressed).Select(item => Text(Member(item, "messageId")) is { } id && !string.IsNullOrWhiteSpace(id) ? id : null)];
         outcome.Accepted = outcome.MessageIds.Count;
         return null;
     }

@@ -155,4 +155,11 @@ public sealed class EventParserTests
 
     [Fact]
     public void Parse_BlankMessageId_IsDerived() => Assert.Equal(32, One("""{"userId":"u","messageId":" "}""").messageId.Length);
+
+    [Theory]
+    [InlineData("timestamp")]
+    [InlineData("sentAt")]
+    [InlineData("originalTimestamp")]
+    public void Parse_TimeWithHalfASurrogatePair_IsNoTimeAndKept(string member) =>
+        Assert.Null(Refusal($$$"""{"userId":"u","{{{member}}}":"2026-01-01T00:00:00\udE00Z"}"""));
 }
