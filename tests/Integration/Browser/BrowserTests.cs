@@ -112,14 +112,14 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
     [InlineData("rudderstack")]
     public async Task Retry_TooManyEvents_AreTakenOnceInTheEnd(string sdk)
     {
-        await using var cluster = await ClusterAsync("type: web\nlimits: { events_per_second: 2, burst: 2 }");
+        await using var cluster = await ClusterAsync("type: web\nlimits: { events_per_second: 1, burst: 1 }");
         var ingestion = await StartAsync(cluster);
         var options = Options(ingestion, sdk);
-        (options["events"], options["refusal"]) = (4, 429);
+        (options["events"], options["refusal"]) = (8, 429);
 
         var seen = await Chromium.RunAsync("retry", options);
 
-        await AssertTakenOnceAsync(cluster, seen, 4);
+        await AssertTakenOnceAsync(cluster, seen, 8);
     }
 
     [Theory]
