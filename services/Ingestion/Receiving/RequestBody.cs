@@ -121,7 +121,8 @@ public sealed class RequestBody(Admission admission) : IDisposable
                 if (_length > limit) return Rejection.RequestTooLarge(limit);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or ZstdException or EndOfStreamException)
+        // All of it is here, so that what fails is no sender who goes away but what the sender sent; zlib's own errors are IOExceptions.
+        catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or ZstdException)
         {
             return Rejection.InvalidEncoding;
         }

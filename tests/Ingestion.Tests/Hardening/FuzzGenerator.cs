@@ -306,7 +306,7 @@ internal sealed class FuzzGenerator(int seed)
             stream.CopyTo(inflated);
             return inflated.ToArray();
         }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or ZstdSharp.ZstdException or EndOfStreamException)
+        catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or ZstdSharp.ZstdException)
         {
             return null;
         }
