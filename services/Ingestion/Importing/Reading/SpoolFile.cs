@@ -44,14 +44,14 @@ public sealed class SpoolFile : IDisposable
         }
     }
 
-    /// <summary>Deletes what a process that was killed left behind. To be called before the first file is written: none of this process's number can be its own.</summary>
+    /// <summary>Deletes what a process that was killed left behind. In a container the next process often has its number, so a file of this number is left behind where it is older than this process.</summary>
     public static void Sweep(string folder)
     {
         if (!Directory.Exists(folder)) return;
         foreach (var file in Directory.EnumerateFiles(folder, Prefix + "*"))
         {
             var owner = System.IO.Path.GetFileName(file)[Prefix.Length..].Split('-')[0];
-            if (int.TryParse(owner, CultureInfo.InvariantCulture, out var process) && (process == Environment.ProcessId || !IsAlive(process))) File.Delete(file);
+            if (int.TryParse(owner, CultureInfo.InvariantCulture, out var process) && (process == Environment.ProcessId ? File.GetLastWriteTimeUtc(file) < Began : !IsAlive(process))) File.Delete(file);
         }
     }
 
@@ -82,6 +82,15 @@ public sealed class SpoolFile : IDisposable
     }
 
     private static Rejection NoSpace => Rejection.Unavailable with { Code = "no_space", Message = "no space is left on disk to keep a Parquet file while it is read; send it later, or as NDJSON or CSV, which need none" };
+
+    private static DateTime Began
+    {
+        get
+        {
+            using var process = System.Diagnostics.Process.GetCurrentProcess();
+            return process.StartTime.ToUniversalTime();
+        }
+    }
 
     private static bool IsAlive(int process)
     {
