@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Avro;
+using Newtonsoft.Json.Linq;
 
 // usage: Cdp.Contracts.Generator SCHEMA_DIRECTORY OUTPUT_DIRECTORY
 var (schemaDirectory, output) = (args[0], args[1]);
@@ -23,7 +24,25 @@ catch (Exception e) when (e is AvroException or Newtonsoft.Json.JsonException)
 if (Directory.Exists(output)) Directory.Delete(output, recursive: true);
 Directory.CreateDirectory(output);
 codeGen.WriteTypes(output, skipDirectories: true);
+foreach (var record in names.Names.Values.OfType<RecordSchema>()) SetDefaults(record, Path.Combine(output, $"{record.Name}.cs"));
 return 0;
+
+// A new record has the defaults of its schema: what adds a field need not touch every place that makes the record.
+static void SetDefaults(RecordSchema record, string file)
+{
+    var text = File.ReadAllText(file);
+    foreach (var field in record.Fields)
+    {
+        var value = field.DefaultValue switch
+        {
+            JArray { Count: 0 } => "new List<$1>()",
+            JValue { Type: JTokenType.String } literal => $"\"{literal}\"",
+            _ => null,
+        };
+        if (value is not null) text = Regex.Replace(text, $@"(?<=private (?:IList<(.+)>|string) _{field.Name});", $" = {value};");
+    }
+    File.WriteAllText(file, text);
+}
 
 // A record may name another that has a file of its own; the parser wants that one first.
 void Add(string name)
