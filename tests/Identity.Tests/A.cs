@@ -14,15 +14,22 @@ internal static class A
     public static Identifier Email(string value) => new() { type = IdentifierTypes.Email, value = value };
     public static Identifier Anonymous(string value) => new() { type = IdentifierTypes.AnonymousId, value = value };
 
-    public static Event Event(string messageId, string? userId = null, string? anonymousId = null, string type = "track", string? traits = null, string? context = null, string? previousId = null) =>
-        new() { messageId = messageId, type = type, sourceId = "s", userId = userId, anonymousId = anonymousId, traits = traits, context = context, previousId = previousId, receivedAt = Now, timestamp = Now };
+    public static Event Event(string messageId, string? userId = null, string? anonymousId = null, string type = "track", string? traits = null, string? context = null, string? previousId = null, string? extra = null) =>
+        new() { messageId = messageId, type = type, sourceId = "s", userId = userId, anonymousId = anonymousId, traits = traits, context = context, previousId = previousId, extra = extra, receivedAt = Now, timestamp = Now };
 
     public static ValidatedEvent Validated(Event envelope) => new() { envelope = envelope, violations = [] };
 
     public static RecordPosition At(long offset, int partition = 0, string topic = "cdp.events.validated") => new() { topic = topic, partition = partition, offset = offset };
 
     public static LinkRequest Request(string messageId, params Identifier[] identifiers) =>
-        new() { validated = Validated(Event(messageId)), identifiers = identifiers, origin = At(0) };
+        Request(Event(messageId), identifiers);
+
+    public static LinkRequest Request(Event envelope, params Identifier[] identifiers) =>
+        new() { validated = Validated(envelope), identifiers = identifiers, origin = At(0), dropped = [] };
+
+    /// <summary>The default types with other limits.</summary>
+    public static IdentifierTypes Types(int users, int others, int merges = 100, int identifiers = 1_000) => new(
+        [.. DefaultTypes.All.Select(type => type with { Limit = type.Name == IdentifierTypes.UserId ? users : others })], new BlockedValues([], []), null, new Caps(merges, identifiers));
 
     public static string Name(Identifier identifier) => $"{identifier.type}:{identifier.value}";
 }

@@ -13,7 +13,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     // Histories of a linker: requests of two or three identifiers out of few.
     private static readonly Gen<IdentityDecision[]> Histories = Gen.Int[0, 11].Array[2, 3].Array[1, 12].Select(requests =>
     {
-        var (graph, decisions) = (new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), new List<IdentityDecision>());
+        var (graph, decisions) = (new Graph(A.ProfileIds), new List<IdentityDecision>());
         foreach (var numbers in requests)
         {
             var outcome = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", [.. numbers.Distinct().Select(Name)]), A.At(0), A.Now);
@@ -29,19 +29,19 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var (store, model) = (Store(server), new ModelRedis());
         var applied = await store.BeginAsync();
-        foreach (var decisions in history.Chunk(portion)) Assert.True(await store.ApplyAsync(HotWrites.Of(decisions), applied, applied = new Applied(decisions[^1].sequence, decisions[^1].sequence * 2)));
+        foreach (var decisions in history.Chunk(portion)) Assert.True(await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged(decisions)), applied, applied = new Applied(decisions[^1].sequence, decisions[^1].sequence * 2)));
         // A replaced linker writes some of it once more.
-        await store.ApplyAsync(HotWrites.Of(history.Skip(late)), default, default);
-        foreach (var write in model.WritesOf(HotWrites.Of(history)).Concat(model.WritesOf(HotWrites.Of(history.Skip(late))))) write();
+        await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged(history.Skip(late))), default, default);
+        foreach (var write in model.WritesOf(HotWrites.Of(ModelRedis.Logged(history))).Concat(model.WritesOf(HotWrites.Of(ModelRedis.Logged(history.Skip(late)))))) write();
 
         Assert.Equal(applied, await store.AppliedAsync());
         var roots = await store.RootsAsync(Enumerable.Range(0, 12).Select(Name));
         Assert.Equal(model.Roots.Select(root => $"{A.Name(root.Key)} {root.Value.Root}").Order(), roots.Select(root => $"{A.Name(root.Key)} {root.Value}").Order());
         var nodes = await store.NodesAsync(roots.Values);
         Assert.Equal(
-            nodes.Keys.Order().Select(root => Describe(root, model.Nodes[root].First, model.Nodes[root].Identifiers)),
-            nodes.Keys.Order().Select(root => Describe(root, nodes[root].First, nodes[root].Identifiers)));
-        Assert.Equal(roots.Values.Distinct().Order(), nodes.Keys.Order());
+            roots.Values.Distinct().Order().Select(root => Describe(root, model.Nodes[root].First, model.Nodes[root].Merges, model.Nodes[root].Identifiers)),
+            nodes.Keys.Order().Select(root => Describe(root, nodes[root].First, nodes[root].Merges, nodes[root].Identifiers)));
+        foreach (var root in nodes.Keys) Assert.Equal(HistoryOf(history, root), await store.HistoryAsync(root));
     }, iter: 100, threads: 1);
 
     [Theory]
@@ -64,11 +64,14 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     public async Task PublishLinkerPositionAsync_LowerThanThere_DoesNotMoveItBack(string server)
     {
         var store = Store(server);
+        Assert.False(await store.PublishLinkerPositionAsync(5, default));
+        await store.BeginAsync();
+        Assert.False(await store.PublishLinkerPositionAsync(5, new Applied(1, 1)));
         Assert.Equal(0, await store.LinkerPositionAsync());
-        await store.PublishLinkerPositionAsync(10);
-        await store.PublishLinkerPositionAsync(9);
+        await store.PublishLinkerPositionAsync(10, default);
+        await store.PublishLinkerPositionAsync(9, default);
         Assert.Equal(10, await store.LinkerPositionAsync());
-        await store.PublishLinkerPositionAsync(100);
+        await store.PublishLinkerPositionAsync(100, default);
         Assert.Equal(100, await store.LinkerPositionAsync());
     }
 
@@ -79,8 +82,8 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var store = Store(server);
         Identifier[] identifiers = [A.User("a:b c\n{d}"), A.Anonymous("first"), A.User("ünï ☃")];
-        var outcome = Linker.Decide(DefaultTypes.Configuration, new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), A.Request("m", identifiers), A.At(0), A.Now);
-        await store.ApplyAsync(HotWrites.Of([outcome.Decision!]), await store.BeginAsync(), new Applied(1, 1));
+        var outcome = Linker.Decide(DefaultTypes.Configuration, new Graph(A.ProfileIds), A.Request("m", identifiers), A.At(0), A.Now);
+        await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged([outcome.Decision!])), await store.BeginAsync(), new Applied(1, 1));
         var roots = await store.RootsAsync(identifiers);
         Assert.All(identifiers, identifier => Assert.Equal(outcome.Identified.profileId, roots[identifier]));
         Assert.Equal(identifiers.Select(A.Name).Order(), (await store.NodesAsync([outcome.Identified.profileId]))[outcome.Identified.profileId].Identifiers.Select(A.Name).Order());
@@ -95,5 +98,12 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         _ => A.Anonymous($"a{number}"),
     };
 
-    private static string Describe(string root, long first, IEnumerable<Identifier> identifiers) => $"{root} {first} {string.Join(' ', identifiers.Select(A.Name).Order())}";
+    private static IEnumerable<long> HistoryOf(IdentityDecision[] decisions, string root)
+    {
+        var roots = new HashSet<string> { root };
+        foreach (var decision in decisions.Reverse()) if (roots.Contains(decision.profileId)) roots.UnionWith(decision.merged);
+        return decisions.Where(decision => roots.Contains(decision.profileId)).Select(decision => decision.sequence * 2);
+    }
+
+    private static string Describe(string root, long first, int merges, IEnumerable<Identifier> identifiers) => $"{root} {first} {merges} {string.Join(' ', identifiers.Select(A.Name).Order())}";
 }

@@ -16,6 +16,9 @@ internal sealed class LinkerView(Graph graph, IdentifierTypes types)
 
     /// <summary>The next request, once the batch is applied.</summary>
     public long Position { get; set; }
+
+    /// <summary>What to remember once it is.</summary>
+    public List<(string Key, Refusal Refusal)> Refused { get; } = [];
 }
 
 /// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
@@ -28,12 +31,13 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
     public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
         var requests = batch.Select(record => (LinkRequest)record.Value).ToList();
+        var current = types.Current;
         while (true)
         {
             await FollowAsync(stopping);
-            var graph = await ReadAsync(requests);
+            var graph = await ReadAsync(current, requests);
             // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
-            if (await store.AppliedAsync() == _applied) return new LinkerView(graph, types.Current);
+            if (await store.AppliedAsync() == _applied) return new LinkerView(graph, current);
         }
     }
 
@@ -43,6 +47,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
         foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
         outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);
+        if (outcome.Refused is { } refused) view.Refused.Add(refused);
         view.Position = record.Position.offset + 1;
     }
 
@@ -50,20 +55,18 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
     {
         await FollowAsync(stopping);
         // After an outage in this very call, following the log may have applied them already.
-        var news = committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).ToList();
-        if (news.Count > 0)
-        {
-            IdentityDecision[] decisions = [.. news.Select(sent => (IdentityDecision)sent.Value)];
-            await ApplyAsync(decisions, new Applied(decisions[^1].sequence, news[^1].Offset + 1));
-        }
-        await store.PublishLinkerPositionAsync(view.Position);
+        LoggedDecision[] news = [.. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).Select(sent => new LoggedDecision(sent.Offset, (IdentityDecision)sent.Value))];
+        if (news.Length > 0) await ApplyAsync(news, new Applied(news[^1].Decision.sequence, news[^1].Offset + 1));
+        await store.RememberAsync(view.Refused);
+        await PublishAsync(view.Position);
+        IdentityMeters.Committed(committed);
     }
 
     public override async Task EndReachedAsync(TopicPartition partition, long offset, CancellationToken stopping)
     {
         // Markers take offsets too: without this an idle linker would stay before the end that a resolver waits for.
         await FollowAsync(stopping);
-        await store.PublishLinkerPositionAsync(offset);
+        await PublishAsync(offset);
     }
 
     public override bool IsOutage(Exception exception) => Redis.IsOutage(exception) || base.IsOutage(exception);
@@ -74,12 +77,14 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         if (await store.AppliedAsync() != _applied) await CatchUpAsync(stopping);
     }
 
-    private async Task<Graph> ReadAsync(List<LinkRequest> requests)
+    private async Task<Graph> ReadAsync(IdentifierTypes current, List<LinkRequest> requests)
     {
         var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers));
-        // A request that finds one root only follows an earlier event; nodes are needed where roots compete.
-        var competing = requests.Where(request => request.identifiers.Select(Stored).Distinct().Skip(1).Any()).SelectMany(request => request.identifiers).Select(Stored).OfType<string>();
-        return new Graph(profileIds, _applied.Sequence, roots, await store.NodesAsync(competing));
+        // A request that finds one root only follows an earlier event; where roots compete, nodes are needed, and what was answered before.
+        var competing = requests.Where(request => request.identifiers.Count > 1 && (Stored(request.identifiers[0]) is not { } root || request.identifiers.Any(identifier => Stored(identifier) != root))).ToList();
+        var nodes = store.NodesAsync(competing.SelectMany(request => request.identifiers).Select(Stored).OfType<string>());
+        var (refusals, lastSplit) = await store.RefusalsAsync(competing.Select(request => Refusal.Key(current, Refusal.IsStated(request.validated.envelope), request.identifiers)));
+        return new Graph(profileIds, _applied.Sequence, lastSplit, roots, await nodes, refusals);
 
         string? Stored(Identifier identifier) => roots.GetValueOrDefault(identifier);
     }
@@ -90,7 +95,12 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         await log.ReadAsync(_applied, ApplyAsync, stopping);
     }
 
-    private async Task ApplyAsync(IReadOnlyList<IdentityDecision> decisions, Applied to)
+    private async Task PublishAsync(long position)
+    {
+        if (!await store.PublishLinkerPositionAsync(position, _applied)) throw new IOException("Redis lost its state while it was written to");
+    }
+
+    private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions, Applied to)
     {
         if (!await store.ApplyAsync(HotWrites.Of(decisions), _applied, to)) throw new IOException("Redis lost its state while it was written to");
         _applied = to;
