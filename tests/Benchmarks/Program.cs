@@ -12,13 +12,13 @@ const string Usage = """
       --import-gigabytes N  size of the file imported while memory is watched (2)
       --outage [N]  then Kafka is away for N seconds under load (60)
     identity: resolver and linker beside a bare transactional copy of the same records
-      --events N    events of a round (100000)
+      --events N    events of a round (200000)
       --rounds N    rounds of each kind, in turns with the copy; the median counts (3)
       --bytes N     size of an event as JSON (400)
     profiles: folding beside a bare transactional copy, with few and with many profiles; restoring; the profile API
       --events N, --rounds N, --bytes N  as above
       --few N       profiles at first, and how many get events (10000)
-      --many N      profiles in the end (1000000)
+      --many N      profiles in the end, twice as many or more (1000000)
       --rate N      requests a second to the API (1000)
       --seconds N   how long (20)
     pipeline: events through all services, each a process of its own
@@ -52,15 +52,15 @@ try
                 Outage = !args.Contains("--outage") ? null : args[^1] == "--outage" ? 60 : Number("--outage", 60),
             }) ? 0 : 1;
         case ["identity", ..]:
-            return await IdentityBench.RunAsync(new IdentityBenchOptions { Events = Number("--events", 100_000), Rounds = Number("--rounds", 3), Bytes = Number("--bytes", 400) }) ? 0 : 1;
+            return await IdentityBench.RunAsync(new IdentityBenchOptions { Events = Number("--events", 200_000), Rounds = Number("--rounds", 3), Bytes = Number("--bytes", 400) }) ? 0 : 1;
         case ["profiles", ..]:
             return await ProfilesBench.RunAsync(new ProfilesBenchOptions
             {
-                Events = Number("--events", 100_000),
+                Events = Number("--events", 200_000),
                 Rounds = Number("--rounds", 3),
                 Bytes = Number("--bytes", 400),
                 Few = Number("--few", 10_000),
-                Many = Number("--many", 1_000_000),
+                Many = Number("--many", 1_000_000) is var many && many >= 2 * Number("--few", 10_000) ? many : throw new FormatException("--many is less than twice --few"),
                 Rate = Number("--rate", 1_000),
                 Seconds = Number("--seconds", 20),
             }) ? 0 : 1;
