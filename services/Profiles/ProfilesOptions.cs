@@ -9,11 +9,12 @@ public sealed record ProfilesOptions
     public KafkaOptions Kafka { get; init; } = new();
     public RedisOptions Redis { get; init; } = new();
     public ProfileIdsOptions ProfileIds { get; init; } = new();
+    public ApiOptions Api { get; init; } = new();
 
     /// <summary>Every fault, named with its key and remedy; empty when all is well.</summary>
     public IEnumerable<string> Errors()
     {
-        foreach (var error in Kafka.Errors().Concat(Redis.Errors())) yield return error;
+        foreach (var error in Kafka.Errors().Concat(Redis.Errors()).Concat(Api.Errors())) yield return error;
         if (string.IsNullOrWhiteSpace(ProfileIds.Key)) yield return "ProfileIds:Key is empty; set it (CDP_ProfileIds__Key) to the secret that identity has under the same key";
     }
 }
