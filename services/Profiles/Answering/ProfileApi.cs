@@ -2,7 +2,7 @@ using Cdp.Hosting;
 using Cdp.Identifiers;
 using Confluent.SchemaRegistry;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Answering;
 
 /// <summary>The profile API: who is the customer with this identifier?</summary>
 public static class ProfileApi
