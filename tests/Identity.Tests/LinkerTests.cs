@@ -102,6 +102,72 @@ public sealed class LinkerTests
         Assert.Equal(least, Linker.Decide(Types, Graph(), A.Request("m", b, a), Position, A.Now).Decision!.profileId);
     }
 
+    [Fact]
+    public void Decide_SecondUserOnADevice_KeepsTheDeviceApartAndAnswersTheSameOnce()
+    {
+        var graph = Graph(A.Request("1", A.User("u1"), A.Anonymous("d")));
+        var first = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("2", A.User("u2"), A.Anonymous("d")), Position, A.Now);
+        Assert.Equal(("limit", Implied(A.User("u2"))), (first.Decision!.kind, first.Decision.profileId));
+        Assert.Empty(first.Decision.identifiers);
+        Assert.Empty(first.Merged);
+        Assert.Equal(["user_id:u2"], first.Identified.identifiers.Select(A.Name));
+        Assert.Equal([("anonymous_id", "d", "limit")], first.Identified.dropped.Select(dropped => (dropped.type, dropped.value, dropped.reason)));
+        Assert.Equal(new Refusal(2, "ab", ".l"), first.Refused!.Value.Refusal);
+
+        var second = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("3", A.User("u2"), A.Anonymous("d")), Position, A.Now);
+        Assert.Null(second.Decision);
+        Assert.Null(second.Refused);
+        Assert.Equal(["anonymous_id:d limit"], second.Identified.dropped.Select(dropped => $"{dropped.type}:{dropped.value} {dropped.reason}"));
+    }
+
+    [Fact]
+    public void Decide_LowestIdentifierExceedsTheLimit_TheOthersJoinAllTheSame()
+    {
+        var graph = Graph(A.Request("1", A.User("u1"), A.Anonymous("d")));
+        var outcome = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("2", A.User("u2"), A.Email("e@x.org"), A.Anonymous("d")), Position, A.Now);
+        Assert.Equal("linked", outcome.Decision!.kind);
+        Assert.Equal(["user_id:u2", "email:e@x.org"], outcome.Decision.identifiers.Select(A.Name));
+        Assert.Equal(["d"], outcome.Decision.dropped.Select(dropped => dropped.value));
+    }
+
+    [Theory]
+    [InlineData("alias", "merged")]
+    [InlineData("merge", "merged")]
+    [InlineData("track", "limit")]
+    public void Decide_TwoUsersInOneEvent_JoinOnlyWhereItIsStated(string type, string kind)
+    {
+        var graph = Graph(A.Request("1", A.User("u1"), A.Anonymous("a")), A.Request("2", A.User("u2"), A.Anonymous("b")));
+        Assert.Equal(kind, Linker.Decide(DefaultTypes.Configuration, graph, A.Request(A.Event("m", type: type), A.User("u1"), A.User("u2")), Position, A.Now).Decision!.kind);
+    }
+
+    [Fact]
+    public void Decide_ProfileThatAStatementMadeTooLarge_StillTakesWhatAddsNothingOfTheType()
+    {
+        var graph = Graph(A.Request(A.Event("1", type: "alias"), A.User("u1"), A.User("u2")));
+        Assert.Equal("linked", Linker.Decide(DefaultTypes.Configuration, graph, A.Request("2", A.User("u1"), A.Email("e@x.org")), Position, A.Now).Decision!.kind);
+        Assert.Equal("limit", Linker.Decide(DefaultTypes.Configuration, graph, A.Request("3", A.User("u1"), A.User("u3")), Position, A.Now).Decision!.kind);
+    }
+
+    [Theory]
+    [InlineData("track")]
+    [InlineData("merge")]
+    public void Decide_BeyondTheCapOfMerges_NothingMergesButIdentifiersJoin(string type)
+    {
+        var types = A.Types(users: 9, others: 9, merges: 1);
+        var graph = Graph(A.Request("1", A.User("u1"), A.Anonymous("a")), A.Request("2", A.User("u2"), A.Anonymous("b")), A.Request("3", A.User("u1"), A.User("u2")), A.Request("4", A.User("u3"), A.Anonymous("c")));
+        Assert.Equal("capped", Linker.Decide(types, graph, A.Request(A.Event("5", type: type), A.User("u1"), A.User("u3")), Position, A.Now).Decision!.kind);
+        var joined = Linker.Decide(types, graph, A.Request("6", A.User("u1"), A.Anonymous("d")), Position, A.Now).Decision!;
+        Assert.Equal(("linked", 1), (joined.kind, joined.merges));
+    }
+
+    [Fact]
+    public void Decide_BeyondTheCapOfIdentifiers_TheEventStillHasItsProfile()
+    {
+        var types = A.Types(users: 9, others: 9, identifiers: 2);
+        var outcome = Linker.Decide(types, Graph(A.Request("1", A.User("u"), A.Anonymous("a"))), A.Request("2", A.User("u"), A.Anonymous("b")), Position, A.Now);
+        Assert.Equal(("capped", Implied(A.User("u"))), (outcome.Decision!.kind, outcome.Identified.profileId));
+    }
+
     private static string Implied(Identifier identifier) => A.ProfileIds.Implied(identifier);
 
     private static Graph Graph(params LinkRequest[] history)

@@ -64,6 +64,28 @@ public sealed class ResolverTests
         Assert.IsType<IdentifiedEvent>(Resolve(View(30), "m", A.Anonymous("a")));
     }
 
+    [Theory]
+    [InlineData("r1", "r2", 6, 5, true)]
+    [InlineData("r1", "r2", 5, 5, false)]
+    [InlineData("r1", "r1", 6, 5, true)]
+    public void Resolve_CombinationThatWasRefused_NeedsNoDetourUntilAProfileIsSplit(string first, string second, long sequence, long lastSplit, bool isResolved)
+    {
+        Identifier[] names = [A.User("u"), A.Anonymous("a")];
+        var refusals = new Dictionary<string, Refusal> { [Refusal.Key(DefaultTypes.Configuration, false, names)] = new(sequence, "ab", ".l") };
+        var roots = new Dictionary<Identifier, string>(IdentifierComparer.Instance) { [names[0]] = first, [names[1]] = second };
+        var resolved = Resolve(new ResolverView(0, roots, refusals, lastSplit, _detours), "m", names);
+        Assert.Equal(isResolved, resolved is IdentifiedEvent);
+        if (resolved is IdentifiedEvent identified) Assert.Equal(first == second ? 2 : 1, identified.identifiers.Count);
+    }
+
+    [Fact]
+    public void Resolve_CombinationRefusedUnderOtherRules_AsksAgain()
+    {
+        Identifier[] names = [A.User("u"), A.Anonymous("a")];
+        var refusals = new Dictionary<string, Refusal> { [Refusal.Key(A.Types(users: 2, others: 5), false, names)] = new(6, "ab", ".l") };
+        Assert.IsType<LinkRequest>(Resolve(new ResolverView(0, new Dictionary<Identifier, string>(), refusals, 0, _detours), "m", names));
+    }
+
     [Fact]
     public void Passed_Requests_AreForgotten()
     {
