@@ -47,7 +47,11 @@ public sealed class IdentityFileTests : IDisposable
         Assert.Equal([("crm_id", 2), ("user_id", 1), ("till.card", 5)], types.Types.Select(type => (type.Name, type.Limit)));
         var names = types.Of(new Event
         {
-            messageId = "m", type = "track", userId = "TEST-12", anonymousId = "a", properties = """{"card":{"number":1234}}""",
+            messageId = "m",
+            type = "track",
+            userId = "TEST-12",
+            anonymousId = "a",
+            properties = """{"card":{"number":1234}}""",
             context = """{"app":{"name":"Till"},"externalIds":[{"type":"crm_id","id":"GUEST"},{"type":"crm_id","id":77}]}""",
         });
         Assert.Equal([("crm_id", "77"), ("till.card", "1234")], names.Identifiers.Select(identifier => (identifier.type, identifier.value)));

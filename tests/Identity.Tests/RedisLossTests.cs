@@ -19,7 +19,7 @@ public sealed class RedisLossTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/redis-server"), "redis-server is not installed");
         Start();
-        using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port},connectRetry=50,connectTimeout=10000,abortConnect=false");
+        using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port},connectRetry=50,connectTimeout=10000,abortConnect=false,allowAdmin=true");
         await using var stack = await ServiceStack.StartAsync(redis);
         await using var service = await stack.ServiceAsync();
         await stack.SendAsync(A.Event("1", userId: "u", anonymousId: "a"));
