@@ -146,6 +146,14 @@ public sealed class FoldingTests
         Assert.Empty(profile.traits);
     }
 
+    [Fact]
+    public void FoldAccount_TraitsThatAreNoObject_ThrowsAndFoldsNothing()
+    {
+        var account = Folding.Empty("acme");
+        Assert.ThrowsAny<JsonException>(() => Folding.FoldAccount(account, Some.AccountEvent(Some.Group("p", "acme", 1, "m", "[]"), Some.Identified(0, 0))));
+        Assert.Equal(Some.Text(Folding.Empty("acme")), Some.Text(account));
+    }
+
     [Theory]
     [InlineData("{}", "")]
     [InlineData("""{"a":1}""", "a=1")]
