@@ -14,7 +14,7 @@ namespace Cdp.Profiles;
 /// <summary>The wiring: one loop, and the profile API.</summary>
 public static class ProfilesService
 {
-    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfiles());
+    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfileApi());
 
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
@@ -32,9 +32,6 @@ public static class ProfilesService
             options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(),
             services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
-
-    /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
-    public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync).RequireApiToken();
 
     private static StreamOptions Stream { get; } = new()
     {
