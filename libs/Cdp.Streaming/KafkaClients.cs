@@ -30,9 +30,11 @@ public static class KafkaClients
         SessionTimeoutMs = 10_000,
         HeartbeatIntervalMs = 2_000,
         FetchWaitMaxMs = 100,
-        // What is fetched ahead of the loop: a few batches. The defaults (64 MiB in the queue, 50 MiB a fetch) are most of a small process's memory.
-        QueuedMaxMessagesKbytes = 8 * 1024,
-        FetchMaxBytes = 2 * 1024 * 1024,
+        // What is fetched ahead of the loop: a few batches. The defaults (64 MiB in the queue, 50 MiB a fetch) are most of a small process's memory, and a
+        // fetch is counted as it travels: compressed, of which a queue that was not yet full may get ten times as much.
+        QueuedMaxMessagesKbytes = 4 * 1024,
+        FetchMaxBytes = 1024 * 1024,
+        MaxPartitionFetchBytes = 128 * 1024,
         // When that queue is full the client pauses its fetches; its default of a second would leave a fast loop without work.
         FetchQueueBackoffMs = 20,
     };
