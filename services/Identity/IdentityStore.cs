@@ -25,20 +25,29 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return 1
         """;
 
-    // HASH first SEQUENCE last SEQUENCE TYPE:VALUE '' ...; least, greatest, union: the same in whatever order writes arrive, so that a rebuild may
-    // meet what a write in flight left in an emptied Redis.
+    // HASH first SEQUENCE last SEQUENCE TYPE:VALUE SEQUENCE (negative: it left) @FAMILY '' #SEQUENCE OFFSET. Least, greatest, union, the latest decision on
+    // each identifier: the same in whatever order writes arrive, so that a rebuild may meet what a write in flight left in an emptied Redis. It follows
+    // first, last, how many identifiers, then pairs.
     private const string GrowNode = """
         local first, last = redis.call('HGET', KEYS[1], 'first'), redis.call('HGET', KEYS[1], 'last')
-        if not first or tonumber(first) > tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'first', ARGV[1]) end
+        local identifiers = tonumber(ARGV[3])
+        if identifiers > 0 and (not first or tonumber(first) > tonumber(ARGV[1])) then redis.call('HSET', KEYS[1], 'first', ARGV[1]) end
         if not last or tonumber(last) < tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], 'last', ARGV[2]) end
-        for i = 3, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], '') end
+        for i = 4, #ARGV, 2 do
+            local now = i < 4 + 2 * identifiers and redis.call('HGET', KEYS[1], ARGV[i])
+            if not now or math.abs(tonumber(now)) < math.abs(tonumber(ARGV[i + 1])) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+        end
         return 1
         """;
 
+    // Of a profile that became part of another its decisions are kept, for the history of the other.
     private const string EndNode = """
         local last = redis.call('HGET', KEYS[1], 'last')
-        if last and tonumber(last) < tonumber(ARGV[1]) then return redis.call('DEL', KEYS[1]) end
-        return 0
+        if not last or tonumber(last) >= tonumber(ARGV[1]) then return 0 end
+        for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+            if string.sub(field, 1, 1) ~= '#' and field ~= 'last' then redis.call('HDEL', KEYS[1], field) end
+        end
+        return 1
         """;
 
     // GET "SEQUENCE OFFSET". Answers 0 where Redis has less than the writer built upon: it lost its state meanwhile.
@@ -57,6 +66,9 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         redis.call('SET', KEYS[1], ARGV[1])
         return 1
         """;
+
+    private const char Family = '@';
+    private const char Decision = '#';
 
     private readonly HotState _hot = new(prefix);
 
@@ -92,8 +104,13 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         var database = Database;
         var asked = roots.Distinct().ToList();
         var hashes = await Task.WhenAll(asked.Select(root => database.HashGetAllAsync(NodeKey(root))));
-        return asked.Zip(hashes).Where(node => node.Second.Length > 0).ToDictionary(node => node.First, node => ToNode(node.Second));
+        return asked.Zip(hashes).Where(node => node.Second.Any(field => field.Name == "first")).ToDictionary(node => node.First, node => ToNode(node.Second));
     }
+
+    /// <summary>Where the decisions on a profile stand in identity.decisions, by sequence; still there when it has become part of another.</summary>
+    public async Task<IReadOnlyDictionary<long, long>> DecisionsAsync(string root) =>
+        (await Database.HashGetAllAsync(NodeKey(root))).Where(field => ((string)field.Name!)[0] == Decision)
+            .ToDictionary(field => long.Parse(((string)field.Name!).AsSpan(1), CultureInfo.InvariantCulture), field => (long)field.Value);
 
     /// <summary>Null: Redis is empty.</summary>
     public async Task<Applied?> AppliedAsync()
@@ -118,7 +135,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         await Task.WhenAll(
         [
             .. writes.Roots.Select(root => database.ScriptEvaluateAsync(SetRoot, [_hot.Root(root.Key)], [root.Value.Sequence, root.Value.Root])),
-            .. writes.Nodes.Select(node => database.ScriptEvaluateAsync(GrowNode, [NodeKey(node.Key)], [node.Value.First, node.Value.Last, .. node.Value.Identifiers.Select(Field)])),
+            .. writes.Nodes.Select(node => database.ScriptEvaluateAsync(GrowNode, [NodeKey(node.Key)], Arguments(node.Value))),
             .. writes.Ended.Select(node => database.ScriptEvaluateAsync(EndNode, [NodeKey(node.Key)], [node.Value])),
         ]);
         return (bool)await database.ScriptEvaluateAsync(Advance, [AppliedKey], [from.Sequence, to.Sequence, to.Offset]);
@@ -126,18 +143,27 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     private RedisKey NodeKey(string root) => $"{prefix}linker:node:{root}";
 
-    // A type has no colon, so the first one ends it; and the hash's own fields have none.
+    // A type has no colon, so the first one ends it, and begins with neither of the two signs; the hash's own fields have none.
     private static RedisValue Field(Identifier identifier) => $"{identifier.type}:{identifier.value}";
+
+    private static RedisValue[] Arguments(NodeWrite node) =>
+    [
+        node.First, node.Last, node.Identifiers.Count,
+        .. node.Identifiers.SelectMany(identifier => new[] { Field(identifier.Key), identifier.Value }),
+        .. node.Family.SelectMany(profile => new RedisValue[] { $"{Family}{profile}", 0 }),
+        .. node.Decisions.SelectMany(decision => new RedisValue[] { $"{Decision}{decision.Key}", decision.Value }),
+    ];
 
     private static Node ToNode(HashEntry[] fields)
     {
-        var (first, identifiers) = (0L, new HashSet<Identifier>(Identifiers.Comparer));
+        var node = new Node(0, new(Identifiers.Comparer), []);
         foreach (var field in fields)
         {
             var name = (string)field.Name!;
-            if (name == "first") first = (long)field.Value;
-            if (name.IndexOf(':') is > 0 and var colon) identifiers.Add(new Identifier { type = name[..colon], value = name[(colon + 1)..] });
+            if (name == "first") node = node with { First = (long)field.Value };
+            else if (name[0] == Family) node.Family.Add(name[1..]);
+            else if (name.IndexOf(':') is > 0 and var colon && (long)field.Value > 0) node.Identifiers.Add(new Identifier { type = name[..colon], value = name[(colon + 1)..] });
         }
-        return new Node(first, identifiers);
+        return node;
     }
 }

@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identity.Linking;
 
 namespace Cdp.Identity.Tests;
 
@@ -22,6 +23,11 @@ internal static class A
 
     public static LinkRequest Request(string messageId, params Identifier[] identifiers) =>
         new() { validated = Validated(Event(messageId)), identifiers = identifiers, origin = At(0) };
+
+    public static UnlinkRequest Unlink(string requestId, params Identifier[] identifiers) => new() { requestId = requestId, identifiers = identifiers, requestedAt = Now };
+
+    /// <summary>Nothing decided yet.</summary>
+    public static Graph EmptyGraph() => new(ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>());
 
     public static string Name(Identifier identifier) => $"{identifier.type}:{identifier.value}";
 }

@@ -9,14 +9,15 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
 {
     private static int _installations;
 
-    // Histories of a linker: requests of two or three identifiers out of few.
-    private static readonly Gen<IdentityDecision[]> Histories = Gen.Int[0, 11].Array[2, 3].Array[1, 12].Select(requests =>
+    // Histories of a linker: requests of two or three identifiers out of few, a third of them to take one out.
+    private static readonly Gen<IdentityDecision[]> Histories = Gen.Select(Gen.Int[0, 11].Array[2, 3], Gen.Int[0, 2]).Array[1, 12].Select(requests =>
     {
-        var (graph, decisions) = (new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), new List<IdentityDecision>());
-        foreach (var numbers in requests)
+        var (graph, decisions) = (A.EmptyGraph(), new List<IdentityDecision>());
+        foreach (var (numbers, kind) in requests)
         {
-            var outcome = Linker.Decide(graph, A.Request("m", [.. numbers.Distinct().Select(Name)]), A.At(0), A.Now);
-            if (outcome.Decision is { } decision) decisions.Add(decision);
+            Identifier[] identifiers = [.. numbers.Distinct().Select(Name)];
+            var decision = kind == 0 ? Unlink.Decide(graph, A.Unlink("r", identifiers[0]), A.At(0), A.Now).Decision : Linker.Decide(graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
+            if (decision is not null) decisions.Add(decision);
         }
         return decisions.ToArray();
     });
@@ -28,18 +29,17 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var (store, model) = (Store(server), new ModelRedis());
         var applied = await store.BeginAsync();
-        foreach (var decisions in history.Chunk(portion)) Assert.True(await store.ApplyAsync(HotWrites.Of(decisions), applied, applied = new Applied(decisions[^1].sequence, decisions[^1].sequence * 2)));
+        foreach (var decisions in history.Chunk(portion)) Assert.True(await store.ApplyAsync(HotWrites.Of(ModelRedis.Placed(decisions)), applied, applied = new Applied(decisions[^1].sequence, decisions[^1].sequence * 2)));
         // A replaced linker writes some of it once more.
-        await store.ApplyAsync(HotWrites.Of(history.Skip(late)), default, default);
-        foreach (var write in model.WritesOf(HotWrites.Of(history)).Concat(model.WritesOf(HotWrites.Of(history.Skip(late))))) write();
+        await store.ApplyAsync(HotWrites.Of(ModelRedis.Placed(history.Skip(late))), default, default);
+        foreach (var write in model.WritesOf(HotWrites.Of(ModelRedis.Placed(history))).Concat(model.WritesOf(HotWrites.Of(ModelRedis.Placed(history.Skip(late)))))) write();
 
         Assert.Equal(applied, await store.AppliedAsync());
         var roots = await store.RootsAsync(Enumerable.Range(0, 12).Select(Name));
         Assert.Equal(model.Roots.Select(root => $"{A.Name(root.Key)} {root.Value.Root}").Order(), roots.Select(root => $"{A.Name(root.Key)} {root.Value}").Order());
         var nodes = await store.NodesAsync(roots.Values);
-        Assert.Equal(
-            nodes.Keys.Order().Select(root => Describe(root, model.Nodes[root].First, model.Nodes[root].Identifiers)),
-            nodes.Keys.Order().Select(root => Describe(root, nodes[root].First, nodes[root].Identifiers)));
+        Assert.Equal(nodes.Keys.Order().Select(root => Describe(root, ModelRedis.NodeOf(model.Nodes[root]))), nodes.Keys.Order().Select(root => Describe(root, nodes[root])));
+        foreach (var (root, node) in model.Nodes) Assert.Equal(node.Decisions.OrderBy(at => at.Key), (await store.DecisionsAsync(root)).OrderBy(at => at.Key));
         Assert.Equal(roots.Values.Distinct().Order(), nodes.Keys.Order());
     }, iter: 100, threads: 1);
 
@@ -79,7 +79,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         var store = Store(server);
         Identifier[] identifiers = [A.User("a:b c\n{d}"), A.Anonymous("first"), A.User("ünï ☃")];
         var outcome = Linker.Decide(new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), A.Request("m", identifiers), A.At(0), A.Now);
-        await store.ApplyAsync(HotWrites.Of([outcome.Decision!]), await store.BeginAsync(), new Applied(1, 1));
+        await store.ApplyAsync(HotWrites.Of(ModelRedis.Placed([outcome.Decision!])), await store.BeginAsync(), new Applied(1, 1));
         var roots = await store.RootsAsync(identifiers);
         Assert.All(identifiers, identifier => Assert.Equal(outcome.Identified.profileId, roots[identifier]));
         Assert.Equal(identifiers.Select(A.Name).Order(), (await store.NodesAsync([outcome.Identified.profileId]))[outcome.Identified.profileId].Identifiers.Select(A.Name).Order());
@@ -94,5 +94,5 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         _ => A.Anonymous($"a{number}"),
     };
 
-    private static string Describe(string root, long first, IEnumerable<Identifier> identifiers) => $"{root} {first} {string.Join(' ', identifiers.Select(A.Name).Order())}";
+    private static string Describe(string root, Node node) => $"{root} {node.First} {string.Join(' ', node.Identifiers.Select(A.Name).Order())}; {string.Join(' ', node.Family.Order())}";
 }

@@ -1,3 +1,4 @@
+using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
 using Cdp.Identity.Linking;
@@ -30,11 +31,11 @@ internal sealed class Model
 
     public ModelRedis Redis { get; } = new();
 
-    /// <summary>identity.requests; null: a transaction's marker, or a record of one that was aborted.</summary>
-    public List<LinkRequest?> Requests { get; } = [];
+    /// <summary>identity.requests: LinkRequest and UnlinkRequest; null: a transaction's marker, or a record of one that was aborted.</summary>
+    public List<ISpecificRecord?> Requests { get; } = [];
     public List<IdentityDecision> Decisions { get; } = [];
 
-    /// <summary>events.identified: IdentifiedEvent and ProfileMerged, all partitions in the order in which they were appended.</summary>
+    /// <summary>events.identified: IdentifiedEvent, ProfileMerged and ProfileSplit, all partitions in the order in which they were appended.</summary>
     public List<object> Identified { get; } = [];
 
     /// <summary>Device and so order: anonymousId, else userId.</summary>
@@ -184,15 +185,23 @@ internal sealed class Model
         private void Decide(int take)
         {
             Follow();
-            var nodes = model.Redis.Nodes.ToDictionary(node => node.Key, node => new Node(node.Value.First, new(node.Value.Identifiers, Identifiers.Comparer)));
-            var graph = new Graph(A.ProfileIds, _applied, model.Redis.Roots.ToDictionary(root => root.Key, root => root.Value.Root, Identifiers.Comparer), nodes);
+            var graph = model.Redis.Graph();
             _outputs = [];
             for (_next = Committed; _next < model.Requests.Count && take-- > 0; _next++)
             {
-                if (model.Requests[_next] is not { } request) continue;
-                var outcome = Linker.Decide(graph, request, A.At(_next, topic: "cdp.identity.requests"), A.Now);
-                if (outcome.Decision is { } decision) _outputs.Add(decision);
-                _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
+                var position = A.At(_next, topic: "cdp.identity.requests");
+                switch (model.Requests[_next])
+                {
+                    case LinkRequest request:
+                        var outcome = Linker.Decide(graph, request, position, A.Now);
+                        if (outcome.Decision is { } decision) _outputs.Add(decision);
+                        _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
+                        break;
+                    case UnlinkRequest request:
+                        var result = Unlink.Decide(graph, request, position, A.Now);
+                        if (result.Decision is { } split) _outputs.AddRange([split, result.Split!]);
+                        break;
+                }
             }
         }
 
@@ -202,7 +211,7 @@ internal sealed class Model
             model.Decisions.AddRange(decisions);
             model.Identified.AddRange(outputs.Where(output => output is not IdentityDecision));
             (Committed, _outputs) = (_next, null);
-            foreach (var write in model.Redis.WritesOf(HotWrites.Of(decisions))) Writes.Enqueue(write);
+            foreach (var write in model.Redis.WritesOf(HotWrites.Of(ModelRedis.Placed(decisions)))) Writes.Enqueue(write);
             var (from, position) = (_applied, Committed);
             Writes.Enqueue(() =>
             {

@@ -23,13 +23,18 @@ internal sealed class ModelRedis
         }),
         .. writes.Nodes.Select<KeyValuePair<string, NodeWrite>, Action>(write => () =>
         {
-            var now = Nodes.GetValueOrDefault(write.Key) ?? write.Value with { Identifiers = new(Identifiers.Comparer) };
-            now.Identifiers.UnionWith(write.Value.Identifiers);
-            Nodes[write.Key] = new NodeWrite(Math.Min(now.First, write.Value.First), Math.Max(now.Last, write.Value.Last), now.Identifiers);
+            var now = Nodes.GetValueOrDefault(write.Key) ?? NodeWrite.Empty;
+            foreach (var (identifier, said) in write.Value.Identifiers)
+            {
+                if (Math.Abs(now.Identifiers.GetValueOrDefault(identifier)) < Math.Abs(said)) now.Identifiers[identifier] = said;
+            }
+            now.Family.UnionWith(write.Value.Family);
+            foreach (var (sequence, offset) in write.Value.Decisions) now.Decisions[sequence] = offset;
+            Nodes[write.Key] = now with { First = Math.Min(now.First, write.Value.First), Last = Math.Max(now.Last, write.Value.Last) };
         }),
         .. writes.Ended.Select<KeyValuePair<string, long>, Action>(write => () =>
         {
-            if (Nodes.TryGetValue(write.Key, out var now) && now.Last < write.Value) Nodes.Remove(write.Key);
+            if (Nodes.TryGetValue(write.Key, out var now) && now.Last < write.Value) Nodes[write.Key] = NodeWrite.Empty with { Last = now.Last, Decisions = now.Decisions };
         }),
     ];
 
@@ -42,14 +47,24 @@ internal sealed class ModelRedis
 
     public void Publish(long position) => Position = Math.Max(Position, position);
 
+    /// <summary>What a linker reads.</summary>
+    public Graph Graph() => new(
+        A.ProfileIds, Applied, Roots.ToDictionary(root => root.Key, root => root.Value.Root, Identifiers.Comparer),
+        Nodes.Where(node => node.Value.First < long.MaxValue).ToDictionary(node => node.Key, node => NodeOf(node.Value)));
+
+    public static Node NodeOf(NodeWrite node) => new(node.First, new(node.Identifiers.Where(own => own.Value > 0).Select(own => own.Key), Identifiers.Comparer), [.. node.Family]);
+
     /// <summary>Takes decisions over from the log.</summary>
     public void CatchUp(IReadOnlyList<IdentityDecision> log)
     {
         Applied = Math.Max(Applied, 0);
         IdentityDecision[] missing = [.. log.Skip((int)Applied)];
-        foreach (var write in WritesOf(HotWrites.Of(missing))) write();
+        foreach (var write in WritesOf(HotWrites.Of(Placed(missing)))) write();
         Advance(Applied, log.Count);
     }
+
+    /// <summary>The decisions where a log that holds nothing else has them.</summary>
+    public static IEnumerable<Decided> Placed(IEnumerable<IdentityDecision> decisions) => decisions.Select(decision => new Decided(decision, decision.sequence - 1));
 
     public void Lose()
     {

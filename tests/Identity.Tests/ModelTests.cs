@@ -60,7 +60,7 @@ public sealed class ModelTests
         var rebuilt = new ModelRedis();
         foreach (var decisions in model.Decisions.Chunk(portion))
         {
-            foreach (var write in rebuilt.WritesOf(HotWrites.Of(decisions))) write();
+            foreach (var write in rebuilt.WritesOf(HotWrites.Of(ModelRedis.Placed(decisions)))) write();
         }
         Assert.Equal(Describe(model.Redis), Describe(rebuilt));
     }, iter: 1_000);
@@ -101,7 +101,7 @@ public sealed class ModelTests
     {
         var current = redis.Roots.Values.Select(root => root.Root).ToHashSet();
         return redis.Roots.Select(root => $"{A.Name(root.Key)} -> {root.Value}")
-            .Concat(redis.Nodes.Where(node => current.Contains(node.Key)).Select(node => $"{node.Key}: {node.Value.First} {node.Value.Last} {string.Join(' ', node.Value.Identifiers.Select(A.Name).Order())}")).Order();
+            .Concat(redis.Nodes.Where(node => current.Contains(node.Key)).Select(node => $"{node.Key}: {node.Value.First} {node.Value.Last} {string.Join(' ', node.Value.Identifiers.Select(own => $"{A.Name(own.Key)} {own.Value}").Order())}")).Order();
     }
 
     private static string Print((ValidatedEvent[] Events, int[] Schedule) run) =>

@@ -5,8 +5,9 @@ namespace Cdp.Identity.Linking;
 
 /// <summary>A profile that decisions made: what is known of it beyond its id.</summary>
 /// <param name="First">The sequence of the decision that first named it the root; smaller is older.</param>
-/// <param name="Identifiers">All that belong to it; grows with decisions.</param>
-public sealed record Node(long First, HashSet<Identifier> Identifiers);
+/// <param name="Identifiers">All that belong to it.</param>
+/// <param name="Family">The profiles, other than what its identifiers imply, under which events of it may stand.</param>
+public sealed record Node(long First, HashSet<Identifier> Identifiers, HashSet<string> Family);
 
 /// <summary>Who is who, as far as one batch of requests touches it. Read from Redis, then changed by each decision.</summary>
 /// <param name="profileIds">What an identifier implies by itself.</param>
@@ -21,7 +22,10 @@ public sealed class Graph(ProfileIds profileIds, long sequence, IReadOnlyDiction
     /// <summary>The last decision's.</summary>
     public long Sequence { get; private set; } = sequence;
 
-    public string RootOf(Identifier identifier) => _roots.TryGetValue(identifier, out var root) ? root : profileIds.Implied(identifier);
+    public string RootOf(Identifier identifier) => _roots.TryGetValue(identifier, out var root) ? root : Implied(identifier);
+
+    /// <summary>The profile that an identifier is by itself.</summary>
+    public string Implied(Identifier identifier) => profileIds.Implied(identifier);
 
     /// <summary>Null: no decision has named it, so it is what one identifier implies, and youngest of all.</summary>
     public Node? NodeOf(string root) => _nodes.GetValueOrDefault(root);
@@ -29,9 +33,15 @@ public sealed class Graph(ProfileIds profileIds, long sequence, IReadOnlyDiction
     public void Apply(IdentityDecision decision)
     {
         Sequence = decision.sequence;
-        if (!_nodes.TryGetValue(decision.profileId, out var node)) _nodes[decision.profileId] = node = new Node(decision.sequence, new(Identifiers.Comparer));
+        var root = decision.into ?? decision.profileId;
+        if (!_nodes.TryGetValue(root, out var node)) _nodes[root] = node = new Node(decision.sequence, new(Identifiers.Comparer), []);
         node.Identifiers.UnionWith(decision.identifiers);
-        foreach (var identifier in decision.identifiers) _roots[identifier] = decision.profileId;
+        node.Family.UnionWith(decision.family);
+        foreach (var identifier in decision.identifiers) _roots[identifier] = root;
         foreach (var loser in decision.merged) _nodes.Remove(loser);
+        if (decision.into is null) return;
+        var split = _nodes[decision.profileId];
+        split.Identifiers.ExceptWith(decision.identifiers);
+        split.Family.UnionWith(decision.family);
     }
 }

@@ -33,10 +33,16 @@ public static class Linker
             messageId = request.validated.envelope.messageId,
             request = position,
             decidedAt = now,
+            dropped = [],
+            family = Family(graph, losers),
         };
         graph.Apply(decision);
         return new Outcome(decision, [.. losers.Select(loser => new ProfileMerged { loserId = loser.Root, winnerId = winner.Root, sequence = decision.sequence, decidedAt = now })], identified);
     }
+
+    // What the losers were besides what their identifiers imply: what a split has made of them, and what had been theirs before.
+    private static List<string> Family(Graph graph, List<Candidate> losers) =>
+        [.. losers.Select(loser => loser.Root).Concat(losers.SelectMany(loser => loser.Node?.Family ?? [])).Except(losers.SelectMany(loser => loser.Names).Select(graph.Implied)).Order(StringComparer.Ordinal)];
 
     /// <summary>A root that takes part; the first in order wins.</summary>
     private sealed record Candidate(string Root, Node? Node, IReadOnlyList<Identifier> Own) : IComparable<Candidate>

@@ -13,10 +13,13 @@ internal sealed class LinkerView(Graph graph)
 
     /// <summary>The next request, once the batch is applied.</summary>
     public long Position { get; set; }
+
+    /// <summary>What the batch's unlink requests led to, by their ids.</summary>
+    public Dictionary<string, UnlinkOutcome> Unlinked { get; } = [];
 }
 
 /// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
-internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, ProfileIds profileIds) : Processor<LinkerView>
+internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds) : Processor<LinkerView>
 {
     private Applied _applied;
 
@@ -24,11 +27,10 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
 
     public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
-        var requests = batch.Select(record => (LinkRequest)record.Value).ToList();
         while (true)
         {
             await FollowAsync(stopping);
-            var graph = await ReadAsync(requests);
+            var graph = await ReadAsync(batch);
             // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
             if (await store.AppliedAsync() == _applied) return new LinkerView(graph);
         }
@@ -36,10 +38,11 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
 
     public override void Decide(LinkerView view, Incoming record, DateTime now, Outbox outbox)
     {
-        var outcome = Linker.Decide(view.Graph, (LinkRequest)record.Value, record.Position, now);
-        if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
-        foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
-        outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);
+        switch (record.Value)
+        {
+            case LinkRequest request: Write(outbox, Linker.Decide(view.Graph, request, record.Position, now)); break;
+            case UnlinkRequest request: Write(outbox, view, request.requestId, Unlink.Decide(view.Graph, request, record.Position, now)); break;
+        }
         view.Position = record.Position.offset + 1;
     }
 
@@ -50,9 +53,11 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         var news = committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).ToList();
         if (news.Count > 0)
         {
-            IdentityDecision[] decisions = [.. news.Select(sent => (IdentityDecision)sent.Value)];
-            await ApplyAsync(decisions, new Applied(decisions[^1].sequence, news[^1].Offset + 1));
+            Decided[] decisions = [.. news.Select(sent => new Decided((IdentityDecision)sent.Value, sent.Offset))];
+            await ApplyAsync(decisions, new Applied(decisions[^1].Decision.sequence, news[^1].Offset + 1));
         }
+        // After the split, so that whoever reads the outcome finds it; before the position.
+        foreach (var (requestId, outcome) in view.Unlinked) await outcomes.WriteAsync(requestId, outcome);
         await store.PublishLinkerPositionAsync(view.Position);
     }
 
@@ -71,11 +76,27 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         if (await store.AppliedAsync() != _applied) await CatchUpAsync(stopping);
     }
 
-    private async Task<Graph> ReadAsync(List<LinkRequest> requests)
+    private static void Write(Outbox outbox, Outcome outcome)
     {
-        var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers));
-        // A request that finds one root only follows an earlier event; nodes are needed where roots compete.
-        var competing = requests.Where(request => request.identifiers.Select(Stored).Distinct().Skip(1).Any()).SelectMany(request => request.identifiers).Select(Stored).OfType<string>();
+        if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
+        foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
+        outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);
+    }
+
+    private static void Write(Outbox outbox, LinkerView view, string requestId, UnlinkResult result)
+    {
+        view.Unlinked[requestId] = result.Decision is { } split ? UnlinkOutcome.Of(split) : UnlinkOutcome.Of(result.Refusal!);
+        if (result.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
+        if (result.Split is { } left) outbox.Add(Topics.EventsIdentified, left.profileId, left);
+    }
+
+    private async Task<Graph> ReadAsync(IReadOnlyList<Incoming> batch)
+    {
+        var links = batch.Select(record => record.Value).OfType<LinkRequest>().Select(request => request.identifiers).ToList();
+        var unlinks = batch.Select(record => record.Value).OfType<UnlinkRequest>().SelectMany(request => request.identifiers).ToList();
+        var roots = await store.RootsAsync(links.SelectMany(identifiers => identifiers).Concat(unlinks));
+        // A request that finds one root only follows an earlier event; nodes are needed where roots compete, or are to be taken apart.
+        var competing = links.Where(identifiers => identifiers.Select(Stored).Distinct().Skip(1).Any()).SelectMany(identifiers => identifiers).Concat(unlinks).Select(Stored).OfType<string>();
         return new Graph(profileIds, _applied.Sequence, roots, await store.NodesAsync(competing));
 
         string? Stored(Identifier identifier) => roots.GetValueOrDefault(identifier);
@@ -87,9 +108,11 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         await log.ReadAsync(_applied, ApplyAsync, stopping);
     }
 
-    private async Task ApplyAsync(IReadOnlyList<IdentityDecision> decisions, Applied to)
+    private async Task ApplyAsync(IReadOnlyList<Decided> decisions, Applied to)
     {
         if (!await store.ApplyAsync(HotWrites.Of(decisions), _applied, to)) throw new IOException("Redis lost its state while it was written to");
         _applied = to;
+        // A linker that ended between its commit and this could not say what became of a split.
+        foreach (var (decision, _) in decisions.Where(decided => decided.Decision.into is not null)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
     }
 }
