@@ -19,6 +19,7 @@ public static class IdentityApi
 
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
+        routes.MapOpenApi();
         routes.MapPost("/v1/identity/unmerge", UnmergeAsync);
         routes.MapGet("/v1/identity/unmerge/{requestId}", UnmergeStateAsync);
         // The value is the rest of the path, so that it may hold a slash.
