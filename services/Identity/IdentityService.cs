@@ -1,5 +1,6 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Identity.Answering;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Resolving;
@@ -19,6 +20,7 @@ public static class IdentityService
     public static void AddIdentity(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<IdentityOptions>(options => options.Errors());
+        var types = builder.AddIdentifierTypes(options.IdentityConfig);
         var profileIds = new ProfileIds(options.ProfileIds.Key);
         builder.AddRedis(options.Redis);
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
@@ -27,7 +29,7 @@ public static class IdentityService
         builder.Services.AddSingleton(services => new DecisionReader(options.Kafka, services.GetRequiredService<ISchemaRegistryClient>()));
         builder.Services.AddSingleton(services => new Unmerging(
             options.Kafka, services.GetRequiredService<ISchemaRegistryClient>(), services.GetRequiredService<UnlinkOutcomes>(), services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton(services => new IdentityLookup(services.GetRequiredService<IdentityStore>(), services.GetRequiredService<DecisionReader>(), profileIds));
+        builder.Services.AddSingleton(services => new IdentityLookup(services.GetRequiredService<IdentityStore>(), services.GetRequiredService<DecisionReader>(), profileIds, types));
 
         var resolver = new StreamOptions
         {
@@ -36,7 +38,7 @@ public static class IdentityService
             Inputs = [Topics.EventsValidated],
             Outputs = [Topics.EventsIdentified, Topics.IdentityRequests, Topics.Dead],
         };
-        builder.AddStream(options.Kafka, resolver, services => new ResolverProcessor(options.Kafka, services.GetRequiredService<IdentityStore>(), new Resolver(profileIds)));
+        builder.AddStream(options.Kafka, resolver, services => new ResolverProcessor(options.Kafka, services.GetRequiredService<IdentityStore>(), new Resolver(profileIds), types));
 
         var linker = new StreamOptions
         {
@@ -47,6 +49,6 @@ public static class IdentityService
         };
         builder.AddStream(options.Kafka, linker, services => new LinkerProcessor(
             new DecisionLog(options.Kafka, services.GetRequiredService<ISchemaRegistryClient>()),
-            services.GetRequiredService<IdentityStore>(), services.GetRequiredService<UnlinkOutcomes>(), profileIds));
+            services.GetRequiredService<IdentityStore>(), services.GetRequiredService<UnlinkOutcomes>(), profileIds, types));
     }
 }

@@ -1,5 +1,6 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Streaming;
 using Confluent.Kafka;
 using Confluent.SchemaRegistry;
@@ -16,6 +17,7 @@ public static class ProfilesService
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
+        builder.AddIdentifierTypes(options.IdentityConfig);
         builder.AddRedis(options.Redis);
         builder.Services.AddSingleton(options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using CsCheck;
 using Xunit;
@@ -16,7 +17,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         foreach (var (numbers, kind) in requests)
         {
             Identifier[] identifiers = [.. numbers.Distinct().Select(Name)];
-            var decision = kind == 0 ? Unlink.Decide(graph, A.Unlink("r", identifiers[0]), A.At(0), A.Now).Decision : Linker.Decide(graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
+            var decision = kind == 0 ? Unlink.Decide(graph, A.Unlink("r", identifiers[0]), A.At(0), A.Now).Decision : Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
             if (decision is not null) decisions.Add(decision);
         }
         return decisions.ToArray();
@@ -78,7 +79,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var store = Store(server);
         Identifier[] identifiers = [A.User("a:b c\n{d}"), A.Anonymous("first"), A.User("ünï ☃")];
-        var outcome = Linker.Decide(new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), A.Request("m", identifiers), A.At(0), A.Now);
+        var outcome = Linker.Decide(DefaultTypes.Configuration, A.EmptyGraph(), A.Request("m", identifiers), A.At(0), A.Now);
         await store.ApplyAsync(HotWrites.Of(ModelRedis.Placed([outcome.Decision!])), await store.BeginAsync(), new Applied(1, 1));
         var roots = await store.RootsAsync(identifiers);
         Assert.All(identifiers, identifier => Assert.Equal(outcome.Identified.profileId, roots[identifier]));

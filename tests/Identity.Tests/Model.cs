@@ -1,6 +1,7 @@
 using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Resolving;
 
@@ -57,6 +58,9 @@ internal sealed class Model
             default: ReplaceLinker(); break;
         }
     }
+
+    /// <summary>An operator asks; the request goes behind what is there.</summary>
+    public void Unlink(params Identifier[] identifiers) => Requests.Add(A.Unlink($"r{Requests.Count}", identifiers));
 
     public void Drain()
     {
@@ -130,8 +134,8 @@ internal sealed class Model
 
         private void ReadRoots(List<(ValidatedEvent Event, RecordPosition)> batch, long position)
         {
-            var roots = batch.SelectMany(record => Identifiers.Of(record.Event.envelope)).Distinct(Identifiers.Comparer).Where(model.Redis.Roots.ContainsKey)
-                .ToDictionary(identifier => identifier, identifier => model.Redis.Roots[identifier].Root, Identifiers.Comparer);
+            var roots = batch.SelectMany(record => DefaultTypes.Configuration.Of(record.Event.envelope).Identifiers).Distinct(IdentifierComparer.Instance).Where(model.Redis.Roots.ContainsKey)
+                .ToDictionary(identifier => identifier, identifier => model.Redis.Roots[identifier].Root, IdentifierComparer.Instance);
             Detours.Passed(position);
             _view = new ResolverView(position, roots, Detours);
         }
@@ -141,7 +145,7 @@ internal sealed class Model
             var requests = new List<(LinkRequest, long)>();
             foreach (var (validated, origin) in batch)
             {
-                switch (_resolver.Resolve(view, validated, Identifiers.Of(validated.envelope), origin))
+                switch (_resolver.Resolve(view, validated, DefaultTypes.Configuration.Of(validated.envelope), origin))
                 {
                     case LinkRequest request:
                         requests.Add((request, model.Requests.Count));
@@ -193,12 +197,12 @@ internal sealed class Model
                 switch (model.Requests[_next])
                 {
                     case LinkRequest request:
-                        var outcome = Linker.Decide(graph, request, position, A.Now);
+                        var outcome = Linker.Decide(DefaultTypes.Configuration, graph, request, position, A.Now);
                         if (outcome.Decision is { } decision) _outputs.Add(decision);
                         _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
                         break;
                     case UnlinkRequest request:
-                        var result = Unlink.Decide(graph, request, position, A.Now);
+                        var result = Linking.Unlink.Decide(graph, request, position, A.Now);
                         if (result.Decision is { } split) _outputs.AddRange([split, result.Split!]);
                         break;
                 }

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 
 namespace Cdp.Identity.Tests;
@@ -6,7 +7,7 @@ namespace Cdp.Identity.Tests;
 /// <summary>What the scripts of <see cref="IdentityStore"/> do, in memory.</summary>
 internal sealed class ModelRedis
 {
-    public Dictionary<Identifier, (long Sequence, string Root)> Roots { get; } = new(Identifiers.Comparer);
+    public Dictionary<Identifier, (long Sequence, string Root)> Roots { get; } = new(IdentifierComparer.Instance);
     public Dictionary<string, NodeWrite> Nodes { get; } = [];
 
     /// <summary>-1 while Redis is empty.</summary>
@@ -49,10 +50,10 @@ internal sealed class ModelRedis
 
     /// <summary>What a linker reads.</summary>
     public Graph Graph() => new(
-        A.ProfileIds, Applied, Roots.ToDictionary(root => root.Key, root => root.Value.Root, Identifiers.Comparer),
+        A.ProfileIds, Applied, Roots.ToDictionary(root => root.Key, root => root.Value.Root, IdentifierComparer.Instance),
         Nodes.Where(node => node.Value.First < long.MaxValue).ToDictionary(node => node.Key, node => NodeOf(node.Value)));
 
-    public static Node NodeOf(NodeWrite node) => new(node.First, new(node.Identifiers.Where(own => own.Value > 0).Select(own => own.Key), Identifiers.Comparer), [.. node.Family]);
+    public static Node NodeOf(NodeWrite node) => new(node.First, new(node.Identifiers.Where(own => own.Value > 0).Select(own => own.Key), IdentifierComparer.Instance), [.. node.Family]);
 
     /// <summary>Takes decisions over from the log.</summary>
     public void CatchUp(IReadOnlyList<IdentityDecision> log)

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using CsCheck;
 using Xunit;
@@ -89,7 +90,7 @@ public sealed class SplittingProperties
     {
         Identifier[] identifiers = [.. names.Distinct().Select(Name)];
         split = null;
-        if (!isSplit) return Linker.Decide(graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
+        if (!isSplit) return Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
         var result = Unlink.Decide(graph, A.Unlink("r", identifiers), A.At(0), A.Now);
         split = result.Split;
         return result.Decision;

@@ -32,7 +32,7 @@ public static class IdentityApi
         var lookedFor = lookup.Normalised(type, raw);
         return await lookup.FindAsync(lookedFor, http.RequestAborted) is { } found
             ? Answer(IdentityJson.Of(lookedFor, found.Root, found.Identifiers, found.Decisions), StatusCodes.Status200OK)
-            : Answer(IdentityJson.NotFound(lookedFor, lookup.Implied(lookedFor)), StatusCodes.Status404NotFound);
+            : Answer(IdentityJson.NotFound(lookedFor, lookup.Implied(lookedFor), lookup.Types), StatusCodes.Status404NotFound);
     });
 
     private static Task<IResult> UnmergeAsync(HttpContext http, IdentityLookup lookup, Unmerging unmerging) => GuardAsync(http, async () =>

@@ -26,9 +26,12 @@ public static class IdentityJson
 
     /// <param name="lookedFor">The identifier in the form that was looked up.</param>
     /// <param name="implied">The profile that it implies by itself.</param>
-    public static ReadOnlyMemory<byte> NotFound(Identifier lookedFor, string implied) => Write(json =>
+    /// <param name="types">Those that are configured.</param>
+    public static ReadOnlyMemory<byte> NotFound(Identifier lookedFor, string implied, IEnumerable<string> types) => Write(json =>
     {
-        WriteError(json, "not_found", $"no decision names {lookedFor.type} '{lookedFor.value}': it is linked to no other identifier, and its events, if there are any, are those of profile {implied}");
+        WriteError(json, "not_found", types.Contains(lookedFor.type)
+            ? $"no decision names {lookedFor.type} '{lookedFor.value}': it is linked to no other identifier, and its events, if there are any, are those of profile {implied}"
+            : $"no decision names {lookedFor.type} '{lookedFor.value}', and there is no such type: there are {string.Join(", ", types)}");
         WriteLookedFor(json, lookedFor);
         json.WriteString("profile_id", implied);
     });

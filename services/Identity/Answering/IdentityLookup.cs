@@ -1,5 +1,7 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Hosting;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Answering;
 
@@ -10,10 +12,13 @@ namespace Cdp.Identity.Answering;
 public sealed record FoundProfile(string Root, IReadOnlyList<Identifier> Identifiers, IReadOnlyList<IdentityDecision> Decisions);
 
 /// <summary>Finds the profile of an identifier and its history.</summary>
-public sealed class IdentityLookup(IdentityStore store, DecisionReader decisions, ProfileIds profileIds)
+public sealed class IdentityLookup(IdentityStore store, DecisionReader decisions, ProfileIds profileIds, LiveFiles<IdentifierTypes> types)
 {
     /// <summary>The form in which the identifier is kept.</summary>
-    public Identifier Normalised(string type, string value) => IdentifierForm.Normalised(type, value);
+    public Identifier Normalised(string type, string value) => types.Current.Normalised(type, value);
+
+    /// <summary>The types that an event's identifiers may have now.</summary>
+    public IEnumerable<string> Types => types.Current.Types.Select(type => type.Name).Append(IdentifierTypes.MessageId);
 
     /// <summary>The profile that the identifier is by itself.</summary>
     public string Implied(Identifier identifier) => profileIds.Implied(identifier);
@@ -25,6 +30,6 @@ public sealed class IdentityLookup(IdentityStore store, DecisionReader decisions
         var history = await DecisionHistory.OfAsync(root, store.DecisionsAsync, offsets => decisions.ReadAsync(offsets, stopping));
         // Between the two reads it may have become part of another: whoever asks again finds that.
         var identifiers = (await store.NodesAsync([root])).TryGetValue(root, out var node) ? node.Identifiers : [];
-        return new FoundProfile(root, [.. identifiers.OrderBy(Identifiers.Priority).ThenBy(own => own.type, StringComparer.Ordinal).ThenBy(own => own.value, StringComparer.Ordinal)], history);
+        return new FoundProfile(root, [.. identifiers.OrderBy(own => types.Current.Priority(own.type)).ThenBy(own => own.type, StringComparer.Ordinal).ThenBy(own => own.value, StringComparer.Ordinal)], history);
     }
 }

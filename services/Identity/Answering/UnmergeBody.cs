@@ -1,5 +1,6 @@
 using System.Text.Json;
 using cdp;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Answering;
 
@@ -15,8 +16,8 @@ public sealed record UnmergeBody(IReadOnlyList<Identifier> Identifiers, string? 
     public const int LongestReason = 1_000;
 
     /// <param name="json">The body.</param>
-    /// <param name="normalised">The form of an identifier's value by its type; null where it is not what its type calls for.</param>
-    public static UnmergeBody Read(ReadOnlyMemory<byte> json, Func<string, string, Identifier?> normalised)
+    /// <param name="normalised">The identifier of a type and a value, in the form in which it is kept.</param>
+    public static UnmergeBody Read(ReadOnlyMemory<byte> json, Func<string, string, Identifier> normalised)
     {
         try
         {
@@ -29,7 +30,7 @@ public sealed record UnmergeBody(IReadOnlyList<Identifier> Identifiers, string? 
         }
     }
 
-    private static UnmergeBody Read(JsonElement body, Func<string, string, Identifier?> normalised)
+    private static UnmergeBody Read(JsonElement body, Func<string, string, Identifier> normalised)
     {
         var faults = new List<string>();
         if (body.ValueKind != JsonValueKind.Object) return new UnmergeBody([], null, ["the body is no object; send {\"identifiers\":[{\"type\":\"…\",\"value\":\"…\"}],\"reason\":\"…\"}"]);
@@ -38,7 +39,7 @@ public sealed record UnmergeBody(IReadOnlyList<Identifier> Identifiers, string? 
         return new UnmergeBody(identifiers, ReadReason(body, faults), faults);
     }
 
-    private static List<Identifier> ReadIdentifiers(JsonElement body, Func<string, string, Identifier?> normalised, List<string> faults)
+    private static List<Identifier> ReadIdentifiers(JsonElement body, Func<string, string, Identifier> normalised, List<string> faults)
     {
         var read = new List<Identifier>();
         if (!body.TryGetProperty("identifiers", out var all) || all.ValueKind != JsonValueKind.Array || all.GetArrayLength() == 0)
@@ -55,10 +56,9 @@ public sealed record UnmergeBody(IReadOnlyList<Identifier> Identifiers, string? 
         {
             if (Member(item, "type") is not { } type) faults.Add($"identifiers[{i}].type is missing; it is a text such as anonymous_id");
             else if (Member(item, "value") is not { } value) faults.Add($"identifiers[{i}].value is missing; it is a text");
-            else if (normalised(type, value) is not { } identifier) faults.Add($"identifiers[{i}].value is no {type}; send it as events do");
-            else if (!read.Contains(identifier, Identity.Identifiers.Comparer)) read.Add(identifier);
+            else read.Add(normalised(type, value));
         }
-        return read;
+        return [.. read.Distinct(IdentifierComparer.Instance)];
     }
 
     private static string? ReadReason(JsonElement body, List<string> faults)

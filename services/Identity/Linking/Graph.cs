@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Linking;
 
@@ -16,7 +17,7 @@ public sealed record Node(long First, HashSet<Identifier> Identifiers, HashSet<s
 /// <param name="nodes">By root; the graph's own from now on.</param>
 public sealed class Graph(ProfileIds profileIds, long sequence, IReadOnlyDictionary<Identifier, string> roots, IReadOnlyDictionary<string, Node> nodes)
 {
-    private readonly Dictionary<Identifier, string> _roots = new(roots, Identifiers.Comparer);
+    private readonly Dictionary<Identifier, string> _roots = new(roots, IdentifierComparer.Instance);
     private readonly Dictionary<string, Node> _nodes = new(nodes);
 
     /// <summary>The last decision's.</summary>
@@ -34,7 +35,7 @@ public sealed class Graph(ProfileIds profileIds, long sequence, IReadOnlyDiction
     {
         Sequence = decision.sequence;
         var root = decision.into ?? decision.profileId;
-        if (!_nodes.TryGetValue(root, out var node)) _nodes[root] = node = new Node(decision.sequence, new(Identifiers.Comparer), []);
+        if (!_nodes.TryGetValue(root, out var node)) _nodes[root] = node = new Node(decision.sequence, new(IdentifierComparer.Instance), []);
         node.Identifiers.UnionWith(decision.identifiers);
         node.Family.UnionWith(decision.family);
         foreach (var identifier in decision.identifiers) _roots[identifier] = root;

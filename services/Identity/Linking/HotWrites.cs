@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Linking;
 
@@ -16,7 +17,7 @@ public readonly record struct Decided(IdentityDecision Decision, long Offset);
 /// <param name="Decisions">Where each decision on it stands, by sequence.</param>
 public sealed record NodeWrite(long First, long Last, Dictionary<Identifier, long> Identifiers, HashSet<string> Family, Dictionary<long, long> Decisions)
 {
-    public static NodeWrite Empty => new(long.MaxValue, 0, new(Cdp.Identity.Identifiers.Comparer), [], []);
+    public static NodeWrite Empty => new(long.MaxValue, 0, new(IdentifierComparer.Instance), [], []);
 }
 
 /// <summary>
@@ -31,7 +32,7 @@ public sealed record HotWrites(IReadOnlyDictionary<Identifier, (long Sequence, s
     /// <param name="decisions">In sequence.</param>
     public static HotWrites Of(IEnumerable<Decided> decisions)
     {
-        var roots = new Dictionary<Identifier, (long, string)>(Identifiers.Comparer);
+        var roots = new Dictionary<Identifier, (long, string)>(IdentifierComparer.Instance);
         var nodes = new Dictionary<string, NodeWrite>();
         var ended = new Dictionary<string, long>();
         foreach (var (decision, offset) in decisions)

@@ -1,14 +1,17 @@
 using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Streaming;
 using Confluent.Kafka;
 
 namespace Cdp.Identity.Linking;
 
 /// <summary>A batch's view: the graph, and how far its decisions bring the linker.</summary>
-internal sealed class LinkerView(Graph graph)
+internal sealed class LinkerView(Graph graph, IdentifierTypes types)
 {
+    public IdentifierTypes Types { get; } = types;
+
     public Graph Graph { get; } = graph;
 
     /// <summary>The next request, once the batch is applied.</summary>
@@ -19,7 +22,7 @@ internal sealed class LinkerView(Graph graph)
 }
 
 /// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
-internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds) : Processor<LinkerView>
+internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
 {
     private Applied _applied;
 
@@ -32,7 +35,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
             await FollowAsync(stopping);
             var graph = await ReadAsync(batch);
             // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
-            if (await store.AppliedAsync() == _applied) return new LinkerView(graph);
+            if (await store.AppliedAsync() == _applied) return new LinkerView(graph, types.Current);
         }
     }
 
@@ -40,7 +43,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
     {
         switch (record.Value)
         {
-            case LinkRequest request: Write(outbox, Linker.Decide(view.Graph, request, record.Position, now)); break;
+            case LinkRequest request: Write(outbox, Linker.Decide(view.Types, view.Graph, request, record.Position, now)); break;
             case UnlinkRequest request: Write(outbox, view, request.requestId, Unlink.Decide(view.Graph, request, record.Position, now)); break;
         }
         view.Position = record.Position.offset + 1;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using cdp;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Linking;
 
@@ -22,7 +23,7 @@ public static class Unlink
     /// <param name="now">The linker's clock.</param>
     public static UnlinkResult Decide(Graph graph, UnlinkRequest request, RecordPosition position, DateTime now)
     {
-        List<Identifier> leaving = [.. request.identifiers.Distinct(Identifiers.Comparer)];
+        List<Identifier> leaving = [.. request.identifiers.Distinct(IdentifierComparer.Instance)];
         if (Refusal(graph, leaving) is { } refusal) return new UnlinkResult(null, null, refusal);
 
         var root = graph.RootOf(leaving[0]);

@@ -37,9 +37,11 @@ public sealed class AnsweringServiceTests(RedisServers servers) : IClassFixture<
         {
             await app.StartAsync(TestContext.Current.CancellationToken);
             using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1")) };
-            await SendAsync(kafka, A.Event("m1", userId: "ada", anonymousId: "library pc/3%2F"), A.Event("m2", userId: "ada", anonymousId: "phone"));
             var ada = A.ProfileIds.Implied(A.User("ada"));
-            await EventuallyAsync(async () => (await GetAsync(client, "user_id/ada")).Body is { } body && body.TryGetProperty("identifiers", out var all) && all.GetArrayLength() == 3, "the three are one");
+            await SendAsync(kafka, A.Event("m1", userId: "ada", anonymousId: "library pc/3%2F"));
+            await EventuallyAsync(() => HasAsync(client, "user_id/ada", 2), "ada is at the computer");
+            await SendAsync(kafka, A.Event("m2", userId: "ada", anonymousId: "phone"));
+            await EventuallyAsync(() => HasAsync(client, "user_id/ada", 3), "the three are one");
 
             // Any of them leads there, with the decisions in order.
             var (status, found) = await GetAsync(client, "anonymous_id/library%20pc%2F3%252F");
@@ -98,6 +100,9 @@ public sealed class AnsweringServiceTests(RedisServers servers) : IClassFixture<
         using var response = await client.GetAsync($"/v1/identity/{path}", TestContext.Current.CancellationToken);
         return (response.StatusCode, response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound ? await response.Content.ReadFromJsonAsync<JsonElement>() : null);
     }
+
+    private static async Task<bool> HasAsync(HttpClient client, string path, int identifiers) =>
+        (await GetAsync(client, path)).Body is { } body && body.TryGetProperty("identifiers", out var all) && all.GetArrayLength() == identifiers;
 
     private static async Task RefusedAsync(HttpClient client, HttpStatusCode status, string code, string body, string says = "")
     {
