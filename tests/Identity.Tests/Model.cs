@@ -60,7 +60,7 @@ internal sealed class Model
     }
 
     /// <summary>An operator asks; the request goes behind what is there.</summary>
-    public void Unlink(params Identifier[] identifiers) => Requests.Add(A.Unlink($"r{Requests.Count}", identifiers));
+    public void Ask(params Identifier[] identifiers) => Requests.Add(A.Unlink($"r{Requests.Count}", identifiers));
 
     public void Drain()
     {
@@ -202,7 +202,7 @@ internal sealed class Model
                         _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
                         break;
                     case UnlinkRequest request:
-                        var result = Linking.Unlink.Decide(graph, request, position, A.Now);
+                        var result = Unlink.Decide(graph, request, position, A.Now);
                         if (result.Decision is { } split) _outputs.AddRange([split, result.Split!]);
                         break;
                 }

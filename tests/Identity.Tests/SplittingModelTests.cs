@@ -57,7 +57,7 @@ public sealed class SplittingModelTests
         foreach (var choice in schedule)
         {
             if (choice >= 0) model.Step(choice);
-            else model.Unlink([.. new[] { -choice % 7, -choice / 7 % 7 }.Distinct().Select(Name)]);
+            else model.Ask([.. new[] { -choice % 7, -choice / 7 % 7 }.Distinct().Select(Name)]);
         }
         model.Drain();
         return model;

@@ -28,6 +28,11 @@ public sealed record UnmergeBody(IReadOnlyList<Identifier> Identifiers, string? 
         {
             return new UnmergeBody([], null, [$"the body is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}; send {{\"identifiers\":[{{\"type\":\"…\",\"value\":\"…\"}}],\"reason\":\"…\"}}"]);
         }
+        catch (InvalidOperationException)
+        {
+            // What the parser checks only when a text is asked for.
+            return new UnmergeBody([], null, ["the body holds what is no text: half of a surrogate pair, or bytes that are no UTF-8"]);
+        }
     }
 
     private static UnmergeBody Read(JsonElement body, Func<string, string, Identifier> normalised)
