@@ -23,6 +23,7 @@ public static class IdentityService
         var types = builder.AddIdentifierTypes(options.IdentityConfig);
         var profileIds = new ProfileIds(options.ProfileIds.Key);
         builder.AddRedis(options.Redis);
+        builder.AddApiTokens(options.Api);
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
         builder.Services.AddSingleton(services => new IdentityStore(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));
         builder.Services.AddSingleton(services => new UnlinkOutcomes(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));

@@ -20,10 +20,11 @@ public static class IdentityApi
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
         routes.MapOpenApi();
-        routes.MapPost("/v1/identity/unmerge", UnmergeAsync);
-        routes.MapGet("/v1/identity/unmerge/{requestId}", UnmergeStateAsync);
+        var answers = routes.MapGroup("/v1/identity").RequireApiToken();
+        answers.MapPost("/unmerge", UnmergeAsync);
+        answers.MapGet("/unmerge/{requestId}", UnmergeStateAsync);
         // The value is the rest of the path, so that it may hold a slash.
-        routes.MapGet("/v1/identity/{type}/{**value}", FindAsync);
+        answers.MapGet("/{type}/{**value}", FindAsync);
     }
 
     private static Task<IResult> FindAsync(string type, string? value, HttpContext http, IdentityLookup lookup) => GuardAsync(http, async () =>

@@ -32,11 +32,18 @@ public sealed class AnsweringServiceTests(RedisServers servers) : IClassFixture<
         await using (var app = CdpHost.Build(IdentityService.Service,
         [
             $"--Kafka:BootstrapServers={kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={kafka.SchemaRegistry}", "--Kafka:Partitions=3", "--Kafka:InstanceId=test",
-            $"--Redis:Endpoint={redis.Configuration}", $"--Redis:KeyPrefix={prefix}", "--ProfileIds:Key=a test's key", "--Port=0",
+            $"--Redis:Endpoint={redis.Configuration}", $"--Redis:KeyPrefix={prefix}", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("a test's token")}", "--Port=0",
         ]))
         {
             await app.StartAsync(TestContext.Current.CancellationToken);
             using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1")) };
+            foreach (var (method, path) in new[] { (HttpMethod.Get, "user_id/ada"), (HttpMethod.Post, "unmerge"), (HttpMethod.Get, "unmerge/1") })
+            {
+                using var refused = await client.SendAsync(new HttpRequestMessage(method, $"/v1/identity/{path}"), TestContext.Current.CancellationToken);
+                Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            }
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/openapi/v1.json", TestContext.Current.CancellationToken)).StatusCode);
+            client.DefaultRequestHeaders.Authorization = new("Bearer", "a test's token");
             var ada = A.ProfileIds.Implied(A.User("ada"));
             await SendAsync(kafka, A.Event("m1", userId: "ada", anonymousId: "library pc/3%2F"));
             await EventuallyAsync(() => HasAsync(client, "user_id/ada", 2), "ada is at the computer");

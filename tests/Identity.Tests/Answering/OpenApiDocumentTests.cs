@@ -22,7 +22,7 @@ public sealed class OpenApiDocumentTests
     [Fact]
     public async Task Paths_AreWhatTheServiceMaps()
     {
-        await using var app = CdpHost.Build(IdentityService.Service, ["--ProfileIds:Key=a test's key", "--Port=0"]);
+        await using var app = CdpHost.Build(IdentityService.Service, ["--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("t")}", "--Port=0"]);
         var mapped = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
             .Select(endpoint => endpoint.RoutePattern.RawText!.Replace("**", "")).Where(path => path.StartsWith("/v1/") || path.StartsWith("/openapi/"));
         using var document = JsonDocument.Parse(Text);
