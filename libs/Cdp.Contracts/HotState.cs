@@ -20,7 +20,7 @@ public sealed class HotState(string prefix)
     public static int RootGroup(Identifier identifier) => Partitioner.Partition(identifier.value, RootGroups);
 
     /// <summary>String: the next offset of identity.requests that the linker has not yet applied to the roots. Written after them.</summary>
-    public string LinkerPosition => $"{prefix}linker:position";
+    public string LinkerPosition => $"{prefix}{{linker}}:position";
 
     /// <summary>Bytes: the Profile record (plain Avro binary after the registry framing, as on the profiles topic). Written by Profiles.</summary>
     public string Profile(int partition, string profileId) => $"{prefix}profile:{{p{partition}}}:{profileId}";

@@ -41,6 +41,9 @@ public sealed class IdentifierTypes(IReadOnlyList<IdentifierType> types, Blocked
 
     public Caps Caps { get; } = caps;
 
+    /// <summary>What the linker judges by, as a text: the same text, the same judgement.</summary>
+    public string Rules { get; } = $"{caps.Merges} {caps.Identifiers} {string.Join(' ', types.Select(type => $"{type.Name}={type.Limit}"))}";
+
     /// <summary>0 is the highest; a type that the configuration does not have (any more) is behind all.</summary>
     public int Priority(string type) => _byName.TryGetValue(type, out var known) ? known.Priority : Types.Count;
 

@@ -13,40 +13,59 @@ namespace Cdp.Identity;
 public readonly record struct Applied(long Sequence, long Offset);
 
 /// <summary>
-/// The identity graph in Redis. Every write is a script over one key in which the later decision wins, so it may be repeated, come from a linker
+/// The identity graph in Redis. Every write is a script over keys of one hash tag in which the later decision wins, so it may be repeated, come from a linker
 /// that was replaced, and run on Redis Cluster.
 /// </summary>
 public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 {
-    // GET "SEQUENCE ROOT"
-    private const string SetRoot = """
-        local now = redis.call('GET', KEYS[1])
-        if now and tonumber(string.match(now, '^%d+')) >= tonumber(ARGV[1]) then return 0 end
-        redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2])
-        return 1
-        """;
-
-    // HASH first SEQUENCE last SEQUENCE TYPE:VALUE SEQUENCE (negative: it left) @FAMILY '' #SEQUENCE OFFSET. Least, greatest, union, the latest decision on
-    // each identifier: the same in whatever order writes arrive, so that a rebuild may meet what a write in flight left in an emptied Redis. It follows
-    // first, last, how many identifiers, then pairs.
-    private const string GrowNode = """
-        local first, last = redis.call('HGET', KEYS[1], 'first'), redis.call('HGET', KEYS[1], 'last')
-        local identifiers = tonumber(ARGV[3])
-        if identifiers > 0 and (not first or tonumber(first) > tonumber(ARGV[1])) then redis.call('HSET', KEYS[1], 'first', ARGV[1]) end
-        if not last or tonumber(last) < tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], 'last', ARGV[2]) end
-        for i = 4, #ARGV, 2 do
-            local now = i < 4 + 2 * identifiers and redis.call('HGET', KEYS[1], ARGV[i])
-            if not now or math.abs(tonumber(now)) < math.abs(tonumber(ARGV[i + 1])) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+    // Strings "SEQUENCE ROOT"; ARGV SEQUENCE ROOT for each key.
+    private const string SetRoots = """
+        local now = redis.call('MGET', unpack(KEYS))
+        for i = 1, #KEYS do
+          if not now[i] or tonumber(string.match(now[i], '^%d+')) < tonumber(ARGV[2 * i - 1]) then
+            redis.call('SET', KEYS[i], ARGV[2 * i - 1] .. ' ' .. ARGV[2 * i])
+          end
         end
         return 1
         """;
 
-    // Of a profile that became part of another its decisions are kept, for the history of the other.
-    private const string EndNode = """
-        local last = redis.call('HGET', KEYS[1], 'last')
-        if not last or tonumber(last) >= tonumber(ARGV[1]) then return 0 end
-        for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-            if string.sub(field, 1, 1) ~= '#' and field ~= 'last' then redis.call('HDEL', KEYS[1], field) end
+    // Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, each with the sequence that said so last, below zero where an identifier left. ARGV for each key:
+    // first, last, merges, how many of the fields a profile that ended has no more, how many it keeps, and all of them as FIELD SEQUENCE. Least,
+    // greatest, last word: the same in whatever order writes arrive, so that a rebuild may meet what a write in flight left in an emptied Redis.
+    private const string GrowNodes = """
+        local at = 1
+        for i = 1, #KEYS do
+          local key, first, last, merges = KEYS[i], tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+          local own, all = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 3]) + tonumber(ARGV[at + 4])
+          local now = redis.call('HMGET', key, 'first', 'last', 'merges', 'ended')
+          local from = 1
+          if now[4] and tonumber(now[4]) >= last then
+            from = own + 1
+          elseif first > 0 then
+            if not now[1] or tonumber(now[1]) > first then redis.call('HSET', key, 'first', ARGV[at]) end
+            if not now[2] or tonumber(now[2]) < last then redis.call('HSET', key, 'last', ARGV[at + 1]) end
+            if not now[3] or tonumber(now[3]) < merges then redis.call('HSET', key, 'merges', ARGV[at + 2]) end
+          end
+          for f = from, all do
+            local field, sequence = ARGV[at + 3 + 2 * f], ARGV[at + 4 + 2 * f]
+            local before = redis.call('HGET', key, field)
+            if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then redis.call('HSET', key, field, sequence) end
+          end
+          at = at + 5 + 2 * all
+        end
+        return 1
+        """;
+
+    // Of a profile that became part of another its history is left.
+    private const string EndNodes = """
+        for i = 1, #KEYS do
+          local ended = redis.call('HGET', KEYS[i], 'ended')
+          if not ended or tonumber(ended) < tonumber(ARGV[i]) then
+            for _, field in ipairs(redis.call('HKEYS', KEYS[i])) do
+              if not string.match(field, '^@') then redis.call('HDEL', KEYS[i], field) end
+            end
+            redis.call('HSET', KEYS[i], 'ended', ARGV[i])
+          end
         end
         return 1
         """;
@@ -63,25 +82,42 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     private const string Raise = """
         local now = redis.call('GET', KEYS[1])
-        if now and tonumber(now) >= tonumber(ARGV[1]) then return 0 end
-        redis.call('SET', KEYS[1], ARGV[1])
+        if not now or tonumber(now) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
         return 1
         """;
 
-    private const char Family = '@';
-    private const char Decision = '#';
+    // Answers 0 where Redis has less than the position relies on: it lost its state meanwhile.
+    private const string Publish = """
+        local applied, now = redis.call('GET', KEYS[2]), redis.call('GET', KEYS[1])
+        if not applied or tonumber(string.match(applied, '^%d+')) < tonumber(ARGV[2]) then return 0 end
+        if not now or tonumber(now) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+        return 1
+        """;
+
+    // What the fields of a node begin with that are no identifiers.
+    private const char Kin = '~', Offset = '@';
+
+    private const int Groups = 64;
+    private const int KeysOfACall = 1_000;
+    private static readonly TimeSpan RefusalsLast = TimeSpan.FromDays(7);
 
     private readonly HotState _hot = new(prefix);
 
     private IDatabase Database => redis.GetDatabase();
 
-    private RedisKey AppliedKey => $"{prefix}linker:decisions";
+    private RedisKey AppliedKey => $"{prefix}{{linker}}:applied";
+
+    private RedisKey LastSplitKey => $"{prefix}linker:last-split";
 
     /// <summary>The next request that the linker has not applied. Read it before the roots.</summary>
     public async Task<long> LinkerPositionAsync() => (long?)await Database.StringGetAsync(_hot.LinkerPosition) ?? 0;
 
     /// <summary>Published last: whoever reads it may rely on the roots being there.</summary>
-    public Task PublishLinkerPositionAsync(long position) => Database.ScriptEvaluateAsync(Raise, [_hot.LinkerPosition], [position]);
+    /// <param name="position">The next request that is not applied.</param>
+    /// <param name="applied">The decisions that it relies on.</param>
+    /// <returns>False where Redis has not all of them any more.</returns>
+    public async Task<bool> PublishLinkerPositionAsync(long position, Applied applied) =>
+        (bool)await Database.ScriptEvaluateAsync(Publish, [_hot.LinkerPosition, AppliedKey], [position, applied.Sequence]);
 
     /// <summary>The roots of those that a decision has named.</summary>
     public async Task<Dictionary<Identifier, string>> RootsAsync(IEnumerable<Identifier> identifiers)
@@ -100,18 +136,42 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return roots;
     }
 
+    /// <summary>The profiles among these that decisions made.</summary>
     public async Task<Dictionary<string, Node>> NodesAsync(IEnumerable<string> roots)
     {
         var database = Database;
         var asked = roots.Distinct().ToList();
         var hashes = await Task.WhenAll(asked.Select(root => database.HashGetAllAsync(NodeKey(root))));
-        return asked.Zip(hashes).Where(node => node.Second.Any(field => field.Name == "first")).ToDictionary(node => node.First, node => ToNode(node.Second));
+        return asked.Zip(hashes).Where(node => Array.Exists(node.Second, field => field.Name == "first")).ToDictionary(node => node.First, node => ToNode(node.Second));
     }
 
-    /// <summary>Where the decisions on a profile stand in identity.decisions, by sequence; still there when it has become part of another.</summary>
+    /// <summary>Where the decisions about a profile stand in identity.decisions, by sequence; still there when it has become part of another.</summary>
     public async Task<IReadOnlyDictionary<long, long>> DecisionsAsync(string root) =>
-        (await Database.HashGetAllAsync(NodeKey(root))).Where(field => ((string)field.Name!)[0] == Decision)
-            .ToDictionary(field => long.Parse(((string)field.Name!).AsSpan(1), CultureInfo.InvariantCulture), field => (long)field.Value);
+        (await Database.HashGetAllAsync(NodeKey(root))).Where(field => ((string)field.Name!)[0] == Offset)
+            .ToDictionary(field => (long)field.Value, field => long.Parse(((string)field.Name!).AsSpan(1), CultureInfo.InvariantCulture));
+
+    /// <summary>What the linker answered to combinations, by key, and the last decision that made a profile smaller. Read it after the roots.</summary>
+    public async Task<(Dictionary<string, Refusal> Refusals, long LastSplit)> RefusalsAsync(IEnumerable<string> keys)
+    {
+        var database = Database;
+        var asked = keys.Distinct().GroupBy(key => Partitioner.Partition(key, Groups)).Select(group => group.ToArray()).ToList();
+        if (asked.Count == 0) return ([], 0);
+        var lastSplit = database.StringGetAsync(LastSplitKey);
+        var answers = await Task.WhenAll(asked.Select(group => database.StringGetAsync([.. group.Select(RefusalKey)])));
+        var refusals = new Dictionary<string, Refusal>();
+        foreach (var (key, value) in asked.Zip(answers).SelectMany(group => group.First.Zip(group.Second)))
+        {
+            if (((string?)value)?.Split(' ') is [var sequence, var groups, var fates]) refusals[key] = new Refusal(long.Parse(sequence, CultureInfo.InvariantCulture), groups, fates);
+        }
+        return (refusals, (long?)await lastSplit ?? 0);
+    }
+
+    /// <summary>Remembers refusals for a while. One that is lost is one more question to the linker.</summary>
+    public Task RememberAsync(IEnumerable<(string Key, Refusal Refusal)> refusals)
+    {
+        var database = Database;
+        return Task.WhenAll(refusals.Select(one => database.StringSetAsync(RefusalKey(one.Key), $"{one.Refusal.Sequence} {one.Refusal.Groups} {one.Refusal.Fates}", RefusalsLast)));
+    }
 
     /// <summary>Null: Redis is empty.</summary>
     public async Task<Applied?> AppliedAsync()
@@ -128,41 +188,67 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return await AppliedAsync() ?? throw new IOException("Redis lost its state while it was written to");
     }
 
-    /// <summary>Brings Redis from one state of the decision log to a later one: roots and nodes first, then how far it is.</summary>
+    /// <summary>
+    /// Brings Redis from one state of the decision log to a later one: roots and nodes first, then how far it is. On one server all of it at once, so
+    /// that a server which falls back to what it saved last never has a part of it.
+    /// </summary>
     /// <returns>False where Redis was not as far as <paramref name="from"/>, so that it is not complete now either.</returns>
     public async Task<bool> ApplyAsync(HotWrites writes, Applied from, Applied to)
     {
-        var database = Database;
-        await Task.WhenAll(
-        [
-            .. writes.Roots.Select(root => database.ScriptEvaluateAsync(SetRoot, [_hot.Root(root.Key)], [root.Value.Sequence, root.Value.Root])),
-            .. writes.Nodes.Select(node => database.ScriptEvaluateAsync(GrowNode, [NodeKey(node.Key)], Arguments(node.Value))),
-            .. writes.Ended.Select(node => database.ScriptEvaluateAsync(EndNode, [NodeKey(node.Key)], [node.Value])),
-        ]);
-        return (bool)await database.ScriptEvaluateAsync(Advance, [AppliedKey], [from.Sequence, to.Sequence, to.Offset]);
+        if (IsCluster)
+        {
+            await Task.WhenAll(Writes(Database, writes));
+            return (bool)await AdvanceAsync(Database, from, to);
+        }
+        var transaction = Database.CreateTransaction();
+        Task[] all = [.. Writes(transaction, writes)];
+        var advanced = AdvanceAsync(transaction, from, to);
+        if (!await transaction.ExecuteAsync()) throw new IOException("Redis did not take the decisions");
+        await Task.WhenAll(all);
+        return (bool)await advanced;
     }
 
-    private RedisKey NodeKey(string root) => $"{prefix}linker:node:{root}";
+    private bool IsCluster => redis.GetServers().Any(server => server.ServerType == ServerType.Cluster);
 
-    // A type has no colon, so the first one ends it, and begins with neither of the two signs; the hash's own fields have none.
-    private static RedisValue Field(Identifier identifier) => $"{identifier.type}:{identifier.value}";
+    private Task<RedisResult> AdvanceAsync(IDatabaseAsync database, Applied from, Applied to) => database.ScriptEvaluateAsync(Advance, [AppliedKey], [from.Sequence, to.Sequence, to.Offset]);
+
+    private IEnumerable<Task> Writes(IDatabaseAsync database, HotWrites writes) =>
+    [
+        .. writes.LastSplit > 0 ? [database.ScriptEvaluateAsync(Raise, [LastSplitKey], [writes.LastSplit])] : Array.Empty<Task>(),
+        .. Scripts(database, SetRoots, writes.Roots, root => HotState.RootGroup(root.Key), root => _hot.Root(root.Key), root => [root.Value.Sequence, root.Value.Root]),
+        .. Scripts(database, GrowNodes, writes.Nodes, node => NodeGroup(node.Key), node => NodeKey(node.Key), node => Arguments(node.Value)),
+        .. Scripts(database, EndNodes, writes.Ended, node => NodeGroup(node.Key), node => NodeKey(node.Key), node => [node.Value]),
+    ];
+
+    // The keys of one call share a hash tag, and few calls carry many writes.
+    private static IEnumerable<Task> Scripts<T>(IDatabaseAsync database, string script, IEnumerable<T> writes, Func<T, int> group, Func<T, RedisKey> key, Func<T, RedisValue[]> arguments) =>
+        writes.GroupBy(group).SelectMany(one => one.Chunk(KeysOfACall)).Select(chunk => database.ScriptEvaluateAsync(script, [.. chunk.Select(key)], [.. chunk.SelectMany(arguments)]));
+
+    private static int NodeGroup(string root) => Partitioner.Partition(root, Groups);
+
+    private RedisKey NodeKey(string root) => $"{prefix}linker:node:{{n{NodeGroup(root)}}}:{root}";
+
+    private RedisKey RefusalKey(string key) => $"{prefix}linker:refusal:{{n{Partitioner.Partition(key, Groups)}}}:{key}";
 
     private static RedisValue[] Arguments(NodeWrite node) =>
     [
-        node.First, node.Last, node.Identifiers.Count,
-        .. node.Identifiers.SelectMany(identifier => new[] { Field(identifier.Key), identifier.Value }),
-        .. node.Family.SelectMany(profile => new RedisValue[] { $"{Family}{profile}", 0 }),
-        .. node.Decisions.SelectMany(decision => new RedisValue[] { $"{Decision}{decision.Key}", decision.Value }),
+        node.First, node.Last, node.Merges, node.Identifiers.Count + node.Family.Count, node.Offsets.Count,
+        // A type has no colon, so the first one ends it; and the hash's own fields have none.
+        .. node.Identifiers.SelectMany(one => (RedisValue[])[$"{one.Key.type}:{one.Key.value}", one.Value]),
+        .. node.Family.SelectMany(root => (RedisValue[])[$"{Kin}{root}", node.Last]),
+        .. node.Offsets.SelectMany(at => (RedisValue[])[$"{Offset}{at.Value}", at.Key]),
     ];
 
     private static Node ToNode(HashEntry[] fields)
     {
-        var node = new Node(0, new(IdentifierComparer.Instance), []);
+        var node = new Node(0, 0, new(IdentifierComparer.Instance), []);
         foreach (var field in fields)
         {
             var name = (string)field.Name!;
             if (name == "first") node = node with { First = (long)field.Value };
-            else if (name[0] == Family) node.Family.Add(name[1..]);
+            else if (name == "merges") node = node with { Merges = (int)field.Value };
+            else if (name[0] == Kin) node.Family.Add(name[1..]);
+            // Below zero: it was taken out again.
             else if (name.IndexOf(':') is > 0 and var colon && (long)field.Value > 0) node.Identifiers.Add(new Identifier { type = name[..colon], value = name[(colon + 1)..] });
         }
         return node;

@@ -1,7 +1,6 @@
 using cdp;
 using Cdp.Contracts;
 using Cdp.Identifiers;
-using Cdp.Identity.Linking;
 
 namespace Cdp.Identity.Tests;
 
@@ -15,20 +14,27 @@ internal static class A
     public static Identifier Email(string value) => new() { type = IdentifierTypes.Email, value = value };
     public static Identifier Anonymous(string value) => new() { type = IdentifierTypes.AnonymousId, value = value };
 
-    public static Event Event(string messageId, string? userId = null, string? anonymousId = null, string type = "track", string? traits = null, string? context = null, string? previousId = null) =>
-        new() { messageId = messageId, type = type, sourceId = "s", userId = userId, anonymousId = anonymousId, traits = traits, context = context, previousId = previousId, receivedAt = Now, timestamp = Now };
+    public static Event Event(string messageId, string? userId = null, string? anonymousId = null, string type = "track", string? traits = null, string? context = null, string? previousId = null, string? extra = null) =>
+        new() { messageId = messageId, type = type, sourceId = "s", userId = userId, anonymousId = anonymousId, traits = traits, context = context, previousId = previousId, extra = extra, receivedAt = Now, timestamp = Now };
 
     public static ValidatedEvent Validated(Event envelope) => new() { envelope = envelope, violations = [] };
 
     public static RecordPosition At(long offset, int partition = 0, string topic = "cdp.events.validated") => new() { topic = topic, partition = partition, offset = offset };
 
     public static LinkRequest Request(string messageId, params Identifier[] identifiers) =>
-        new() { validated = Validated(Event(messageId)), identifiers = identifiers, origin = At(0) };
+        Request(Event(messageId), identifiers);
+
+    public static LinkRequest Request(Event envelope, params Identifier[] identifiers) =>
+        new() { validated = Validated(envelope), identifiers = identifiers, origin = At(0), dropped = [] };
+
+    /// <summary>Types with limits that nothing reaches.</summary>
+    public static readonly IdentifierTypes Unlimited = Types(users: 1_000, others: 1_000);
+
+    /// <summary>The default types with other limits.</summary>
+    public static IdentifierTypes Types(int users, int others, int merges = 100, int identifiers = 1_000) => new(
+        [.. DefaultTypes.All.Select(type => type with { Limit = type.Name == IdentifierTypes.UserId ? users : others })], new BlockedValues([], []), null, new Caps(merges, identifiers));
 
     public static UnlinkRequest Unlink(string requestId, params Identifier[] identifiers) => new() { requestId = requestId, identifiers = identifiers, requestedAt = Now };
-
-    /// <summary>Nothing decided yet.</summary>
-    public static Graph EmptyGraph() => new(ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>());
 
     public static string Name(Identifier identifier) => $"{identifier.type}:{identifier.value}";
 }

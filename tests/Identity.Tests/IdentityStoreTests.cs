@@ -13,11 +13,13 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     // Histories of a linker: requests of two or three identifiers out of few, a third of them to take one out.
     private static readonly Gen<IdentityDecision[]> Histories = Gen.Select(Gen.Int[0, 11].Array[2, 3], Gen.Int[0, 2]).Array[1, 12].Select(requests =>
     {
-        var (graph, decisions) = (A.EmptyGraph(), new List<IdentityDecision>());
+        var (graph, decisions) = (new Graph(A.ProfileIds), new List<IdentityDecision>());
         foreach (var (numbers, kind) in requests)
         {
             Identifier[] identifiers = [.. numbers.Distinct().Select(Name)];
-            var decision = kind == 0 ? Unlink.Decide(graph, A.Unlink("r", identifiers[0]), A.At(0), A.Now).Decision : Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
+            var decision = kind == 0
+                ? Unlink.Decide(graph, A.Unlink("r", identifiers[0]), A.At(0), A.Now).Decision
+                : Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
             if (decision is not null) decisions.Add(decision);
         }
         return decisions.ToArray();
@@ -30,18 +32,20 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var (store, model) = (Store(server), new ModelRedis());
         var applied = await store.BeginAsync();
-        foreach (var decisions in history.Chunk(portion)) Assert.True(await store.ApplyAsync(HotWrites.Of(ModelRedis.Placed(decisions)), applied, applied = new Applied(decisions[^1].sequence, decisions[^1].sequence * 2)));
+        foreach (var decisions in history.Chunk(portion)) Assert.True(await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged(decisions)), applied, applied = new Applied(decisions[^1].sequence, decisions[^1].sequence * 2)));
         // A replaced linker writes some of it once more.
-        await store.ApplyAsync(HotWrites.Of(ModelRedis.Placed(history.Skip(late))), default, default);
-        foreach (var write in model.WritesOf(HotWrites.Of(ModelRedis.Placed(history))).Concat(model.WritesOf(HotWrites.Of(ModelRedis.Placed(history.Skip(late)))))) write();
+        await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged(history.Skip(late))), default, default);
+        foreach (var write in model.WritesOf(HotWrites.Of(ModelRedis.Logged(history))).Concat(model.WritesOf(HotWrites.Of(ModelRedis.Logged(history.Skip(late)))))) write();
 
         Assert.Equal(applied, await store.AppliedAsync());
         var roots = await store.RootsAsync(Enumerable.Range(0, 12).Select(Name));
         Assert.Equal(model.Roots.Select(root => $"{A.Name(root.Key)} {root.Value.Root}").Order(), roots.Select(root => $"{A.Name(root.Key)} {root.Value}").Order());
         var nodes = await store.NodesAsync(roots.Values);
-        Assert.Equal(nodes.Keys.Order().Select(root => Describe(root, ModelRedis.NodeOf(model.Nodes[root]))), nodes.Keys.Order().Select(root => Describe(root, nodes[root])));
+        Assert.Equal(
+            roots.Values.Distinct().Order().Select(root => Describe(root, model.Nodes[root].Node)),
+            nodes.Keys.Order().Select(root => Describe(root, nodes[root])));
         foreach (var (root, node) in model.Nodes) Assert.Equal(node.Decisions.OrderBy(at => at.Key), (await store.DecisionsAsync(root)).OrderBy(at => at.Key));
-        Assert.Equal(roots.Values.Distinct().Order(), nodes.Keys.Order());
+        Assert.Equal(model.LastSplit, (await store.RefusalsAsync(["any"])).LastSplit);
     }, iter: 100, threads: 1);
 
     [Theory]
@@ -64,11 +68,14 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     public async Task PublishLinkerPositionAsync_LowerThanThere_DoesNotMoveItBack(string server)
     {
         var store = Store(server);
+        Assert.False(await store.PublishLinkerPositionAsync(5, default));
+        await store.BeginAsync();
+        Assert.False(await store.PublishLinkerPositionAsync(5, new Applied(1, 1)));
         Assert.Equal(0, await store.LinkerPositionAsync());
-        await store.PublishLinkerPositionAsync(10);
-        await store.PublishLinkerPositionAsync(9);
+        await store.PublishLinkerPositionAsync(10, default);
+        await store.PublishLinkerPositionAsync(9, default);
         Assert.Equal(10, await store.LinkerPositionAsync());
-        await store.PublishLinkerPositionAsync(100);
+        await store.PublishLinkerPositionAsync(100, default);
         Assert.Equal(100, await store.LinkerPositionAsync());
     }
 
@@ -79,8 +86,8 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var store = Store(server);
         Identifier[] identifiers = [A.User("a:b c\n{d}"), A.Anonymous("first"), A.User("ünï ☃")];
-        var outcome = Linker.Decide(DefaultTypes.Configuration, A.EmptyGraph(), A.Request("m", identifiers), A.At(0), A.Now);
-        await store.ApplyAsync(HotWrites.Of(ModelRedis.Placed([outcome.Decision!])), await store.BeginAsync(), new Applied(1, 1));
+        var outcome = Linker.Decide(DefaultTypes.Configuration, new Graph(A.ProfileIds), A.Request("m", identifiers), A.At(0), A.Now);
+        await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged([outcome.Decision!])), await store.BeginAsync(), new Applied(1, 1));
         var roots = await store.RootsAsync(identifiers);
         Assert.All(identifiers, identifier => Assert.Equal(outcome.Identified.profileId, roots[identifier]));
         Assert.Equal(identifiers.Select(A.Name).Order(), (await store.NodesAsync([outcome.Identified.profileId]))[outcome.Identified.profileId].Identifiers.Select(A.Name).Order());
@@ -95,5 +102,6 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         _ => A.Anonymous($"a{number}"),
     };
 
-    private static string Describe(string root, Node node) => $"{root} {node.First} {string.Join(' ', node.Identifiers.Select(A.Name).Order())}; {string.Join(' ', node.Family.Order())}";
+    private static string Describe(string root, Node node) =>
+        $"{root} {node.First} {node.Merges} {string.Join(' ', node.Identifiers.Select(A.Name).Order())}; {string.Join(' ', node.Family.Order())}";
 }

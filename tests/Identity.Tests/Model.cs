@@ -20,15 +20,20 @@ internal sealed class Model
     private readonly ModelResolver[] _resolvers;
     private readonly ModelResolver[] _owners = new ModelResolver[Partitions];
     private readonly Queue<Action> _zombie = new();
+    private readonly bool _isCluster;
     private ModelLinker _linker;
 
-    public Model(IEnumerable<ValidatedEvent> events)
+    public Model(IdentifierTypes types, IEnumerable<ValidatedEvent> events, bool isCluster = false)
     {
-        foreach (var validated in events) _input[PartitionOf(validated.envelope)].Add(validated);
+        _isCluster = isCluster;
+        Types = types;
+        foreach (var validated in events) Add(validated);
         _resolvers = [new(this), new(this)];
         _linker = new(this);
         for (var partition = 0; partition < Partitions; partition++) Move(partition, _resolvers[partition % 2]);
     }
+
+    public IdentifierTypes Types { get; }
 
     public ModelRedis Redis { get; } = new();
 
@@ -44,6 +49,8 @@ internal sealed class Model
 
     private bool IsDrained => _committed.Zip(_input).All(partition => partition.First == partition.Second.Count) && _linker.IsIdle && Redis.Position == Requests.Count;
 
+    public void Add(ValidatedEvent validated) => _input[PartitionOf(validated.envelope)].Add(validated);
+
     public void Step(int choice)
     {
         var (what, which) = (choice % 20, choice / 20);
@@ -54,6 +61,9 @@ internal sealed class Model
             case 16: _resolvers[which % 2].Abort(); break;
             case 17: Move(which % Partitions, _resolvers[which / Partitions % 2]); break;
             case 18 when which % 4 == 0: Redis.Lose(); break;
+            case 18 when which % 4 == 1: Redis.Snapshot(); break;
+            // One shard of a cluster that falls back is the operator's to tell.
+            case 18 when which % 4 == 2: if (!_isCluster) Redis.FallBack(); break;
             case 18: if (_zombie.TryDequeue(out var late)) late(); break;
             default: ReplaceLinker(); break;
         }
@@ -134,10 +144,10 @@ internal sealed class Model
 
         private void ReadRoots(List<(ValidatedEvent Event, RecordPosition)> batch, long position)
         {
-            var roots = batch.SelectMany(record => DefaultTypes.Configuration.Of(record.Event.envelope).Identifiers).Distinct(IdentifierComparer.Instance).Where(model.Redis.Roots.ContainsKey)
+            var roots = batch.SelectMany(record => model.Types.Of(record.Event.envelope).Identifiers).Distinct(IdentifierComparer.Instance).Where(model.Redis.Roots.ContainsKey)
                 .ToDictionary(identifier => identifier, identifier => model.Redis.Roots[identifier].Root, IdentifierComparer.Instance);
             Detours.Passed(position);
-            _view = new ResolverView(position, roots, Detours);
+            _view = new ResolverView(position, roots, new Dictionary<string, Refusal>(model.Redis.Refusals), model.Redis.LastSplit, Detours);
         }
 
         private void Commit(List<(ValidatedEvent Event, RecordPosition Origin)> batch, ResolverView view)
@@ -145,7 +155,7 @@ internal sealed class Model
             var requests = new List<(LinkRequest, long)>();
             foreach (var (validated, origin) in batch)
             {
-                switch (_resolver.Resolve(view, validated, DefaultTypes.Configuration.Of(validated.envelope), origin))
+                switch (_resolver.Resolve(model.Types, view, validated, model.Types.Of(validated.envelope), origin))
                 {
                     case LinkRequest request:
                         requests.Add((request, model.Requests.Count));
@@ -165,6 +175,7 @@ internal sealed class Model
     {
         private long _applied = model.Decisions.Count;
         private List<object>? _outputs;
+        private List<(string Key, Refusal Refusal)> _refused = [];
         private int _next;
 
         public int Committed { get; private set; } = committed;
@@ -189,16 +200,17 @@ internal sealed class Model
         private void Decide(int take)
         {
             Follow();
-            var graph = model.Redis.Graph();
-            _outputs = [];
+            var graph = model.Redis.Graph(_applied);
+            (_outputs, _refused) = ([], []);
             for (_next = Committed; _next < model.Requests.Count && take-- > 0; _next++)
             {
                 var position = A.At(_next, topic: "cdp.identity.requests");
                 switch (model.Requests[_next])
                 {
                     case LinkRequest request:
-                        var outcome = Linker.Decide(DefaultTypes.Configuration, graph, request, position, A.Now);
+                        var outcome = Linker.Decide(model.Types, graph, request, position, A.Now);
                         if (outcome.Decision is { } decision) _outputs.Add(decision);
+                        if (outcome.Refused is { } refused) _refused.Add(refused);
                         _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
                         break;
                     case UnlinkRequest request:
@@ -215,24 +227,28 @@ internal sealed class Model
             model.Decisions.AddRange(decisions);
             model.Identified.AddRange(outputs.Where(output => output is not IdentityDecision));
             (Committed, _outputs) = (_next, null);
-            foreach (var write in model.Redis.WritesOf(HotWrites.Of(ModelRedis.Placed(decisions)))) Writes.Enqueue(write);
             var (from, position) = (_applied, Committed);
-            Writes.Enqueue(() =>
+            Action advance = () =>
             {
                 if (!model.Redis.Advance(from, from + decisions.Length)) model.Redis.CatchUp(model.Decisions);
                 _applied = model.Redis.Applied;
-            });
-            Writes.Enqueue(() =>
-            {
-                Follow();
-                model.Redis.Publish(position);
-            });
+            };
+            Action[] writes = [.. model.Redis.WritesOf(HotWrites.Of(ModelRedis.Logged(decisions))), advance];
+            if (model._isCluster) Array.ForEach(writes, Writes.Enqueue);
+            else Writes.Enqueue(() => Array.ForEach(writes, write => write()));
+            foreach (var (key, refusal) in _refused) Writes.Enqueue(() => model.Redis.Remember(key, refusal));
+            Writes.Enqueue(() => Publish(position));
+        }
+
+        private void Publish(long position)
+        {
+            while (!model.Redis.Publish(position, _applied)) Follow();
         }
 
         private void AtEnd()
         {
             Follow();
-            model.Redis.Publish(Committed);
+            Publish(Committed);
         }
     }
 }

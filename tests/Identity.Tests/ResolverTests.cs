@@ -86,8 +86,8 @@ public sealed class ResolverTests
     }
 
     private object Resolve(ResolverView view, string messageId, params Identifier[] identifiers) =>
-        _resolver.Resolve(view, A.Validated(A.Event(messageId)), new EventNames(identifiers, []), A.At(5));
+        _resolver.Resolve(DefaultTypes.Configuration, view, A.Validated(A.Event(messageId)), new EventNames(identifiers, []), A.At(5));
 
     private ResolverView View(long position, params (Identifier Identifier, string Root)[] roots) =>
-        new(position, roots.ToDictionary(root => root.Identifier, root => root.Root, IdentifierComparer.Instance), _detours);
+        new(position, roots.ToDictionary(root => root.Identifier, root => root.Root, IdentifierComparer.Instance), new Dictionary<string, Refusal>(), 0, _detours);
 }

@@ -53,7 +53,7 @@ public sealed class SplittingModelTests
 
     private static Model Play(ValidatedEvent[] events, int[] schedule)
     {
-        var model = new Model(events);
+        var model = new Model(A.Unlimited, events);
         foreach (var choice in schedule)
         {
             if (choice >= 0) model.Step(choice);

@@ -15,7 +15,7 @@ public sealed class SplittingProperties
     [Fact]
     public void AnyHistory_Profiles_AreWhatSetsOfNamesBecome() => Histories.Sample(history =>
     {
-        var (graph, sets) = (A.EmptyGraph(), Enumerable.Range(0, 9).Select(name => new HashSet<int> { name }).ToList());
+        var (graph, sets) = (new Graph(A.ProfileIds), Enumerable.Range(0, 9).Select(name => new HashSet<int> { name }).ToList());
         foreach (var (isSplit, names) in history)
         {
             var refused = Decide(graph, isSplit, names) is null;
@@ -34,7 +34,7 @@ public sealed class SplittingProperties
     [Fact]
     public void AnyHistory_RootThatEnded_IsNoRootAgain() => Histories.Sample(history =>
     {
-        var (graph, ended) = (A.EmptyGraph(), new HashSet<string>());
+        var (graph, ended) = (new Graph(A.ProfileIds), new HashSet<string>());
         foreach (var (isSplit, names) in history)
         {
             if (Decide(graph, isSplit, names) is not { } decision) continue;
@@ -47,7 +47,7 @@ public sealed class SplittingProperties
     public void AnyHistory_Family_HoldsEveryProfileThatEventsOfItsIdentifiersStoodUnder() => Histories.Sample(history =>
     {
         // Where an event of a name may stand: what it was by itself, and each root it ever had.
-        var (graph, stood) = (A.EmptyGraph(), Enumerable.Range(0, 9).ToDictionary(name => A.Name(Name(name)), name => new HashSet<string> { A.ProfileIds.Implied(Name(name)) }));
+        var (graph, stood) = (new Graph(A.ProfileIds), Enumerable.Range(0, 9).ToDictionary(name => A.Name(Name(name)), name => new HashSet<string> { A.ProfileIds.Implied(Name(name)) }));
         foreach (var (isSplit, names) in history)
         {
             if (Decide(graph, isSplit, names, out var split) is null) continue;
@@ -63,20 +63,20 @@ public sealed class SplittingProperties
     [Fact]
     public void AnyOrderAndRepetitionOfWrites_LeavesWhatTheLinkerHas() => Gen.Select(Histories, Gen.Int[1, 5], Gen.Int).Sample((history, portion, seed) =>
     {
-        var (graph, decisions) = (A.EmptyGraph(), new List<IdentityDecision>());
+        var (graph, decisions) = (new Graph(A.ProfileIds), new List<IdentityDecision>());
         foreach (var (isSplit, names) in history)
         {
             if (Decide(graph, isSplit, names) is { } decision) decisions.Add(decision);
         }
         var (redis, random) = (new ModelRedis(), new Random(seed));
-        Action[] writes = [.. decisions.Chunk(portion).Concat([[.. decisions]]).SelectMany(some => redis.WritesOf(HotWrites.Of(ModelRedis.Placed(some))))];
+        Action[] writes = [.. decisions.Chunk(portion).Concat([[.. decisions]]).SelectMany(some => redis.WritesOf(HotWrites.Of(ModelRedis.Logged(some))))];
         // A zombie's writes come at any time; those of whoever follows the log come last, in sequence.
         random.Shuffle(writes);
         foreach (var write in writes.Take(random.Next(writes.Length + 1))) write();
         redis.CatchUp(decisions);
         foreach (var write in writes.Take(random.Next(writes.Length + 1))) write();
 
-        var read = redis.Graph();
+        var read = redis.Graph(redis.Applied);
         foreach (var name in Enumerable.Range(0, 9).Select(Name))
         {
             Assert.Equal(graph.RootOf(name), read.RootOf(name));
@@ -90,7 +90,7 @@ public sealed class SplittingProperties
     {
         Identifier[] identifiers = [.. names.Distinct().Select(Name)];
         split = null;
-        if (!isSplit) return Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
+        if (!isSplit) return Linker.Decide(A.Unlimited, graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
         var result = Unlink.Decide(graph, A.Unlink("r", identifiers), A.At(0), A.Now);
         split = result.Split;
         return result.Decision;
@@ -117,5 +117,5 @@ public sealed class SplittingProperties
         _ => A.Anonymous($"a{number}"),
     };
 
-    private static string Describe(Node? node) => node is null ? "none" : $"{node.First} {string.Join(' ', node.Identifiers.Select(A.Name).Order())}; {string.Join(' ', node.Family.Order())}";
+    private static string Describe(Node? node) => node is null ? "none" : $"{node.First} {node.Merges} {string.Join(' ', node.Identifiers.Select(A.Name).Order())}; {string.Join(' ', node.Family.Order())}";
 }

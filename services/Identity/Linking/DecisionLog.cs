@@ -12,14 +12,14 @@ internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient regi
 
     /// <summary>Hands over the decisions behind <paramref name="from"/> in sequence, each batch with how far it leads.</summary>
     /// <exception cref="ForeignStateException">The log does not continue where Redis ends, so the graph cannot be known from it.</exception>
-    public Task ReadAsync(Applied from, Func<IReadOnlyList<Decided>, Applied, Task> apply, CancellationToken stopping)
+    public Task ReadAsync(Applied from, Func<IReadOnlyList<LoggedDecision>, Applied, Task> apply, CancellationToken stopping)
     {
         var sequence = from.Sequence;
         return Changelog.ReadAsync(kafka, _codec, Topics.IdentityDecisions, 0, from.Offset, async changes =>
         {
             if (changes.Count == 0) return;
-            Decided[] decisions = [.. changes.Select(change => new Decided((IdentityDecision)change.Value!, change.Offset))];
-            foreach (var (decision, _) in decisions)
+            LoggedDecision[] decisions = [.. changes.Select(change => new LoggedDecision(change.Offset, (IdentityDecision)change.Value!))];
+            foreach (var (_, decision) in decisions)
             {
                 if (decision.sequence != ++sequence) throw new ForeignStateException($"identity.decisions goes on with sequence {decision.sequence} where {sequence} was expected: a part of the log is missing, or Redis holds the state of another log; restore the topic, or empty Redis to rebuild it");
             }

@@ -3,21 +3,23 @@ using Cdp.Identifiers;
 
 namespace Cdp.Identity.Linking;
 
-/// <summary>A decision and where it stands in identity.decisions.</summary>
-public readonly record struct Decided(IdentityDecision Decision, long Offset);
+/// <summary>A decision, and its offset in identity.decisions.</summary>
+public sealed record LoggedDecision(long Offset, IdentityDecision Decision);
 
-/// <summary>
-/// What decisions change of one profile. Each part is the same in whatever order writes arrive and however often: the least, the greatest, a union,
-/// and for each identifier the word of the latest decision on it.
-/// </summary>
-/// <param name="First">The first decision among those at hand that made it more than one identifier; the least of all writes counts.</param>
-/// <param name="Last">The last; the greatest of all writes counts.</param>
-/// <param name="Identifiers">The decision with which each joined; negative: with which it left.</param>
-/// <param name="Family">The profiles, other than what its identifiers imply, under which events of it may stand.</param>
-/// <param name="Decisions">Where each decision on it stands, by sequence.</param>
-public sealed record NodeWrite(long First, long Last, Dictionary<Identifier, long> Identifiers, HashSet<string> Family, Dictionary<long, long> Decisions)
+/// <summary>What joined a root. Of all writes of a node the least first, the greatest last and merges, and of each member the last word count.</summary>
+/// <param name="First">The first decision among those at hand that named it the root; 0: none did, it is only spoken of.</param>
+/// <param name="Last">The last.</param>
+/// <param name="Merges">How many profiles became part of it.</param>
+public sealed record NodeWrite(long First, long Last, int Merges)
 {
-    public static NodeWrite Empty => new(long.MaxValue, 0, new(IdentifierComparer.Instance), [], []);
+    /// <summary>What they added to it, each with the sequence of the decision; below zero: what they took out.</summary>
+    public Dictionary<Identifier, long> Identifiers { get; } = new(IdentifierComparer.Instance);
+
+    /// <summary>As of <see cref="Node"/>.</summary>
+    public HashSet<string> Family { get; } = [];
+
+    /// <summary>Where the decisions about it stand, by sequence.</summary>
+    public Dictionary<long, long> Offsets { get; } = [];
 }
 
 /// <summary>
@@ -26,36 +28,46 @@ public sealed record NodeWrite(long First, long Last, Dictionary<Identifier, lon
 /// </summary>
 /// <param name="Roots">The root of each identifier that they named, and the decision that said so last.</param>
 /// <param name="Nodes">By root.</param>
-/// <param name="Ended">The roots that became part of another, and the decision. Of them only where their decisions stand is kept.</param>
+/// <param name="Ended">The roots that became part of another, and the decision.</param>
 public sealed record HotWrites(IReadOnlyDictionary<Identifier, (long Sequence, string Root)> Roots, IReadOnlyDictionary<string, NodeWrite> Nodes, IReadOnlyDictionary<string, long> Ended)
 {
+    /// <summary>The last decision that made a profile smaller, which ends what was remembered of refusals; 0 for none.</summary>
+    public long LastSplit { get; init; }
+
     /// <param name="decisions">In sequence.</param>
-    public static HotWrites Of(IEnumerable<Decided> decisions)
+    public static HotWrites Of(IEnumerable<LoggedDecision> decisions)
     {
         var roots = new Dictionary<Identifier, (long, string)>(IdentifierComparer.Instance);
         var nodes = new Dictionary<string, NodeWrite>();
         var ended = new Dictionary<string, long>();
-        foreach (var (decision, offset) in decisions)
+        var lastSplit = 0L;
+        foreach (var (offset, decision) in decisions)
         {
-            var root = decision.into ?? decision.profileId;
-            foreach (var identifier in decision.identifiers) roots[identifier] = (decision.sequence, root);
-            foreach (var loser in decision.merged)
-            {
-                ended[loser] = decision.sequence;
-                if (nodes.TryGetValue(loser, out var lost)) nodes[loser] = NodeWrite.Empty with { Last = lost.Last, Decisions = lost.Decisions };
-            }
-            Write(root, decision, offset, decision.sequence);
-            if (decision.into is not null) Write(decision.profileId, decision, offset, -decision.sequence);
+            Of(decision.profileId).Offsets[decision.sequence] = offset;
+            if (DecisionKind.Joins(decision.kind)) Join(decision.profileId, decision, decision.merges);
+            foreach (var loser in decision.merged) ended[loser] = decision.sequence;
+            if (decision.kind != DecisionKind.Split) continue;
+            lastSplit = decision.sequence;
+            Say(decision.profileId, decision, decision.merges, -decision.sequence);
+            Of(decision.into).Offsets[decision.sequence] = offset;
+            Join(decision.into, decision, 0);
         }
-        return new HotWrites(roots, nodes, ended);
+        return new HotWrites(roots, nodes, ended) { LastSplit = lastSplit };
 
-        void Write(string root, IdentityDecision decision, long offset, long said)
+        NodeWrite Of(string root) => nodes.TryGetValue(root, out var node) ? node : nodes[root] = new NodeWrite(0, 0, 0);
+
+        void Join(string root, IdentityDecision decision, int merges)
         {
-            var node = nodes.GetValueOrDefault(root) ?? NodeWrite.Empty;
+            foreach (var identifier in decision.identifiers) roots[identifier] = (decision.sequence, root);
+            Say(root, decision, merges, decision.sequence);
+        }
+
+        void Say(string root, IdentityDecision decision, int merges, long said)
+        {
+            var node = Of(root);
             foreach (var identifier in decision.identifiers) node.Identifiers[identifier] = said;
             node.Family.UnionWith(decision.family);
-            node.Decisions[decision.sequence] = offset;
-            nodes[root] = node with { First = Math.Min(node.First, decision.sequence), Last = decision.sequence };
+            nodes[root] = node with { First = node.First == 0 ? decision.sequence : node.First, Last = decision.sequence, Merges = merges };
         }
     }
 }

@@ -17,6 +17,9 @@ internal sealed class LinkerView(Graph graph, IdentifierTypes types)
     /// <summary>The next request, once the batch is applied.</summary>
     public long Position { get; set; }
 
+    /// <summary>What to remember once it is.</summary>
+    public List<(string Key, Refusal Refusal)> Refused { get; } = [];
+
     /// <summary>What the batch's unlink requests led to, by their ids.</summary>
     public Dictionary<string, UnlinkOutcome> Unlinked { get; } = [];
 }
@@ -30,12 +33,13 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
 
     public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
+        var current = types.Current;
         while (true)
         {
             await FollowAsync(stopping);
-            var graph = await ReadAsync(batch);
+            var graph = await ReadAsync(current, batch);
             // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
-            if (await store.AppliedAsync() == _applied) return new LinkerView(graph, types.Current);
+            if (await store.AppliedAsync() == _applied) return new LinkerView(graph, current);
         }
     }
 
@@ -43,8 +47,8 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
     {
         switch (record.Value)
         {
-            case LinkRequest request: Write(outbox, Linker.Decide(view.Types, view.Graph, request, record.Position, now)); break;
-            case UnlinkRequest request: Write(outbox, view, request.requestId, Unlink.Decide(view.Graph, request, record.Position, now)); break;
+            case LinkRequest request: Write(view, Linker.Decide(view.Types, view.Graph, request, record.Position, now), outbox); break;
+            case UnlinkRequest request: Write(view, request.requestId, Unlink.Decide(view.Graph, request, record.Position, now), outbox); break;
         }
         view.Position = record.Position.offset + 1;
     }
@@ -53,22 +57,20 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
     {
         await FollowAsync(stopping);
         // After an outage in this very call, following the log may have applied them already.
-        var news = committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).ToList();
-        if (news.Count > 0)
-        {
-            Decided[] decisions = [.. news.Select(sent => new Decided((IdentityDecision)sent.Value, sent.Offset))];
-            await ApplyAsync(decisions, new Applied(decisions[^1].Decision.sequence, news[^1].Offset + 1));
-        }
-        // After the split, so that whoever reads the outcome finds it; before the position.
+        LoggedDecision[] news = [.. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).Select(sent => new LoggedDecision(sent.Offset, (IdentityDecision)sent.Value))];
+        if (news.Length > 0) await ApplyAsync(news, new Applied(news[^1].Decision.sequence, news[^1].Offset + 1));
+        await store.RememberAsync(view.Refused);
+        // After the split is applied, so that whoever reads the outcome finds it so.
         foreach (var (requestId, outcome) in view.Unlinked) await outcomes.WriteAsync(requestId, outcome);
-        await store.PublishLinkerPositionAsync(view.Position);
+        await PublishAsync(view.Position);
+        IdentityMeters.Committed(committed);
     }
 
     public override async Task EndReachedAsync(TopicPartition partition, long offset, CancellationToken stopping)
     {
         // Markers take offsets too: without this an idle linker would stay before the end that a resolver waits for.
         await FollowAsync(stopping);
-        await store.PublishLinkerPositionAsync(offset);
+        await PublishAsync(offset);
     }
 
     public override bool IsOutage(Exception exception) => Redis.IsOutage(exception) || base.IsOutage(exception);
@@ -79,28 +81,31 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
         if (await store.AppliedAsync() != _applied) await CatchUpAsync(stopping);
     }
 
-    private static void Write(Outbox outbox, Outcome outcome)
+    private static void Write(LinkerView view, Outcome outcome, Outbox outbox)
     {
         if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
         foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
         outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);
+        if (outcome.Refused is { } refused) view.Refused.Add(refused);
     }
 
-    private static void Write(Outbox outbox, LinkerView view, string requestId, UnlinkResult result)
+    private static void Write(LinkerView view, string requestId, UnlinkResult result, Outbox outbox)
     {
         view.Unlinked[requestId] = result.Decision is { } split ? UnlinkOutcome.Of(split) : UnlinkOutcome.Of(result.Refusal!);
         if (result.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
         if (result.Split is { } left) outbox.Add(Topics.EventsIdentified, left.profileId, left);
     }
 
-    private async Task<Graph> ReadAsync(IReadOnlyList<Incoming> batch)
+    private async Task<Graph> ReadAsync(IdentifierTypes current, IReadOnlyList<Incoming> batch)
     {
-        var links = batch.Select(record => record.Value).OfType<LinkRequest>().Select(request => request.identifiers).ToList();
-        var unlinks = batch.Select(record => record.Value).OfType<UnlinkRequest>().SelectMany(request => request.identifiers).ToList();
-        var roots = await store.RootsAsync(links.SelectMany(identifiers => identifiers).Concat(unlinks));
-        // A request that finds one root only follows an earlier event; nodes are needed where roots compete, or are to be taken apart.
-        var competing = links.Where(identifiers => identifiers.Select(Stored).Distinct().Skip(1).Any()).SelectMany(identifiers => identifiers).Concat(unlinks).Select(Stored).OfType<string>();
-        return new Graph(profileIds, _applied.Sequence, roots, await store.NodesAsync(competing));
+        var requests = batch.Select(record => record.Value).OfType<LinkRequest>().ToList();
+        var leaving = batch.Select(record => record.Value).OfType<UnlinkRequest>().SelectMany(request => request.identifiers).ToList();
+        var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers).Concat(leaving));
+        // A request that finds one root only follows an earlier event; where roots compete, nodes are needed, and what was answered before.
+        var competing = requests.Where(request => request.identifiers.Count > 1 && (Stored(request.identifiers[0]) is not { } root || request.identifiers.Any(identifier => Stored(identifier) != root))).ToList();
+        var nodes = store.NodesAsync(competing.SelectMany(request => request.identifiers).Concat(leaving).Select(Stored).OfType<string>());
+        var (refusals, lastSplit) = await store.RefusalsAsync(competing.Select(request => Refusal.Key(current, Refusal.IsStated(request.validated.envelope), request.identifiers)));
+        return new Graph(profileIds, _applied.Sequence, lastSplit, roots, await nodes, refusals);
 
         string? Stored(Identifier identifier) => roots.GetValueOrDefault(identifier);
     }
@@ -111,11 +116,16 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
         await log.ReadAsync(_applied, ApplyAsync, stopping);
     }
 
-    private async Task ApplyAsync(IReadOnlyList<Decided> decisions, Applied to)
+    private async Task PublishAsync(long position)
+    {
+        if (!await store.PublishLinkerPositionAsync(position, _applied)) throw new IOException("Redis lost its state while it was written to");
+    }
+
+    private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions, Applied to)
     {
         if (!await store.ApplyAsync(HotWrites.Of(decisions), _applied, to)) throw new IOException("Redis lost its state while it was written to");
         _applied = to;
         // A linker that ended between its commit and this could not say what became of a split.
-        foreach (var (decision, _) in decisions.Where(decided => decided.Decision.into is not null)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
+        foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
     }
 }

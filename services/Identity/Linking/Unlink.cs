@@ -31,7 +31,7 @@ public static class Unlink
         var decision = new IdentityDecision
         {
             sequence = graph.Sequence + 1,
-            kind = "split",
+            kind = DecisionKind.Split,
             profileId = root,
             identifiers = leaving,
             merged = [],
@@ -39,6 +39,7 @@ public static class Unlink
             request = position,
             decidedAt = now,
             dropped = [],
+            merges = node.Merges,
             // What the profile was before, under whichever names: events of either side may stand there.
             family = [.. node.Identifiers.Select(graph.Implied).Append(root).Union(node.Family).Order(StringComparer.Ordinal)],
             into = Fresh(graph, graph.Sequence + 1),

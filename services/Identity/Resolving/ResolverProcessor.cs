@@ -8,7 +8,7 @@ using Confluent.Kafka;
 namespace Cdp.Identity.Resolving;
 
 /// <summary>A batch's view, and the names of each record, which reading and deciding both need.</summary>
-internal sealed record ResolverBatch(ResolverView View, IReadOnlyDictionary<Incoming, EventNames> Names);
+internal sealed record ResolverBatch(IdentifierTypes Types, ResolverView View, IReadOnlyDictionary<Incoming, EventNames> Names);
 
 /// <summary>The resolver's part of the loop.</summary>
 internal sealed class ResolverProcessor(KafkaOptions kafka, IdentityStore store, Resolver resolver, LiveFiles<IdentifierTypes> types) : Processor<ResolverBatch>
@@ -26,13 +26,16 @@ internal sealed class ResolverProcessor(KafkaOptions kafka, IdentityStore store,
         // The position first: the roots are then at least as new as it says.
         var position = await store.LinkerPositionAsync();
         var roots = await store.RootsAsync(names.Values.SelectMany(own => own.Identifiers));
+        // And what was answered last: with roots that are older it says the less, never more.
+        var questions = names.Select(name => resolver.Question(current, roots, (ValidatedEvent)name.Key.Value, name.Value)).OfType<string>();
+        var (refusals, lastSplit) = await store.RefusalsAsync(questions);
         _detours.Passed(position);
-        return new ResolverBatch(new ResolverView(position, roots, _detours), names);
+        return new ResolverBatch(current, new ResolverView(position, roots, refusals, lastSplit, _detours), names);
     }
 
     public override void Decide(ResolverBatch view, Incoming record, DateTime now, Outbox outbox)
     {
-        switch (resolver.Resolve(view.View, (ValidatedEvent)record.Value, view.Names[record], record.Position))
+        switch (resolver.Resolve(view.Types, view.View, (ValidatedEvent)record.Value, view.Names[record], record.Position))
         {
             case IdentifiedEvent identified:
                 outbox.Add(Topics.EventsIdentified, identified.profileId, identified);
@@ -49,6 +52,7 @@ internal sealed class ResolverProcessor(KafkaOptions kafka, IdentityStore store,
         {
             if (sent.Value is LinkRequest request) _detours.Sent(request.identifiers, sent.Offset);
         }
+        IdentityMeters.Committed(committed);
         return Task.CompletedTask;
     }
 

@@ -8,7 +8,7 @@ namespace Cdp.Identity.Tests.Answering;
 
 public sealed class DecisionHistoryTests
 {
-    private readonly Graph _graph = A.EmptyGraph();
+    private readonly Graph _graph = new Graph(A.ProfileIds);
     private readonly ModelRedis _redis = new();
     private readonly List<IdentityDecision> _log = [];
 
@@ -51,12 +51,12 @@ public sealed class DecisionHistoryTests
         _redis.CatchUp(_log);
         var history = await DecisionHistory.OfAsync(
             _graph.RootOf(identifier),
-            root => Task.FromResult<IReadOnlyDictionary<long, long>>(_redis.Nodes.GetValueOrDefault(root)?.Decisions ?? []),
-            offsets => Task.FromResult<IReadOnlyList<IdentityDecision>>([.. offsets.Select(offset => _log[(int)offset])]));
+            root => Task.FromResult(_redis.Nodes.GetValueOrDefault(root, ModelNode.Empty).Decisions),
+            offsets => Task.FromResult<IReadOnlyList<IdentityDecision>>([.. offsets.Select(offset => _log[((int)offset / 2) - 1])]));
         return history.Select(decision => decision.messageId);
     }
 
-    private void Link(string messageId, params Identifier[] identifiers) => _log.Add(Linker.Decide(DefaultTypes.Configuration, _graph, A.Request(messageId, identifiers), A.At(0), A.Now).Decision!);
+    private void Link(string messageId, params Identifier[] identifiers) => _log.Add(Linker.Decide(A.Unlimited, _graph, A.Request(messageId, identifiers), A.At(0), A.Now).Decision!);
 
     private void Split(string requestId, params Identifier[] identifiers) => _log.Add(Unlink.Decide(_graph, A.Unlink(requestId, identifiers), A.At(0), A.Now).Decision!);
 }

@@ -7,7 +7,7 @@ namespace Cdp.Identity.Tests.Linking;
 
 public sealed class UnlinkTests
 {
-    private readonly Graph _graph = A.EmptyGraph();
+    private readonly Graph _graph = new Graph(A.ProfileIds);
 
     [Fact]
     public void Decide_OneOfThree_LeavesUnderAFreshId()
@@ -86,5 +86,5 @@ public sealed class UnlinkTests
         return refusal!;
     }
 
-    private string Link(params Identifier[] identifiers) => Linker.Decide(DefaultTypes.Configuration, _graph, A.Request("m", identifiers), A.At(0), A.Now).Identified.profileId;
+    private string Link(params Identifier[] identifiers) => Linker.Decide(A.Unlimited, _graph, A.Request("m", identifiers), A.At(0), A.Now).Identified.profileId;
 }
