@@ -18,71 +18,71 @@ public readonly record struct Applied(long Sequence, long Offset);
 /// </summary>
 public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 {
-    // Strings "SEQUENCE ROOT"; ARGV SEQUENCE ROOT for each key.
-    private const string SetRoots = """
-        local now = redis.call('MGET', unpack(KEYS))
-        for i = 1, #KEYS do
-          if not now[i] or tonumber(string.match(now[i], '^%d+')) < tonumber(ARGV[2 * i - 1]) then
-            redis.call('SET', KEYS[i], ARGV[2 * i - 1] .. ' ' .. ARGV[2 * i])
-          end
-        end
-        return 1
-        """;
+    // ARGV: how many roots, nodes, profiles that ended; how many of "applied" and "last split" (0 or 1); then what each of them needs, as KEYS has them.
+    // Least, greatest, last word: the same in whatever order writes arrive, so that a rebuild may meet what a write in flight left in an emptied Redis.
+    private const string Write = """
+        local key, at = 0, 6
 
-    // Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, each with the sequence that said so last, below zero where an identifier left. ARGV for each key:
-    // first, last, merges, how many of the fields a profile that ended has no more, how many it keeps, and all of them as FIELD SEQUENCE. Least,
-    // greatest, last word: the same in whatever order writes arrive, so that a rebuild may meet what a write in flight left in an emptied Redis.
-    private const string GrowNodes = """
-        local at = 1
-        for i = 1, #KEYS do
-          local key, first, last, merges = KEYS[i], tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+        -- Strings "SEQUENCE ROOT". Each: sequence, root.
+        for i = 1, tonumber(ARGV[1]) do
+          key = key + 1
+          local now = redis.call('GET', KEYS[key])
+          if not now or tonumber(string.match(now, '^%d+')) < tonumber(ARGV[at]) then redis.call('SET', KEYS[key], ARGV[at] .. ' ' .. ARGV[at + 1]) end
+          at = at + 2
+        end
+
+        -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, each with the sequence that said so last, below zero where an identifier
+        -- left. Each: first, last, merges, how many of its fields go when it ends, how many stay, all of them as field, sequence.
+        for i = 1, tonumber(ARGV[2]) do
+          key = key + 1
+          local first, last, merges = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
           local own, all = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 3]) + tonumber(ARGV[at + 4])
-          local now = redis.call('HMGET', key, 'first', 'last', 'merges', 'ended')
+          local now = redis.call('HMGET', KEYS[key], 'first', 'last', 'merges', 'ended')
           local from = 1
           if now[4] and tonumber(now[4]) >= last then
             from = own + 1
           elseif first > 0 then
-            if not now[1] or tonumber(now[1]) > first then redis.call('HSET', key, 'first', ARGV[at]) end
-            if not now[2] or tonumber(now[2]) < last then redis.call('HSET', key, 'last', ARGV[at + 1]) end
-            if not now[3] or tonumber(now[3]) < merges then redis.call('HSET', key, 'merges', ARGV[at + 2]) end
+            if not now[1] or tonumber(now[1]) > first then redis.call('HSET', KEYS[key], 'first', ARGV[at]) end
+            if not now[2] or tonumber(now[2]) < last then redis.call('HSET', KEYS[key], 'last', ARGV[at + 1]) end
+            if not now[3] or tonumber(now[3]) < merges then redis.call('HSET', KEYS[key], 'merges', ARGV[at + 2]) end
           end
           for f = from, all do
             local field, sequence = ARGV[at + 3 + 2 * f], ARGV[at + 4 + 2 * f]
-            local before = redis.call('HGET', key, field)
-            if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then redis.call('HSET', key, field, sequence) end
+            local before = redis.call('HGET', KEYS[key], field)
+            if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then redis.call('HSET', KEYS[key], field, sequence) end
           end
           at = at + 5 + 2 * all
         end
-        return 1
-        """;
 
-    // Of a profile that became part of another its history is left.
-    private const string EndNodes = """
-        for i = 1, #KEYS do
-          local ended = redis.call('HGET', KEYS[i], 'ended')
-          if not ended or tonumber(ended) < tonumber(ARGV[i]) then
-            for _, field in ipairs(redis.call('HKEYS', KEYS[i])) do
-              if not string.match(field, '^@') then redis.call('HDEL', KEYS[i], field) end
+        -- Of a profile that became part of another its history is left. Each: sequence.
+        for i = 1, tonumber(ARGV[3]) do
+          key = key + 1
+          local ended = redis.call('HGET', KEYS[key], 'ended')
+          if not ended or tonumber(ended) < tonumber(ARGV[at]) then
+            for _, field in ipairs(redis.call('HKEYS', KEYS[key])) do
+              if not string.match(field, '^@') then redis.call('HDEL', KEYS[key], field) end
             end
-            redis.call('HSET', KEYS[i], 'ended', ARGV[i])
+            redis.call('HSET', KEYS[key], 'ended', ARGV[at])
           end
+          at = at + 1
         end
-        return 1
-        """;
 
-    // GET "SEQUENCE OFFSET". Answers 0 where Redis has less than the writer built upon: it lost its state meanwhile.
-    private const string Advance = """
-        local now = redis.call('GET', KEYS[1])
-        if not now then return 0 end
-        local sequence = tonumber(string.match(now, '^%d+'))
-        if sequence < tonumber(ARGV[1]) then return 0 end
-        if sequence < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[3]) end
-        return 1
-        """;
+        -- String: sequence.
+        for i = 1, tonumber(ARGV[5]) do
+          key = key + 1
+          local now = redis.call('GET', KEYS[key])
+          if not now or tonumber(now) < tonumber(ARGV[at]) then redis.call('SET', KEYS[key], ARGV[at]) end
+          at = at + 1
+        end
 
-    private const string Raise = """
-        local now = redis.call('GET', KEYS[1])
-        if not now or tonumber(now) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+        -- String "SEQUENCE OFFSET". Answers 0 where Redis has less than the writer built upon: it lost its state meanwhile. Each: from, sequence, offset.
+        for i = 1, tonumber(ARGV[4]) do
+          key = key + 1
+          local now = redis.call('GET', KEYS[key])
+          local sequence = now and tonumber(string.match(now, '^%d+'))
+          if not sequence or sequence < tonumber(ARGV[at]) then return 0 end
+          if sequence < tonumber(ARGV[at + 1]) then redis.call('SET', KEYS[key], ARGV[at + 1] .. ' ' .. ARGV[at + 2]) end
+        end
         return 1
         """;
 
@@ -98,7 +98,6 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     private const char Kin = '~', Offset = '@';
 
     private const int Groups = 64;
-    private const int KeysOfACall = 1_000;
     private static readonly TimeSpan RefusalsLast = TimeSpan.FromDays(7);
 
     private readonly HotState _hot = new(prefix);
@@ -195,34 +194,38 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     /// <returns>False where Redis was not as far as <paramref name="from"/>, so that it is not complete now either.</returns>
     public async Task<bool> ApplyAsync(HotWrites writes, Applied from, Applied to)
     {
-        if (IsCluster)
-        {
-            await Task.WhenAll(Writes(Database, writes));
-            return (bool)await AdvanceAsync(Database, from, to);
-        }
-        var transaction = Database.CreateTransaction();
-        Task[] all = [.. Writes(transaction, writes)];
-        var advanced = AdvanceAsync(transaction, from, to);
-        if (!await transaction.ExecuteAsync()) throw new IOException("Redis did not take the decisions");
-        await Task.WhenAll(all);
-        return (bool)await advanced;
+        var database = Database;
+        var advance = new KeyWrite(Part.Applied, AppliedKey, 0, [from.Sequence, to.Sequence, to.Offset]);
+        if (!redis.GetServers().Any(server => server.ServerType == ServerType.Cluster)) return await WriteAsync(database, [.. KeyWrites(writes), advance]);
+        // The keys of one call must share a slot.
+        await Task.WhenAll(KeyWrites(writes).GroupBy(write => (write.Part == Part.Root, write.Group)).Select(group => WriteAsync(database, [.. group])));
+        return await WriteAsync(database, [advance]);
     }
 
-    private bool IsCluster => redis.GetServers().Any(server => server.ServerType == ServerType.Cluster);
+    private enum Part { Root, Node, Ended, LastSplit, Applied }
 
-    private Task<RedisResult> AdvanceAsync(IDatabaseAsync database, Applied from, Applied to) => database.ScriptEvaluateAsync(Advance, [AppliedKey], [from.Sequence, to.Sequence, to.Offset]);
+    /// <param name="Part">Which of the script's loops writes it.</param>
+    /// <param name="Key">The key.</param>
+    /// <param name="Group">Its hash tag, among those of its kind.</param>
+    /// <param name="Arguments">What the loop needs.</param>
+    private sealed record KeyWrite(Part Part, RedisKey Key, int Group, RedisValue[] Arguments);
 
-    private IEnumerable<Task> Writes(IDatabaseAsync database, HotWrites writes) =>
+    private static async Task<bool> WriteAsync(IDatabase database, IReadOnlyCollection<KeyWrite> writes)
+    {
+        KeyWrite[] ordered = [.. writes.OrderBy(write => write.Part)];
+        RedisValue[] counts = [Count(Part.Root), Count(Part.Node), Count(Part.Ended), Count(Part.Applied), Count(Part.LastSplit)];
+        return (bool)await database.ScriptEvaluateAsync(Write, [.. ordered.Select(write => write.Key)], [.. counts, .. ordered.SelectMany(write => write.Arguments)]);
+
+        int Count(Part part) => ordered.Count(write => write.Part == part);
+    }
+
+    private IEnumerable<KeyWrite> KeyWrites(HotWrites writes) =>
     [
-        .. writes.LastSplit > 0 ? [database.ScriptEvaluateAsync(Raise, [LastSplitKey], [writes.LastSplit])] : Array.Empty<Task>(),
-        .. Scripts(database, SetRoots, writes.Roots, root => HotState.RootGroup(root.Key), root => _hot.Root(root.Key), root => [root.Value.Sequence, root.Value.Root]),
-        .. Scripts(database, GrowNodes, writes.Nodes, node => NodeGroup(node.Key), node => NodeKey(node.Key), node => Arguments(node.Value)),
-        .. Scripts(database, EndNodes, writes.Ended, node => NodeGroup(node.Key), node => NodeKey(node.Key), node => [node.Value]),
+        .. writes.Roots.Select(root => new KeyWrite(Part.Root, _hot.Root(root.Key), HotState.RootGroup(root.Key), [root.Value.Sequence, root.Value.Root])),
+        .. writes.Nodes.Select(node => new KeyWrite(Part.Node, NodeKey(node.Key), NodeGroup(node.Key), Arguments(node.Value))),
+        .. writes.Ended.Select(node => new KeyWrite(Part.Ended, NodeKey(node.Key), NodeGroup(node.Key), [node.Value])),
+        .. writes.LastSplit > 0 ? [new KeyWrite(Part.LastSplit, LastSplitKey, -1, [writes.LastSplit])] : Array.Empty<KeyWrite>(),
     ];
-
-    // The keys of one call share a hash tag, and few calls carry many writes.
-    private static IEnumerable<Task> Scripts<T>(IDatabaseAsync database, string script, IEnumerable<T> writes, Func<T, int> group, Func<T, RedisKey> key, Func<T, RedisValue[]> arguments) =>
-        writes.GroupBy(group).SelectMany(one => one.Chunk(KeysOfACall)).Select(chunk => database.ScriptEvaluateAsync(script, [.. chunk.Select(key)], [.. chunk.SelectMany(arguments)]));
 
     private static int NodeGroup(string root) => Partitioner.Partition(root, Groups);
 

@@ -1,6 +1,8 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Identifiers;
+using Cdp.Profiles.Answering;
+using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 using Confluent.Kafka;
 using Confluent.SchemaRegistry;
@@ -12,24 +14,24 @@ namespace Cdp.Profiles;
 /// <summary>The wiring: one loop, and the profile API.</summary>
 public static class ProfilesService
 {
-    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfiles());
+    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfileApi());
 
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
         builder.AddIdentifierTypes(options.IdentityConfig);
         builder.AddRedis(options.Redis);
+        builder.AddApiTokens(options.Api);
         builder.Services.AddSingleton(options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
         builder.Services.AddSingleton(services => new ProfileStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
+        builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
         builder.Services.AddSingleton(services => new ProfileLookup(
-            services.GetRequiredService<ProfileStore>(), services.GetRequiredService<AvroCodec>(), new ProfileIds(options.ProfileIds.Key), options.Kafka.Partitions));
+            services.GetRequiredService<ProfileStore>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
-            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
+            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(),
+            services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
-
-    /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
-    public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync);
 
     private static StreamOptions Stream { get; } = new()
     {

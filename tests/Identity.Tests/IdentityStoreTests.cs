@@ -86,7 +86,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var store = Store(server);
         Identifier[] identifiers = [A.User("a:b c\n{d}"), A.Anonymous("first"), A.User("ünï ☃")];
-        var outcome = Linker.Decide(DefaultTypes.Configuration, new Graph(A.ProfileIds), A.Request("m", identifiers), A.At(0), A.Now);
+        var outcome = Linker.Decide(A.Types(users: 2, others: 2), new Graph(A.ProfileIds), A.Request("m", identifiers), A.At(0), A.Now);
         await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged([outcome.Decision!])), await store.BeginAsync(), new Applied(1, 1));
         var roots = await store.RootsAsync(identifiers);
         Assert.All(identifiers, identifier => Assert.Equal(outcome.Identified.profileId, roots[identifier]));
