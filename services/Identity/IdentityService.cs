@@ -1,19 +1,21 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Identifiers;
+using Cdp.Identity.Answering;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Resolving;
 using Cdp.Streaming;
+using Confluent.SchemaRegistry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace Cdp.Identity;
 
-/// <summary>The wiring: two loops, one that resolves in parallel, one that links in order.</summary>
+/// <summary>The wiring: two loops, one that resolves in parallel, one that links in order; and the endpoints.</summary>
 public static class IdentityService
 {
-    public static readonly ServiceDefinition Service = new("identity", 8092, builder => builder.AddIdentity());
+    public static readonly ServiceDefinition Service = new("identity", 8092, builder => builder.AddIdentity(), app => app.MapIdentity());
 
     public static void AddIdentity(this WebApplicationBuilder builder)
     {
@@ -21,8 +23,14 @@ public static class IdentityService
         var types = builder.AddIdentifierTypes(options.IdentityConfig);
         var profileIds = new ProfileIds(options.ProfileIds.Key);
         builder.AddRedis(options.Redis);
+        builder.AddApiTokens(options.Api);
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
         builder.Services.AddSingleton(services => new IdentityStore(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));
+        builder.Services.AddSingleton(services => new UnlinkOutcomes(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));
+        builder.Services.AddSingleton(services => new DecisionReader(options.Kafka, services.GetRequiredService<ISchemaRegistryClient>()));
+        builder.Services.AddSingleton(services => new Unmerging(
+            options.Kafka, services.GetRequiredService<ISchemaRegistryClient>(), services.GetRequiredService<UnlinkOutcomes>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new IdentityLookup(services.GetRequiredService<IdentityStore>(), services.GetRequiredService<DecisionReader>(), profileIds, types));
 
         var resolver = new StreamOptions
         {
@@ -41,6 +49,7 @@ public static class IdentityService
             Outputs = [Topics.IdentityDecisions, Topics.EventsIdentified, Topics.Dead],
         };
         builder.AddStream(options.Kafka, linker, services => new LinkerProcessor(
-            new DecisionLog(options.Kafka, services.GetRequiredService<Confluent.SchemaRegistry.ISchemaRegistryClient>()), services.GetRequiredService<IdentityStore>(), profileIds, types));
+            new DecisionLog(options.Kafka, services.GetRequiredService<ISchemaRegistryClient>()),
+            services.GetRequiredService<IdentityStore>(), services.GetRequiredService<UnlinkOutcomes>(), profileIds, types));
     }
 }

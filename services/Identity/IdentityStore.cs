@@ -31,8 +31,8 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
           at = at + 2
         end
 
-        -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, <FOREBEAR, each with the sequence that said so last. Each: first, last,
-        -- merges, how many of its fields go when it ends, how many stay, all of them as field, sequence.
+        -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, each with the sequence that said so last, below zero where an identifier
+        -- left. Each: first, last, merges, how many of its fields go when it ends, how many stay, all of them as field, sequence.
         for i = 1, tonumber(ARGV[2]) do
           key = key + 1
           local first, last, merges = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
@@ -60,7 +60,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
           local ended = redis.call('HGET', KEYS[key], 'ended')
           if not ended or tonumber(ended) < tonumber(ARGV[at]) then
             for _, field in ipairs(redis.call('HKEYS', KEYS[key])) do
-              if not string.match(field, '^[@<]') then redis.call('HDEL', KEYS[key], field) end
+              if not string.match(field, '^@') then redis.call('HDEL', KEYS[key], field) end
             end
             redis.call('HSET', KEYS[key], 'ended', ARGV[at])
           end
@@ -95,7 +95,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         """;
 
     // What the fields of a node begin with that are no identifiers.
-    private const char Kin = '~', Offset = '@', Forebear = '<';
+    private const char Kin = '~', Offset = '@';
 
     private const int Groups = 64;
     private static readonly TimeSpan RefusalsLast = TimeSpan.FromDays(7);
@@ -144,18 +144,10 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return asked.Zip(hashes).Where(node => Array.Exists(node.Second, field => field.Name == "first")).ToDictionary(node => node.First, node => ToNode(node.Second));
     }
 
-    /// <summary>The offsets in identity.decisions of all that led to a profile, those about the profiles that became part of it included; in order.</summary>
-    public async Task<IReadOnlyCollection<long>> HistoryAsync(string root)
-    {
-        var (offsets, seen) = (new SortedSet<long>(), new HashSet<string> { root });
-        for (string[] next = [root]; next.Length > 0;)
-        {
-            var names = (await Task.WhenAll(next.Select(profile => Database.HashKeysAsync(NodeKey(profile))))).SelectMany(fields => fields).Select(field => (string)field!).ToList();
-            offsets.UnionWith(names.Where(name => name[0] == Offset).Select(name => long.Parse(name.AsSpan(1), CultureInfo.InvariantCulture)));
-            next = [.. names.Where(name => name[0] == Forebear).Select(name => name[1..]).Where(seen.Add)];
-        }
-        return offsets;
-    }
+    /// <summary>Where the decisions about a profile stand in identity.decisions, by sequence; still there when it has become part of another.</summary>
+    public async Task<IReadOnlyDictionary<long, long>> DecisionsAsync(string root) =>
+        (await Database.HashGetAllAsync(NodeKey(root))).Where(field => ((string)field.Name!)[0] == Offset)
+            .ToDictionary(field => (long)field.Value, field => long.Parse(((string)field.Name!).AsSpan(1), CultureInfo.InvariantCulture));
 
     /// <summary>What the linker answered to combinations, by key, and the last decision that made a profile smaller. Read it after the roots.</summary>
     public async Task<(Dictionary<string, Refusal> Refusals, long LastSplit)> RefusalsAsync(IEnumerable<string> keys)
@@ -243,12 +235,11 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     private static RedisValue[] Arguments(NodeWrite node) =>
     [
-        node.First, node.Last, node.Merges, node.Identifiers.Count + node.Family.Count, node.Offsets.Count + node.Forebears.Count,
+        node.First, node.Last, node.Merges, node.Identifiers.Count + node.Family.Count, node.Offsets.Count,
         // A type has no colon, so the first one ends it; and the hash's own fields have none.
         .. node.Identifiers.SelectMany(one => (RedisValue[])[$"{one.Key.type}:{one.Key.value}", one.Value]),
         .. node.Family.SelectMany(root => (RedisValue[])[$"{Kin}{root}", node.Last]),
-        .. node.Offsets.SelectMany(offset => (RedisValue[])[$"{Offset}{offset}", node.Last]),
-        .. node.Forebears.SelectMany(root => (RedisValue[])[$"{Forebear}{root}", node.Last]),
+        .. node.Offsets.SelectMany(at => (RedisValue[])[$"{Offset}{at.Value}", at.Key]),
     ];
 
     private static Node ToNode(HashEntry[] fields)

@@ -1,4 +1,6 @@
 using Cdp.Hosting;
 using Cdp.Identity;
 
-return await CdpHost.RunAsync(IdentityService.Service, args);
+if (args is not [NewApiToken.Option]) return await CdpHost.RunAsync(IdentityService.Service, args);
+NewApiToken.Print();
+return 0;

@@ -27,9 +27,14 @@ internal static class A
     public static LinkRequest Request(Event envelope, params Identifier[] identifiers) =>
         new() { validated = Validated(envelope), identifiers = identifiers, origin = At(0), dropped = [] };
 
+    /// <summary>Types with limits that nothing reaches.</summary>
+    public static readonly IdentifierTypes Unlimited = Types(users: 1_000, others: 1_000);
+
     /// <summary>The default types with other limits.</summary>
     public static IdentifierTypes Types(int users, int others, int merges = 100, int identifiers = 1_000) => new(
         [.. DefaultTypes.All.Select(type => type with { Limit = type.Name == IdentifierTypes.UserId ? users : others })], new BlockedValues([], []), null, new Caps(merges, identifiers));
+
+    public static UnlinkRequest Unlink(string requestId, params Identifier[] identifiers) => new() { requestId = requestId, identifiers = identifiers, requestedAt = Now };
 
     public static string Name(Identifier identifier) => $"{identifier.type}:{identifier.value}";
 }

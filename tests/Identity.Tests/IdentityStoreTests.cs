@@ -10,14 +10,17 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
 {
     private static int _installations;
 
-    // Histories of a linker: requests of two or three identifiers out of few.
-    private static readonly Gen<IdentityDecision[]> Histories = Gen.Int[0, 11].Array[2, 3].Array[1, 12].Select(requests =>
+    // Histories of a linker: requests of two or three identifiers out of few, a third of them to take one out.
+    private static readonly Gen<IdentityDecision[]> Histories = Gen.Select(Gen.Int[0, 11].Array[2, 3], Gen.Int[0, 2]).Array[1, 12].Select(requests =>
     {
         var (graph, decisions) = (new Graph(A.ProfileIds), new List<IdentityDecision>());
-        foreach (var numbers in requests)
+        foreach (var (numbers, kind) in requests)
         {
-            var outcome = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", [.. numbers.Distinct().Select(Name)]), A.At(0), A.Now);
-            if (outcome.Decision is { } decision) decisions.Add(decision);
+            Identifier[] identifiers = [.. numbers.Distinct().Select(Name)];
+            var decision = kind == 0
+                ? Unlink.Decide(graph, A.Unlink("r", identifiers[0]), A.At(0), A.Now).Decision
+                : Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", identifiers), A.At(0), A.Now).Decision;
+            if (decision is not null) decisions.Add(decision);
         }
         return decisions.ToArray();
     });
@@ -39,9 +42,10 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         Assert.Equal(model.Roots.Select(root => $"{A.Name(root.Key)} {root.Value.Root}").Order(), roots.Select(root => $"{A.Name(root.Key)} {root.Value}").Order());
         var nodes = await store.NodesAsync(roots.Values);
         Assert.Equal(
-            roots.Values.Distinct().Order().Select(root => Describe(root, model.Nodes[root].First, model.Nodes[root].Merges, model.Nodes[root].Identifiers)),
-            nodes.Keys.Order().Select(root => Describe(root, nodes[root].First, nodes[root].Merges, nodes[root].Identifiers)));
-        foreach (var root in nodes.Keys) Assert.Equal(HistoryOf(history, root), await store.HistoryAsync(root));
+            roots.Values.Distinct().Order().Select(root => Describe(root, model.Nodes[root].Node)),
+            nodes.Keys.Order().Select(root => Describe(root, nodes[root])));
+        foreach (var (root, node) in model.Nodes) Assert.Equal(node.Decisions.OrderBy(at => at.Key), (await store.DecisionsAsync(root)).OrderBy(at => at.Key));
+        Assert.Equal(model.LastSplit, (await store.RefusalsAsync(["any"])).LastSplit);
     }, iter: 100, threads: 1);
 
     [Theory]
@@ -98,12 +102,6 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         _ => A.Anonymous($"a{number}"),
     };
 
-    private static IEnumerable<long> HistoryOf(IdentityDecision[] decisions, string root)
-    {
-        var roots = new HashSet<string> { root };
-        foreach (var decision in decisions.Reverse()) if (roots.Contains(decision.profileId)) roots.UnionWith(decision.merged);
-        return decisions.Where(decision => roots.Contains(decision.profileId)).Select(decision => decision.sequence * 2);
-    }
-
-    private static string Describe(string root, long first, int merges, IEnumerable<Identifier> identifiers) => $"{root} {first} {merges} {string.Join(' ', identifiers.Select(A.Name).Order())}";
+    private static string Describe(string root, Node node) =>
+        $"{root} {node.First} {node.Merges} {string.Join(' ', node.Identifiers.Select(A.Name).Order())}; {string.Join(' ', node.Family.Order())}";
 }

@@ -1,3 +1,4 @@
+using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
 using Cdp.Identifiers;
@@ -36,11 +37,11 @@ internal sealed class Model
 
     public ModelRedis Redis { get; } = new();
 
-    /// <summary>identity.requests; null: a transaction's marker, or a record of one that was aborted.</summary>
-    public List<LinkRequest?> Requests { get; } = [];
+    /// <summary>identity.requests: LinkRequest and UnlinkRequest; null: a transaction's marker, or a record of one that was aborted.</summary>
+    public List<ISpecificRecord?> Requests { get; } = [];
     public List<IdentityDecision> Decisions { get; } = [];
 
-    /// <summary>events.identified: IdentifiedEvent and ProfileMerged, all partitions in the order in which they were appended.</summary>
+    /// <summary>events.identified: IdentifiedEvent, ProfileMerged and ProfileSplit, all partitions in the order in which they were appended.</summary>
     public List<object> Identified { get; } = [];
 
     /// <summary>Device and so order: anonymousId, else userId.</summary>
@@ -67,6 +68,9 @@ internal sealed class Model
             default: ReplaceLinker(); break;
         }
     }
+
+    /// <summary>An operator asks; the request goes behind what is there.</summary>
+    public void Ask(params Identifier[] identifiers) => Requests.Add(A.Unlink($"r{Requests.Count}", identifiers));
 
     public void Drain()
     {
@@ -143,7 +147,7 @@ internal sealed class Model
             var roots = batch.SelectMany(record => model.Types.Of(record.Event.envelope).Identifiers).Distinct(IdentifierComparer.Instance).Where(model.Redis.Roots.ContainsKey)
                 .ToDictionary(identifier => identifier, identifier => model.Redis.Roots[identifier].Root, IdentifierComparer.Instance);
             Detours.Passed(position);
-            _view = new ResolverView(position, roots, new Dictionary<string, Refusal>(model.Redis.Refusals), 0, Detours);
+            _view = new ResolverView(position, roots, new Dictionary<string, Refusal>(model.Redis.Refusals), model.Redis.LastSplit, Detours);
         }
 
         private void Commit(List<(ValidatedEvent Event, RecordPosition Origin)> batch, ResolverView view)
@@ -196,17 +200,24 @@ internal sealed class Model
         private void Decide(int take)
         {
             Follow();
-            var nodes = model.Redis.Nodes.Where(node => node.Value.First > 0)
-                .ToDictionary(node => node.Key, node => new Node(node.Value.First, node.Value.Merges, new(node.Value.Identifiers, IdentifierComparer.Instance), []));
-            var graph = new Graph(A.ProfileIds, _applied, 0, model.Redis.Roots.ToDictionary(root => root.Key, root => root.Value.Root, IdentifierComparer.Instance), nodes, model.Redis.Refusals);
+            var graph = model.Redis.Graph(_applied);
             (_outputs, _refused) = ([], []);
             for (_next = Committed; _next < model.Requests.Count && take-- > 0; _next++)
             {
-                if (model.Requests[_next] is not { } request) continue;
-                var outcome = Linker.Decide(model.Types, graph, request, A.At(_next, topic: "cdp.identity.requests"), A.Now);
-                if (outcome.Decision is { } decision) _outputs.Add(decision);
-                if (outcome.Refused is { } refused) _refused.Add(refused);
-                _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
+                var position = A.At(_next, topic: "cdp.identity.requests");
+                switch (model.Requests[_next])
+                {
+                    case LinkRequest request:
+                        var outcome = Linker.Decide(model.Types, graph, request, position, A.Now);
+                        if (outcome.Decision is { } decision) _outputs.Add(decision);
+                        if (outcome.Refused is { } refused) _refused.Add(refused);
+                        _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
+                        break;
+                    case UnlinkRequest request:
+                        var result = Unlink.Decide(graph, request, position, A.Now);
+                        if (result.Decision is { } split) _outputs.AddRange([split, result.Split!]);
+                        break;
+                }
             }
         }
 

@@ -9,6 +9,12 @@ internal sealed record ModelNode(long First, long Last, int Merges, long Ended, 
 {
     public static readonly ModelNode Empty = new(0, 0, 0, 0, new Dictionary<string, long>());
 
+    /// <summary>As the linker reads it.</summary>
+    public Node Node => new(First, Merges, new(Identifiers, IdentifierComparer.Instance), [.. Fields.Keys.Where(one => one[0] == '~').Select(one => one[1..])]);
+
+    /// <summary>Where the decisions about it stand, by sequence.</summary>
+    public IReadOnlyDictionary<long, long> Decisions => Fields.Where(one => one.Key[0] == '@').ToDictionary(one => one.Value, one => long.Parse(one.Key[1..], null));
+
     public HashSet<Identifier> Identifiers =>
         [.. Fields.Where(one => one.Key.IndexOf(':') > 0 && one.Value > 0).Select(one => one.Key.Split(':', 2)).Select(name => new Identifier { type = name[0], value = name[1] })];
 }
@@ -28,6 +34,9 @@ internal sealed class ModelRedis
 
     public long Position => _now.Position;
 
+    /// <summary>0: there was none.</summary>
+    public long LastSplit => _now.LastSplit;
+
     /// <summary>One write a key, in an order of no meaning.</summary>
     public IEnumerable<Action> WritesOf(HotWrites writes) =>
     [
@@ -39,9 +48,15 @@ internal sealed class ModelRedis
         .. writes.Ended.Select<KeyValuePair<string, long>, Action>(write => () =>
         {
             var now = Nodes.GetValueOrDefault(write.Key) ?? ModelNode.Empty;
-            if (now.Ended < write.Value) _now.Nodes[write.Key] = ModelNode.Empty with { Ended = write.Value, Fields = now.Fields.Where(field => field.Key[0] is '@' or '<').ToDictionary() };
+            if (now.Ended < write.Value) _now.Nodes[write.Key] = ModelNode.Empty with { Ended = write.Value, Fields = now.Fields.Where(field => field.Key[0] == '@').ToDictionary() };
         }),
+        () => _now.LastSplit = Math.Max(LastSplit, writes.LastSplit),
     ];
+
+    /// <summary>What a linker reads.</summary>
+    public Graph Graph(long sequence) => new(
+        A.ProfileIds, sequence, LastSplit, Roots.ToDictionary(root => root.Key, root => root.Value.Root, IdentifierComparer.Instance),
+        Nodes.Where(node => node.Value.First > 0).ToDictionary(node => node.Key, node => node.Value.Node), Refusals);
 
     public void Remember(string key, Refusal refusal) => _now.Refusals[key] = refusal;
 
@@ -81,8 +96,7 @@ internal sealed class ModelRedis
     {
         var fields = new Dictionary<string, long>(now.Fields);
         var alive = now.Ended < write.Last || write.Last == 0;
-        foreach (var offset in write.Offsets) Say($"@{offset}", write.Last);
-        foreach (var forebear in write.Forebears) Say($"<{forebear}", write.Last);
+        foreach (var (sequence, offset) in write.Offsets) Say($"@{offset}", sequence);
         if (!alive) return now with { Fields = fields };
         foreach (var (identifier, sequence) in write.Identifiers) Say(A.Name(identifier), sequence);
         foreach (var kin in write.Family) Say($"~{kin}", write.Last);
@@ -102,7 +116,8 @@ internal sealed class ModelRedis
         public Dictionary<string, Refusal> Refusals { get; private init; } = [];
         public long Applied { get; set; } = -1;
         public long Position { get; set; }
+        public long LastSplit { get; set; }
 
-        public State Copy() => new() { Roots = new(Roots, IdentifierComparer.Instance), Nodes = new(Nodes), Refusals = new(Refusals), Applied = Applied, Position = Position };
+        public State Copy() => new() { Roots = new(Roots, IdentifierComparer.Instance), Nodes = new(Nodes), Refusals = new(Refusals), Applied = Applied, Position = Position, LastSplit = LastSplit };
     }
 }

@@ -27,7 +27,7 @@ public sealed class ServiceTests(RedisServers servers) : IClassFixture<RedisServ
         string[] settings =
         [
             $"--Kafka:BootstrapServers={kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={kafka.SchemaRegistry}", "--Kafka:Partitions=3", "--Kafka:InstanceId=test",
-            $"--Redis:Endpoint={redis.Configuration}", "--Redis:KeyPrefix=service:", "--ProfileIds:Key=a test's key", "--Port=0",
+            $"--Redis:Endpoint={redis.Configuration}", "--Redis:KeyPrefix=service:", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("t")}", "--Port=0",
         ];
         await TopicAdmin.EnsureAsync(kafka, Topics.All);
         using var client = kafka.Registry();
@@ -86,6 +86,7 @@ public sealed class ServiceTests(RedisServers servers) : IClassFixture<RedisServ
         var e = Assert.Throws<ConfigurationException>(() => CdpHost.Build(IdentityService.Service, ["--Kafka:Partitions=0"]));
         Assert.Contains(e.Errors, error => error.Contains("ProfileIds:Key is empty; set it"));
         Assert.Contains(e.Errors, error => error.Contains("Kafka:Partitions"));
+        Assert.Contains(e.Errors, error => error.Contains("Api:Tokens is empty"));
     }
 
     private static async Task RunAsync(string[] settings, Func<Task> story)

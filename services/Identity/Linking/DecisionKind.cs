@@ -15,6 +15,9 @@ public static class DecisionKind
     /// <summary>Nothing joined: a profile would have had more merges or identifiers than any may have.</summary>
     public const string Capped = "capped";
 
-    /// <summary>Whether identifiers have another root after it.</summary>
+    /// <summary>An operator took identifiers out of a profile.</summary>
+    public const string Split = "split";
+
+    /// <summary>Whether identifiers have joined its profile after it.</summary>
     public static bool Joins(string kind) => kind is Linked or Merged;
 }

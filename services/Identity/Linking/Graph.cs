@@ -8,7 +8,7 @@ namespace Cdp.Identity.Linking;
 /// <param name="First">The sequence of the decision that first named it the root; smaller is older.</param>
 /// <param name="Merges">How many profiles became part of it; an identifier that nothing was known of is none.</param>
 /// <param name="Identifiers">All that belong to it.</param>
-/// <param name="Family">Profiles that became part of it, other than what its identifiers imply.</param>
+/// <param name="Family">Profiles that became part of it, or that it was part of, other than what its identifiers imply.</param>
 public sealed record Node(long First, int Merges, HashSet<Identifier> Identifiers, HashSet<string> Family);
 
 /// <summary>Who is who, as far as one batch of requests touches it. Read from Redis, then changed by each decision.</summary>
@@ -24,6 +24,7 @@ public sealed class Graph(
     private readonly Dictionary<Identifier, string> _roots = new(roots, IdentifierComparer.Instance);
     private readonly Dictionary<string, Node> _nodes = new(nodes);
     private readonly Dictionary<string, Refusal> _refusals = new(refusals);
+    private long _lastSplit = lastSplit;
 
     /// <summary>Of an empty installation.</summary>
     public Graph(ProfileIds profileIds) : this(profileIds, 0, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>(), new Dictionary<string, Refusal>()) { }
@@ -31,7 +32,10 @@ public sealed class Graph(
     /// <summary>The last decision's.</summary>
     public long Sequence { get; private set; } = sequence;
 
-    public string RootOf(Identifier identifier) => _roots.TryGetValue(identifier, out var root) ? root : profileIds.Implied(identifier);
+    public string RootOf(Identifier identifier) => _roots.TryGetValue(identifier, out var root) ? root : Implied(identifier);
+
+    /// <summary>The profile that an identifier is by itself.</summary>
+    public string Implied(Identifier identifier) => profileIds.Implied(identifier);
 
     /// <summary>Null: no decision has named it, so it is what one identifier implies, and youngest of all.</summary>
     public Node? NodeOf(string root) => _nodes.GetValueOrDefault(root);
@@ -40,13 +44,14 @@ public sealed class Graph(
 
     /// <summary>What was answered to the combination before, where it would be answered again.</summary>
     public Refusal? RefusalOf(string key, IReadOnlyList<string> roots) =>
-        _refusals.TryGetValue(key, out var refusal) && refusal.Holds(lastSplit, Refusal.GroupsOf(roots)) ? refusal : null;
+        _refusals.TryGetValue(key, out var refusal) && refusal.Holds(_lastSplit, Refusal.GroupsOf(roots)) ? refusal : null;
 
     public void Remember(string key, Refusal refusal) => _refusals[key] = refusal;
 
     public void Apply(IdentityDecision decision)
     {
         Sequence = decision.sequence;
+        if (decision.kind == DecisionKind.Split) Split(decision);
         if (!DecisionKind.Joins(decision.kind)) return;
         if (!_nodes.TryGetValue(decision.profileId, out var node)) node = new Node(decision.sequence, 0, new(IdentifierComparer.Instance), []);
         node.Identifiers.UnionWith(decision.identifiers);
@@ -54,5 +59,15 @@ public sealed class Graph(
         _nodes[decision.profileId] = node with { Merges = decision.merges };
         foreach (var identifier in decision.identifiers) _roots[identifier] = decision.profileId;
         foreach (var loser in decision.merged) _nodes.Remove(loser);
+    }
+
+    private void Split(IdentityDecision decision)
+    {
+        _lastSplit = decision.sequence;
+        var remaining = _nodes[decision.profileId];
+        remaining.Identifiers.ExceptWith(decision.identifiers);
+        remaining.Family.UnionWith(decision.family);
+        _nodes[decision.into] = new Node(decision.sequence, 0, new(decision.identifiers, IdentifierComparer.Instance), [.. decision.family]);
+        foreach (var identifier in decision.identifiers) _roots[identifier] = decision.into;
     }
 }

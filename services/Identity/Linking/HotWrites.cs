@@ -12,17 +12,14 @@ public sealed record LoggedDecision(long Offset, IdentityDecision Decision);
 /// <param name="Merges">How many profiles became part of it.</param>
 public sealed record NodeWrite(long First, long Last, int Merges)
 {
-    /// <summary>What they added to it, each with the sequence of the decision.</summary>
+    /// <summary>What they added to it, each with the sequence of the decision; below zero: what they took out.</summary>
     public Dictionary<Identifier, long> Identifiers { get; } = new(IdentifierComparer.Instance);
 
     /// <summary>As of <see cref="Node"/>.</summary>
     public HashSet<string> Family { get; } = [];
 
-    /// <summary>Where the decisions about it stand.</summary>
-    public HashSet<long> Offsets { get; } = [];
-
-    /// <summary>The profiles whose histories are part of its own.</summary>
-    public HashSet<string> Forebears { get; } = [];
+    /// <summary>Where the decisions about it stand, by sequence.</summary>
+    public Dictionary<long, long> Offsets { get; } = [];
 }
 
 /// <summary>
@@ -43,25 +40,34 @@ public sealed record HotWrites(IReadOnlyDictionary<Identifier, (long Sequence, s
         var roots = new Dictionary<Identifier, (long, string)>(IdentifierComparer.Instance);
         var nodes = new Dictionary<string, NodeWrite>();
         var ended = new Dictionary<string, long>();
+        var lastSplit = 0L;
         foreach (var (offset, decision) in decisions)
         {
-            var node = nodes.GetValueOrDefault(decision.profileId) ?? new NodeWrite(0, 0, 0);
-            if (DecisionKind.Joins(decision.kind))
-            {
-                var first = node.First == 0 ? decision.sequence : node.First;
-                node = node with { First = first, Last = decision.sequence, Merges = decision.merges };
-                foreach (var identifier in decision.identifiers)
-                {
-                    roots[identifier] = (decision.sequence, decision.profileId);
-                    node.Identifiers[identifier] = decision.sequence;
-                }
-                foreach (var loser in decision.merged) ended[loser] = decision.sequence;
-                node.Family.UnionWith(decision.family);
-                node.Forebears.UnionWith(decision.merged);
-            }
-            node.Offsets.Add(offset);
-            nodes[decision.profileId] = node;
+            Of(decision.profileId).Offsets[decision.sequence] = offset;
+            if (DecisionKind.Joins(decision.kind)) Join(decision.profileId, decision, decision.merges);
+            foreach (var loser in decision.merged) ended[loser] = decision.sequence;
+            if (decision.kind != DecisionKind.Split) continue;
+            lastSplit = decision.sequence;
+            Say(decision.profileId, decision, decision.merges, -decision.sequence);
+            Of(decision.into).Offsets[decision.sequence] = offset;
+            Join(decision.into, decision, 0);
         }
-        return new HotWrites(roots, nodes, ended);
+        return new HotWrites(roots, nodes, ended) { LastSplit = lastSplit };
+
+        NodeWrite Of(string root) => nodes.TryGetValue(root, out var node) ? node : nodes[root] = new NodeWrite(0, 0, 0);
+
+        void Join(string root, IdentityDecision decision, int merges)
+        {
+            foreach (var identifier in decision.identifiers) roots[identifier] = (decision.sequence, root);
+            Say(root, decision, merges, decision.sequence);
+        }
+
+        void Say(string root, IdentityDecision decision, int merges, long said)
+        {
+            var node = Of(root);
+            foreach (var identifier in decision.identifiers) node.Identifiers[identifier] = said;
+            node.Family.UnionWith(decision.family);
+            nodes[root] = node with { First = node.First == 0 ? decision.sequence : node.First, Last = decision.sequence, Merges = merges };
+        }
     }
 }

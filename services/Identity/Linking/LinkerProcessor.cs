@@ -19,10 +19,13 @@ internal sealed class LinkerView(Graph graph, IdentifierTypes types)
 
     /// <summary>What to remember once it is.</summary>
     public List<(string Key, Refusal Refusal)> Refused { get; } = [];
+
+    /// <summary>What the batch's unlink requests led to, by their ids.</summary>
+    public Dictionary<string, UnlinkOutcome> Unlinked { get; } = [];
 }
 
 /// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
-internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
+internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
 {
     private Applied _applied;
 
@@ -30,12 +33,11 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
 
     public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
-        var requests = batch.Select(record => (LinkRequest)record.Value).ToList();
         var current = types.Current;
         while (true)
         {
             await FollowAsync(stopping);
-            var graph = await ReadAsync(current, requests);
+            var graph = await ReadAsync(current, batch);
             // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
             if (await store.AppliedAsync() == _applied) return new LinkerView(graph, current);
         }
@@ -43,11 +45,11 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
 
     public override void Decide(LinkerView view, Incoming record, DateTime now, Outbox outbox)
     {
-        var outcome = Linker.Decide(view.Types, view.Graph, (LinkRequest)record.Value, record.Position, now);
-        if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
-        foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
-        outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);
-        if (outcome.Refused is { } refused) view.Refused.Add(refused);
+        switch (record.Value)
+        {
+            case LinkRequest request: Write(view, Linker.Decide(view.Types, view.Graph, request, record.Position, now), outbox); break;
+            case UnlinkRequest request: Write(view, request.requestId, Unlink.Decide(view.Graph, request, record.Position, now), outbox); break;
+        }
         view.Position = record.Position.offset + 1;
     }
 
@@ -58,6 +60,8 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         LoggedDecision[] news = [.. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).Select(sent => new LoggedDecision(sent.Offset, (IdentityDecision)sent.Value))];
         if (news.Length > 0) await ApplyAsync(news, new Applied(news[^1].Decision.sequence, news[^1].Offset + 1));
         await store.RememberAsync(view.Refused);
+        // After the split is applied, so that whoever reads the outcome finds it so.
+        foreach (var (requestId, outcome) in view.Unlinked) await outcomes.WriteAsync(requestId, outcome);
         await PublishAsync(view.Position);
         IdentityMeters.Committed(committed);
     }
@@ -77,12 +81,29 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
         if (await store.AppliedAsync() != _applied) await CatchUpAsync(stopping);
     }
 
-    private async Task<Graph> ReadAsync(IdentifierTypes current, List<LinkRequest> requests)
+    private static void Write(LinkerView view, Outcome outcome, Outbox outbox)
     {
-        var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers));
+        if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
+        foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
+        outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);
+        if (outcome.Refused is { } refused) view.Refused.Add(refused);
+    }
+
+    private static void Write(LinkerView view, string requestId, UnlinkResult result, Outbox outbox)
+    {
+        view.Unlinked[requestId] = result.Decision is { } split ? UnlinkOutcome.Of(split) : UnlinkOutcome.Of(result.Refusal!);
+        if (result.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
+        if (result.Split is { } left) outbox.Add(Topics.EventsIdentified, left.profileId, left);
+    }
+
+    private async Task<Graph> ReadAsync(IdentifierTypes current, IReadOnlyList<Incoming> batch)
+    {
+        var requests = batch.Select(record => record.Value).OfType<LinkRequest>().ToList();
+        var leaving = batch.Select(record => record.Value).OfType<UnlinkRequest>().SelectMany(request => request.identifiers).ToList();
+        var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers).Concat(leaving));
         // A request that finds one root only follows an earlier event; where roots compete, nodes are needed, and what was answered before.
         var competing = requests.Where(request => request.identifiers.Count > 1 && (Stored(request.identifiers[0]) is not { } root || request.identifiers.Any(identifier => Stored(identifier) != root))).ToList();
-        var nodes = store.NodesAsync(competing.SelectMany(request => request.identifiers).Select(Stored).OfType<string>());
+        var nodes = store.NodesAsync(competing.SelectMany(request => request.identifiers).Concat(leaving).Select(Stored).OfType<string>());
         var (refusals, lastSplit) = await store.RefusalsAsync(competing.Select(request => Refusal.Key(current, Refusal.IsStated(request.validated.envelope), request.identifiers)));
         return new Graph(profileIds, _applied.Sequence, lastSplit, roots, await nodes, refusals);
 
@@ -104,5 +125,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
     {
         if (!await store.ApplyAsync(HotWrites.Of(decisions), _applied, to)) throw new IOException("Redis lost its state while it was written to");
         _applied = to;
+        // A linker that ended between its commit and this could not say what became of a split.
+        foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
     }
 }
