@@ -39,7 +39,7 @@ public sealed class RedisLossTests : IDisposable
         Assert.All(records.OfType<IdentifiedEvent>().Where(identified => identified.validated.envelope.messageId is not "3"), identified => Assert.Equal(A.ProfileIds.Implied(A.User("u")), identified.profileId));
         Assert.Equal(["2", "3", "4", "5"], records.OfType<IdentifiedEvent>().Select(identified => identified.validated.envelope).Where(envelope => envelope.anonymousId == "b").Select(envelope => envelope.messageId).Order());
         await ServiceStack.EventuallyAsync(async () => (await stack.Store.RootsAsync([A.Anonymous("a"), A.Anonymous("b")])).Count == 2 && (await stack.Store.AppliedAsync())?.Sequence == 3, "Redis has all decisions again");
-        Assert.Equal(2, (await stack.Store.HistoryAsync(A.ProfileIds.Implied(A.User("u")))).Count);
+        Assert.Equal(2, (await stack.Store.DecisionsAsync(A.ProfileIds.Implied(A.User("u")))).Count);
     }
 
     public void Dispose()
