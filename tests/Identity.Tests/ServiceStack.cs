@@ -39,7 +39,7 @@ internal sealed class ServiceStack : IAsyncDisposable
         _settings =
         [
             $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", "--Kafka:Partitions=3", "--Kafka:InstanceId=test",
-            $"--Redis:Endpoint={redis.Configuration}", $"--Redis:KeyPrefix={prefix}", "--ProfileIds:Key=a test's key", "--Port=0",
+            $"--Redis:Endpoint={redis.Configuration}", $"--Redis:KeyPrefix={prefix}", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("a test's token")}", "--Port=0",
         ];
     }
 

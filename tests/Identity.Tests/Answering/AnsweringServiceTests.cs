@@ -56,7 +56,7 @@ public sealed class AnsweringServiceTests(RedisServers servers) : IClassFixture<
             Assert.Equal(ada, found!.Value.GetProperty("profile_id").GetString());
             Assert.Equal(["user_id:ada", "anonymous_id:library pc/3%2F", "anonymous_id:phone"], Names(found.Value.GetProperty("identifiers")));
             Assert.Equal(["m1", "m2"], found.Value.GetProperty("decisions").EnumerateArray().Select(decision => decision.GetProperty("message_id").GetString()));
-            Assert.Equal([A.ProfileIds.Implied(A.Anonymous("phone"))], found.Value.GetProperty("decisions")[1].GetProperty("merged").EnumerateArray().Select(merged => merged.GetString()));
+            Assert.Contains("anonymous_id:phone", Names(found.Value.GetProperty("decisions")[1].GetProperty("joined")));
 
             // Refusals.
             (status, found) = await GetAsync(client, "email/%20Eve@X.org");
@@ -84,7 +84,7 @@ public sealed class AnsweringServiceTests(RedisServers servers) : IClassFixture<
             // Both sides afterwards, each with the whole way there.
             found = (await GetAsync(client, "user_id/ada")).Body;
             Assert.Equal((ada, "user_id:ada anonymous_id:phone"), (found!.Value.GetProperty("profile_id").GetString()!, string.Join(' ', Names(found.Value.GetProperty("identifiers")))));
-            Assert.Equal(["merged", "merged", "split"], found.Value.GetProperty("decisions").EnumerateArray().Select(decision => decision.GetProperty("kind").GetString()));
+            Assert.Equal(["linked", "linked", "split"], found.Value.GetProperty("decisions").EnumerateArray().Select(decision => decision.GetProperty("kind").GetString()));
             found = (await GetAsync(client, "anonymous_id/library%20pc/3%252F")).Body;
             Assert.Equal((into, "anonymous_id:library pc/3%2F"), (found!.Value.GetProperty("profile_id").GetString()!, string.Join(' ', Names(found.Value.GetProperty("identifiers")))));
             var split = found.Value.GetProperty("decisions")[2];
