@@ -27,4 +27,10 @@ public sealed class HotState(string prefix)
 
     /// <summary>String: the offset of the profiles topic up to and including which this partition's profiles are in Redis.</summary>
     public string ProfilesPosition(int partition) => $"{prefix}profiles-position:{{p{partition}}}";
+
+    /// <summary>
+    /// String, JSON: what Profiles folded anew after the split of that decision. <c>{"sequence":7,"profile_id":"…","into":"…","recomputed":{"PROFILE":EVENTS},
+    /// "kept":{"events":0,"counts":{"NAME":0},"traits":["NAME"],"before":"TIME"}}</c>; kept is what the log no longer reaches, which stays with profile_id.
+    /// </summary>
+    public string SplitReport(long sequence) => $"{prefix}split-report:{sequence}";
 }

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Profiles.Deciding;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.State;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
@@ -17,16 +17,13 @@ public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec code
 {
     private const int ParallelCatchUps = 4;
 
-    private static readonly Meter Meter = new("Cdp.profiles");
-    private static readonly Counter<long> SplitsIgnored = Meter.CreateCounter<long>("cdp.profiles.splits_ignored", "{split}", "Splits of a profile whose state was left undivided.");
-
     // By partition: the offset of the profiles topic that Redis has reached as far as this process knows, by writing it or by catching it up.
     private readonly ConcurrentDictionary<int, long> _known = new();
 
     public override async Task<ProfilesView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
         var touched = batch.Select(record => (record.Position.partition, ProfileId: Decision.ProfileId(record))).Distinct().GroupBy(profile => profile.partition, profile => profile.ProfileId);
-        var view = new ProfilesView();
+        var view = new ProfilesView(new SplittingView(new StateCodec(state => codec.Encode(Topics.Profiles, state), bytes => (Profile)codec.Decode(bytes))));
         foreach (var (partition, profiles) in await Task.WhenAll(touched.Select(group => ReadAsync(group.Key, [.. group], stopping))))
         {
             foreach (var (profileId, bytes) in profiles) view.Add(partition, bytes is null ? Folding.Empty(profileId) : (Profile)codec.Decode(bytes));
@@ -46,7 +43,6 @@ public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec code
             if (await store.WriteAsync(partition.Key, Known(partition.Key), profiles) == WriteOutcome.Behind) await RestoreAsync(partition.Key, stopping);
             else _known[partition.Key] = profiles[^1].Offset;
         }));
-        SplitsIgnored.Add(view.SplitsIgnored);
     }
 
     /// <summary>Both inputs have the same partitions, and what is folded from either is in the one partition of the profiles topic with that number.</summary>
