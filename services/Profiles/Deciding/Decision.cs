@@ -52,10 +52,12 @@ public static class Decision
                 Absorb(view, profile, transferred, outbox);
                 break;
             case ProfileSplit split:
-                profile.Changed(outbox.TraceParent, Splits.Open(profile.State, split, ids, view.Splitting.Codec));
+                var word = Splits.Open(profile.State, split);
+                outbox.Add(Topics.ProfilesTransfers, word.profileId, word);
+                profile.Changed(outbox.TraceParent);
                 break;
             case SplitDue due:
-                GoOn(view.Splitting, profile, due.sequence, outbox);
+                GoOn(view.Splitting, profile, due.sequence, ids, outbox);
                 break;
             case ProfileRecomputed { sequence: > 0 } recomputed:
                 Complete(view, profile, recomputed, outbox);
@@ -122,19 +124,18 @@ public static class Decision
         profile.Changed(outbox.TraceParent);
     }
 
-    private static void GoOn(SplittingView splitting, Touched profile, long sequence, Outbox outbox)
+    private static void GoOn(SplittingView splitting, Touched profile, long sequence, ProfileIds ids, Outbox outbox)
     {
         // A repetition, or a split that went on with its profile: whoever has it now is told by itself.
-        if (PendingSplits.Find(profile.State, sequence) is not { } split || !Splits.IsNext(profile.State, split)) return;
-        if (!PendingSplits.HasBegun(split)) Splits.Begin(profile.State, split, splitting.Ends);
+        if (Splits.Next(profile.State) is not { } split || split.sequence != sequence) return;
+        if (!PendingSplits.HasBegun(split)) profile.Changed(outbox.TraceParent, Splits.Begin(profile.State, split, splitting.Ends, ids, splitting.Codec));
         else if (splitting.Recomputed.TryGetValue(sequence, out var anew))
         {
             var (left, report) = Splits.Finish(profile.State, split, anew, splitting.Codec);
             outbox.Add(Topics.ProfilesTransfers, left.profileId, left);
             splitting.Reports.Add(report);
+            profile.Changed(outbox.TraceParent);
         }
-        else return;
-        profile.Changed(outbox.TraceParent);
     }
 
     private static void Complete(ProfilesView view, Touched profile, ProfileRecomputed recomputed, Outbox outbox)
@@ -144,7 +145,7 @@ public static class Decision
             outbox.Add(Topics.ProfilesTransfers, winner, new ProfileRecomputed { profileId = winner, sequence = recomputed.sequence, state = recomputed.state, cuts = recomputed.cuts });
             return;
         }
-        Splits.Absorb(profile.State, recomputed.state, view.Splitting.Codec);
+        Splits.Receive(profile.State, recomputed, view.Splitting.Codec);
         profile.Changed(outbox.TraceParent);
     }
 

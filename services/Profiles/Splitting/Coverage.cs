@@ -23,7 +23,9 @@ public sealed class Coverage(PendingSplit split, Profile before)
         PendingSplits.IsOfFamily(split, sentTo)
         && Offset(before.since, position) is { } first && first <= position.offset
         && Offset(split.cuts, position) is { } cut && position.offset < cut
-        && _division.Of(identified) != Side.Elsewhere;
+        && _division.Of(identified) is var side && side != Side.Elsewhere
+        // What was sent to the other profile by its own name, it has.
+        && !(side == Side.Left && sentTo == split.into);
 
     private static long? Offset(IList<RecordPosition> positions, RecordPosition at) =>
         Sorted.Find(positions, at, Order.ComparePartition) is >= 0 and var found ? positions[found].offset : null;

@@ -4,18 +4,23 @@ using Cdp.Profiles.State;
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// The splits that a profile has pending, by sequence. What a pending split holds is not part of the state around it, so that it can be exchanged for what is
-/// folded anew, whatever else the profile gets meanwhile and whichever profile it becomes part of. A split is never changed, only replaced, for states may share it.
+/// The splits that a profile has pending, by sequence. What one that has begun holds is not part of the state around it, so that it can be exchanged for what
+/// is folded anew, whatever else the profile gets meanwhile and whichever profile it becomes part of. A split is never changed, only replaced, for states may share it.
 /// </summary>
 public static class PendingSplits
 {
-    /// <summary>Until it has begun everything of the family is added to what it holds; from then on its cuts say what is folded anew.</summary>
+    /// <summary>From then on its cuts say what is folded anew.</summary>
     public static bool HasBegun(PendingSplit split) => split.cuts.Count > 0;
 
     public static bool IsOfFamily(PendingSplit split, string profileId) => Sorted.Find(split.family, profileId, string.CompareOrdinal) >= 0;
 
-    /// <summary>Whether both have events under keys in common, so that the later must wait for the earlier.</summary>
-    public static bool Overlap(PendingSplit a, PendingSplit b) => a.family.Any(profileId => IsOfFamily(b, profileId));
+    /// <summary>Whether a state may have events that a split which has begun folds anew.</summary>
+    public static bool Concerns(PendingSplit split, Profile state, StateCodec codec)
+    {
+        if (IsOfFamily(split, state.profileId)) return true;
+        var known = codec.Decode(split.before).identifiers;
+        return state.identifiers.Any(identifier => Sorted.Find(known, identifier, Order.Compare) >= 0 || split.identifiers.Any(left => Order.Compare(left, identifier) == 0));
+    }
 
     public static PendingSplit? Find(Profile profile, long sequence) => profile.pending.FirstOrDefault(split => split.sequence == sequence);
 
@@ -28,43 +33,41 @@ public static class PendingSplits
 
     public static void Remove(Profile profile, long sequence) => profile.pending = [.. profile.pending.Where(split => split.sequence != sequence)];
 
-    /// <summary>The whole that is known of the customer now: the state and what the pending splits hold.</summary>
+    /// <summary>The whole that is known of the customer now: the state and what splits that have begun hold.</summary>
     public static Profile Whole(Profile profile, StateCodec codec)
     {
-        if (profile.pending.Count == 0) return profile;
+        if (!profile.pending.Any(HasBegun)) return profile;
         var whole = Folding.Empty(profile.profileId);
         Folding.Merge(whole, profile);
-        foreach (var split in profile.pending) Folding.Merge(whole, codec.Decode(split.before));
-        (whole.absorbed, whole.routes, whole.pending) = (profile.absorbed, profile.routes, profile.pending);
+        foreach (var split in profile.pending.Where(HasBegun)) Folding.Merge(whole, codec.Decode(split.before));
+        (whole.absorbed, whole.sharedKeys) = (profile.absorbed, profile.sharedKeys);
+        (whole.routes, whole.pending, whole.awaited) = (profile.routes, profile.pending, profile.awaited);
         return whole;
     }
 
-    public static PendingSplit With(PendingSplit split, byte[]? before = null, IList<RecordPosition>? cuts = null) => new()
+    public static PendingSplit With(PendingSplit split, byte[] before, IList<RecordPosition> cuts, IList<string> family) => new()
     {
         sequence = split.sequence,
         into = split.into,
         identifiers = split.identifiers,
-        family = split.family,
-        cuts = cuts ?? split.cuts,
-        before = before ?? split.before,
+        family = family,
+        cuts = cuts,
+        before = before,
     };
 
-    /// <summary>Folds or merges something into what a split holds.</summary>
+    /// <summary>Folds or merges something into what a split that has begun holds.</summary>
     public static void Change(Profile profile, PendingSplit split, StateCodec codec, Action<Profile> change)
     {
         var before = codec.Decode(split.before);
         var (known, since) = (before.identifiers, before.since);
-        if (HasBegun(split)) (before.identifiers, before.since) = ([.. known], [.. since]);
+        (before.identifiers, before.since) = ([.. known], [.. since]);
         change(before);
-        if (HasBegun(split))
-        {
-            // Coverage rests on these two: what is new in them stands in the state around.
-            var news = Folding.Empty(profile.profileId);
-            news.identifiers = [.. before.identifiers.Where(identifier => Sorted.Find(known, identifier, Order.Compare) < 0)];
-            news.since = [.. before.since.Where(first => !since.Any(old => Order.ComparePartition(old, first) == 0 && old.offset == first.offset))];
-            Folding.Merge(profile, news);
-            (before.identifiers, before.since) = (known, since);
-        }
-        Put(profile, With(split, codec.Encode(before)));
+        // Coverage rests on these two: what is new in them stands in the state around.
+        var news = Folding.Empty(profile.profileId);
+        news.identifiers = [.. before.identifiers.Where(identifier => Sorted.Find(known, identifier, Order.Compare) < 0)];
+        news.since = [.. before.since.Where(first => !since.Any(old => Order.ComparePartition(old, first) == 0 && old.offset == first.offset))];
+        Folding.Merge(profile, news);
+        (before.identifiers, before.since) = (known, since);
+        Put(profile, With(split, codec.Encode(before), split.cuts, split.family));
     }
 }

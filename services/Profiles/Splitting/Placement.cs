@@ -17,11 +17,10 @@ public sealed record Placement(IdentifiedEvent Event, SplitRoute? Route = null, 
     {
         if (profile.pending.Count == 0 && profile.routes.Count == 0) return new Placement(identified);
 
-        var family = profile.pending.Where(split => PendingSplits.IsOfFamily(split, sentTo)).ToList();
         // What is folded anew is divided then, as the event stands in the log: not here as well.
-        var covering = family.FirstOrDefault(split => PendingSplits.HasBegun(split) && new Coverage(split, codec.Decode(split.before)).Covers(sentTo, identified, origin));
+        var covering = profile.pending.FirstOrDefault(split => PendingSplits.HasBegun(split) && new Coverage(split, codec.Decode(split.before)).Covers(sentTo, identified, origin));
         if (covering is not null) return new Placement(Routes.Own(profile, identified), Split: covering);
         if (Routes.Of(profile, identified) is { } route) return new Placement(Routes.Routed(route, identified), route);
-        return new Placement(Routes.Own(profile, identified), Split: family.FirstOrDefault(split => !PendingSplits.HasBegun(split)));
+        return new Placement(Routes.Own(profile, identified));
     }
 }

@@ -23,9 +23,13 @@ internal sealed class SimulatedLog(Random random, bool forgets)
     private readonly long[] _begins = new long[Partitions];
     private readonly Dictionary<string, (long Sequence, bool Begun, int Rounds, long Number)> _jobs = [];
     private readonly Dictionary<long, Recomputation> _recomputed = [];
+    private readonly HashSet<long> _finished = [];
     private long _appended;
 
     public Profile Stored(string profileId) => _stored.TryGetValue(profileId, out var profile) ? Some.Codec.Decode(Some.Codec.Encode(profile)) : Folding.Empty(profileId);
+
+    /// <summary>Whether the profile that came out of a split, or whatever it is part of, has its state.</summary>
+    public bool IsFinished(long sequence) => _finished.Contains(sequence);
 
     /// <summary>Appends to events.identified; the owners may go on a little before the next record comes.</summary>
     public RecordPosition Append(string key, ISpecificRecord value)
@@ -75,6 +79,7 @@ internal sealed class SimulatedLog(Random random, bool forgets)
         foreach (var profileId in batch.Select(Decision.ProfileId).Distinct()) view.Add(0, Stored(profileId));
         foreach (var record in batch) Decision.Decide(view, record, Some.Ids, outbox);
         Decision.Conclude(view, outbox);
+        _finished.UnionWith(batch.Select(record => record.Value).OfType<ProfileRecomputed>().Where(outcome => outcome.cuts.Count > 0 && Stored(outcome.profileId).mergedInto is null).Select(outcome => outcome.sequence));
         foreach (var record in outbox.Records)
         {
             if (record.Value is Profile profile) _stored[profile.profileId] = profile;
@@ -87,7 +92,7 @@ internal sealed class SimulatedLog(Random random, bool forgets)
     private void Work(string profileId)
     {
         var profile = Stored(profileId);
-        var split = profile.pending.First(pending => Splits.IsNext(profile, pending));
+        if (Splits.Next(profile) is not { } split) return;
         var job = _jobs.GetValueOrDefault(profileId);
         if (job.Sequence != split.sequence || job.Begun != PendingSplits.HasBegun(split) || random.Next(50) == 0)
         {

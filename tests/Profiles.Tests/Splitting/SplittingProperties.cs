@@ -10,7 +10,7 @@ namespace Cdp.Profiles.Tests.Splitting;
 /// </summary>
 public sealed class SplittingProperties
 {
-    private static readonly Gen<(int Seed, int Steps)> Story = Gen.Select(Gen.Int, Gen.Int[5, 60]);
+    private static readonly Gen<(int Seed, int Steps)> Story = Gen.Select(Gen.Int, Gen.Int[5, 40]);
 
     [Fact]
     public void Decide_SplitsInAnyInterleaving_ProfilesEqualFoldOfTheirEvents() => Story.Sample(story =>
@@ -29,7 +29,7 @@ public sealed class SplittingProperties
             Assert.Equal(Comparable(expected), Comparable(actual));
         }
         Assert.All(world.Gone, id => Assert.True(world.Log.Stored(id) is { total: 0, pending.Count: 0 }));
-    }, iter: 3_000);
+    }, iter: 1_000);
 
     [Fact]
     public void Decide_LogThatNoLongerReaches_NothingLostAndNothingDouble() => Story.Sample(story =>
@@ -45,7 +45,7 @@ public sealed class SplittingProperties
         // A trait is where the event is that set it, or where it was before.
         var set = world.Roots.SelectMany(root => world.Log.Stored(root).traits).ToLookup(trait => trait.Key, trait => trait.Value.messageId);
         foreach (var last in world.LastWrites()) Assert.Single(set[last.Key], last.Value);
-    }, iter: 2_000);
+    }, iter: 1_000);
 
     private static long Count(Profile profile, string name) => profile.counts.TryGetValue(name, out var count) ? count.count : 0;
 

@@ -12,6 +12,7 @@ internal sealed class World
     private readonly Dictionary<string, HashSet<string>> _families = [];
     // What resolvers may still believe: identifiers that were together, and the profile that they were sent under.
     private readonly List<(Identifier[] Identifiers, string Root)> _beliefs = [];
+    private readonly List<(long Sequence, string Into)> _splits = [];
     private long _sequence;
 
     public World(Random random, bool forgets = false)
@@ -88,7 +89,7 @@ internal sealed class World
 
     private void Split()
     {
-        if (_roots.Where(root => root.Value.Count > 1).Select(root => root.Key).ToList() is not { Count: > 0 } several) return;
+        if (_roots.Where(root => root.Value.Count > 1 && !IsComing(root.Key)).Select(root => root.Key).ToList() is not { Count: > 0 } several) return;
         var root = Pick(several);
         Identifier[] all = Shuffled([.. _roots[root]]);
         Identifier[] left = [.. all.Take(_random.Next(1, all.Length))];
@@ -96,12 +97,16 @@ internal sealed class World
         var family = all.Select(Some.Ids.Implied).Append(root).Union(_families[root]).ToList();
         _roots[root].ExceptWith(left);
         _roots[into] = [.. left];
+        _splits.Add((_sequence, into));
         _families[root] = [.. family.Where(id => id != root)];
         _families[into] = [.. family];
         Log.Append(root, new ProfileSplit { profileId = root, into = [into], sequence = _sequence, decidedAt = Some.Noon, identifiers = [.. left], family = family });
         Believe(root);
         Believe(into);
     }
+
+    // What came out of a split is itself split only once it has its state; the endpoint waits for that, too.
+    private bool IsComing(string root) => _splits.Any(split => (split.Into == root || _families[root].Contains(split.Into)) && !Log.IsFinished(split.Sequence));
 
     private void Believe(string root) => _beliefs.Add(([.. _roots[root]], root));
 
