@@ -1,5 +1,6 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Profiles.Answering;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
@@ -18,7 +19,9 @@ public static class ProfilesService
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
+        builder.AddIdentifierTypes(options.IdentityConfig);
         builder.AddRedis(options.Redis);
+        builder.AddApiTokens(options.Api);
         builder.Services.AddSingleton(options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
         builder.Services.AddSingleton(services => new ProfileStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
@@ -31,7 +34,7 @@ public static class ProfilesService
     }
 
     /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
-    public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync);
+    public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync).RequireApiToken();
 
     private static StreamOptions Stream { get; } = new()
     {

@@ -1,4 +1,6 @@
 using Cdp.Hosting;
 using Cdp.Profiles;
 
-return await CdpHost.RunAsync(ProfilesService.Service, args);
+if (args is not [NewApiToken.Option]) return await CdpHost.RunAsync(ProfilesService.Service, args);
+NewApiToken.Print();
+return 0;

@@ -26,7 +26,8 @@ public sealed class ArchitectureTests
         "services/Ingestion/Parsing/Submission.cs",
         "services/Ingestion/Parsing/ScannedEvent.cs",
         "services/Ingestion/Parsing/Utf8Text.cs",
-        "libs/Cdp.Streaming/AvroWriter.cs",
+        "libs/Cdp.Contracts/AvroWriter.cs",
+        "libs/Cdp.Contracts/AvroReader.cs",
         "services/Ingestion/Parsing/LimitOptions.cs",
         "services/Ingestion/Parsing/Shape.cs",
         "services/Ingestion/Parsing/Receipt.cs",
@@ -87,7 +88,15 @@ public sealed class ArchitectureTests
         "services/Validation/Plans/JsonTree.cs",
         "services/Validation/Plans/TrackingPlan.cs",
         "services/Validation/Plans/ViolationKinds.cs",
-        "services/Identity/Identifiers.cs",
+        "libs/Cdp.Identifiers/BlockedValues.cs",
+        "libs/Cdp.Identifiers/DefaultTypes.cs",
+        "libs/Cdp.Identifiers/EventMembers.cs",
+        "libs/Cdp.Identifiers/EventNames.cs",
+        "libs/Cdp.Identifiers/Forms.cs",
+        "libs/Cdp.Identifiers/IdentifierComparer.cs",
+        "libs/Cdp.Identifiers/IdentifierType.cs",
+        "libs/Cdp.Identifiers/IdentifierTypes.cs",
+        "libs/Cdp.Identifiers/Place.cs",
         "services/Identity/Resolving/Detours.cs",
         "services/Identity/Resolving/Resolver.cs",
         "services/Identity/Linking/Graph.cs",
@@ -112,8 +121,8 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData("Ingestion", "Cdp.Hosting")]
     [InlineData("Validation", "Cdp.Hosting")]
-    [InlineData("Identity", "Cdp.Hosting")]
-    [InlineData("Profiles", "Cdp.Hosting")]
+    [InlineData("Identity", "Cdp.Hosting", "Cdp.Identifiers")]
+    [InlineData("Profiles", "Cdp.Hosting", "Cdp.Identifiers")]
     [InlineData("Fanout", "Cdp.Hosting", "Cdp.Destinations")]
     public void Services_ProjectReferences_AreLibrariesOnly(string service, params string[] libraries) =>
         Assert.Equal(libraries.Order(), References($"services/{service}/{service}.csproj", "ProjectReference").Select(Path.GetFileNameWithoutExtension).Order());

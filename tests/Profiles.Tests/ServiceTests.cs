@@ -185,7 +185,27 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
     }
 
     [Fact]
-    public void Errors_NothingSet_NamesTheKey() => Assert.Contains("ProfileIds:Key is empty", Assert.Single(new ProfilesOptions().Errors()), StringComparison.Ordinal);
+    public void Errors_NothingSet_NamesTheKeys() =>
+        Assert.Equal(["ProfileIds:Key is empty", "Api:Tokens is empty"], new ProfilesOptions().Errors().Select(error => error[..error.IndexOfAny([';', ','])].Trim()));
+
+    [Theory]
+    [InlineData(null, "Bearer realm=\"cdp\"", "the request has no token")]
+    [InlineData("Basic eDo=", "Bearer realm=\"cdp\"", "the request has no token")]
+    [InlineData("Bearer ", "Bearer realm=\"cdp\"", "the request has no token")]
+    [InlineData("Bearer wrong", "Bearer realm=\"cdp\", error=\"invalid_token\"", "the token is not known")]
+    public async Task Api_WithoutAKnownToken_401TellsWhatToDo(string? authorization, string challenge, string message)
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        using var http = new HttpClient { BaseAddress = installation.Url };
+        if (authorization is not null) http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", authorization);
+
+        using var response = await http.GetAsync("/v1/profiles/user_id/u1?provenance=neither", TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, challenge), (response.StatusCode, response.Headers.WwwAuthenticate.ToString()));
+        var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith($$"""{"error":{"code":"unauthorized","message":"{{message}}; send the header Authorization: Bearer TOKEN""", body, StringComparison.Ordinal);
+    }
 
     /// <summary>As the linker would: the user id of the same name belongs to the profile.</summary>
     private async Task RootsAsync(Installation installation, params string[] profiles)
