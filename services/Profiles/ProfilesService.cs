@@ -2,6 +2,7 @@ using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Identifiers;
 using Cdp.Profiles.Answering;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 using Confluent.Kafka;
@@ -28,15 +29,20 @@ public static class ProfilesService
         builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
         builder.Services.AddSingleton(services => new ProfileLookup(
             services.GetRequiredService<ProfileStore>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
+        builder.Services.AddSingleton(services => new SplitStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix), options.Redis.KeyPrefix));
+        builder.Services.AddSingleton(services => new SplitJobs(
+            options.Kafka, Stream, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(), services.GetRequiredService<SplitStore>(),
+            services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<SplitJobs>>()));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
             options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(),
-            services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
+            services.GetRequiredService<SplitStore>(), services.GetRequiredService<SplitJobs>(), services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
 
     /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
     public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync).RequireApiToken();
 
-    private static StreamOptions Stream { get; } = new()
+    /// <summary>The one loop.</summary>
+    public static StreamOptions Stream { get; } = new()
     {
         Service = "profiles",
         Group = "profiles",

@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 
@@ -11,6 +12,8 @@ public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileId
     // Identity merges into roots only, so a chain is as long as its merges are recent; a longer one is a cycle.
     private const int LongestChain = 64;
 
+    private readonly StateCodec _states = new(state => codec.Encode(Topics.Profiles, state), bytes => (Profile)codec.Decode(bytes));
+
     /// <summary>The id that was looked up first, and the living profile that it leads to: null where nothing has been folded yet.</summary>
     public async Task<(string ProfileId, Profile? Profile)> FindAsync(Identifier identifier)
     {
@@ -21,7 +24,7 @@ public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileId
         {
             if (await store.FindAsync(Partitioner.Partition(profileId, partitions), profileId) is not { } bytes) return (root, null);
             var profile = (Profile)codec.Decode(bytes);
-            if (profile.mergedInto is null) return (root, profile);
+            if (profile.mergedInto is null) return (root, PendingSplits.Whole(profile, _states));
             profileId = profile.mergedInto;
         }
         throw new InvalidDataException($"the aliases of profile {root} do not end");

@@ -129,7 +129,7 @@ public static class Decision
         // A repetition, or a split that went on with its profile: whoever has it now is told by itself.
         if (Splits.Next(profile.State) is not { } split || split.sequence != sequence) return;
         if (!PendingSplits.HasBegun(split)) profile.Changed(outbox.TraceParent, Splits.Begin(profile.State, split, splitting.Ends, ids, splitting.Codec));
-        else if (splitting.Recomputed.TryGetValue(sequence, out var anew))
+        else if (splitting.Recomputed.TryGetValue(sequence, out var anew) && anew.IsOf(split))
         {
             var (left, report) = Splits.Finish(profile.State, split, anew, splitting.Codec);
             outbox.Add(Topics.ProfilesTransfers, left.profileId, left);

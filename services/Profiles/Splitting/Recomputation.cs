@@ -21,8 +21,6 @@ public sealed class Recomputation(string profileId, PendingSplit split, Profile 
     private readonly HashSet<(int, long)> _metWrites = [];
     private readonly HashSet<string> _metMessages = [];
 
-    public long Sequence => split.sequence;
-
     /// <summary>What stays.</summary>
     public Profile Kept { get; } = Folding.Empty(profileId);
 
@@ -31,6 +29,9 @@ public sealed class Recomputation(string profileId, PendingSplit split, Profile 
 
     /// <summary>From when on the log was complete; null where nothing was read.</summary>
     public DateTime? ReachesFrom { get; set; }
+
+    /// <summary>Whether it was made from what the split holds now, and not from something older that was still in Redis.</summary>
+    public bool IsOf(PendingSplit current) => current.before.AsSpan().SequenceEqual(split.before);
 
     /// <summary>Takes an event as the log has it; what is not to be folded anew is passed over.</summary>
     public void Add(IdentifiedEvent identified, RecordPosition position)
