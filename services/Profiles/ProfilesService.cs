@@ -2,6 +2,7 @@ using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Identifiers;
 using Cdp.Profiles.Answering;
+using Cdp.Profiles.History;
 using Cdp.Profiles.Splitting;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
@@ -15,7 +16,7 @@ namespace Cdp.Profiles;
 /// <summary>The wiring: one loop, and the profile API.</summary>
 public static class ProfilesService
 {
-    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfiles());
+    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfileApi());
 
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
@@ -33,13 +34,11 @@ public static class ProfilesService
         builder.Services.AddSingleton(services => new SplitJobs(
             options.Kafka, Stream, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(), services.GetRequiredService<SplitStore>(),
             services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<SplitJobs>>()));
+        builder.Services.AddSingleton(services => new ProfilePast(new EventHistory(options.Kafka, services.GetRequiredService<AvroCodec>()), services.GetRequiredService<ProfileIds>()));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
             options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(),
             services.GetRequiredService<SplitStore>(), services.GetRequiredService<SplitJobs>(), services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
-
-    /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
-    public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync).RequireApiToken();
 
     /// <summary>The one loop.</summary>
     public static StreamOptions Stream { get; } = new()

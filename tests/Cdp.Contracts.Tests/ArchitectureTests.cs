@@ -112,6 +112,7 @@ public sealed class ArchitectureTests
         "services/Profiles/Deciding/ProfilesView.cs",
         "services/Profiles/Deciding/Decision.cs",
         "services/Profiles/Answering/ProfileJson.cs",
+        "services/Profiles/Answering/ProfileParts.cs",
         "libs/Cdp.Destinations/Subscription.cs",
         "libs/Cdp.Destinations/EventJson.cs",
         "libs/Cdp.Destinations/IdempotencyKey.cs",

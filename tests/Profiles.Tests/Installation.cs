@@ -87,6 +87,13 @@ internal sealed class Installation : IAsyncDisposable
         return (response.StatusCode, JsonDocument.Parse(body).RootElement, response.Headers.RetryAfter?.ToString());
     }
 
+    public async Task<HttpResponseMessage> SendAsync(string path, string? ifNoneMatch)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/profiles/{path}");
+        if (ifNoneMatch is not null) request.Headers.TryAddWithoutValidation("If-None-Match", ifNoneMatch);
+        return await _http!.SendAsync(request);
+    }
+
     /// <summary>Waits until the profile has counted an event so often, and answers the profile.</summary>
     public async Task<JsonElement> UntilCountedAsync(string path, string name, int count)
     {
