@@ -12,11 +12,12 @@ internal sealed class World
     private readonly Dictionary<string, HashSet<string>> _families = [];
     // What resolvers may still believe: identifiers that were together, and the profile that they were sent under.
     private readonly List<(Identifier[] Identifiers, string Root)> _beliefs = [];
-    private readonly List<(long Sequence, string Into)> _splits = [];
+    private readonly List<(long Sequence, string Root, string Into)> _splits = [];
     private long _sequence;
 
-    public World(Random random, bool forgets = false)
+    public World(Random random, bool forgets = false, bool calm = false)
     {
+        IsCalm = calm;
         _random = random;
         Log = new SimulatedLog(random, forgets);
         foreach (var i in Enumerable.Range(0, 6))
@@ -30,6 +31,9 @@ internal sealed class World
     }
 
     public SimulatedLog Log { get; }
+
+    /// <summary>Whether profiles merge only once their splits are done.</summary>
+    public bool IsCalm { get; }
 
     public List<(IdentifiedEvent Event, RecordPosition Position)> Events { get; } = [];
 
@@ -75,9 +79,10 @@ internal sealed class World
 
     private void Merge()
     {
-        if (_roots.Count < 2) return;
-        var loser = Pick(_roots.Keys);
-        var winner = Pick(_roots.Keys.Where(root => root != loser));
+        string[] free = [.. _roots.Keys.Where(root => !IsCalm || !_splits.Any(split => (split.Root == root || split.Into == root) && !Log.IsFinished(split.Sequence)))];
+        if (free.Length < 2) return;
+        var loser = Pick(free);
+        var winner = Pick(free.Where(root => root != loser));
         _roots[winner].UnionWith(_roots[loser]);
         _families[winner].UnionWith(_families[loser].Append(loser));
         _roots.Remove(loser);
@@ -97,7 +102,7 @@ internal sealed class World
         var family = all.Select(Some.Ids.Implied).Append(root).Union(_families[root]).ToList();
         _roots[root].ExceptWith(left);
         _roots[into] = [.. left];
-        _splits.Add((_sequence, into));
+        _splits.Add((_sequence, root, into));
         _families[root] = [.. family.Where(id => id != root)];
         _families[into] = [.. family];
         Log.Append(root, new ProfileSplit { profileId = root, into = [into], sequence = _sequence, decidedAt = Some.Noon, identifiers = [.. left], family = family });
