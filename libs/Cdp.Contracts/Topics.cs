@@ -12,7 +12,7 @@ public static class Topics
     public static readonly Topic IdentityRequests = new("identity.requests", "none", Cleanup.Delete, true, typeof(LinkRequest), typeof(UnlinkRequest));
     public static readonly Topic IdentityDecisions = new("identity.decisions", "none", Cleanup.Keep, true, typeof(IdentityDecision));
     public static readonly Topic EventsIdentified = new("events.identified", "profileId", Cleanup.Delete, false, typeof(IdentifiedEvent), typeof(ProfileMerged), typeof(ProfileSplit));
-    public static readonly Topic ProfilesTransfers = new("profiles.transfers", "profileId of the receiver", Cleanup.Delete, false, typeof(ProfileTransferred), typeof(EventForwarded), typeof(AccountEvent), typeof(ProfileRecomputed));
+    public static readonly Topic ProfilesTransfers = new("profiles.transfers", "profileId of the receiver", Cleanup.Delete, false, typeof(ProfileTransferred), typeof(EventForwarded), typeof(AccountEvent), typeof(ProfileRecomputed), typeof(SplitDue));
     public static readonly Topic Profiles = new("profiles", "profileId", Cleanup.Compact, false, typeof(Profile));
     public static readonly Topic AudiencesMemberships = new("audiences.memberships", "profileId", Cleanup.Delete, false, typeof(AudienceMembership));
     public static readonly Topic Deliveries = new("deliveries", "profileId", Cleanup.Delete, false, typeof(Delivery));

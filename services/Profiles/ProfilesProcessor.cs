@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Profiles.Deciding;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.State;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
@@ -13,12 +13,9 @@ using Microsoft.Extensions.Logging;
 namespace Cdp.Profiles;
 
 /// <summary>Brings the decisions and Redis together: profiles are read before a batch and written after its commit, and caught up from the log where Redis lacks some.</summary>
-public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec codec, ProfileStore store, ProfileIds ids, ILogger<ProfilesProcessor> logger) : Processor<ProfilesView>
+public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec codec, ProfileStore store, SplitStore splits, SplitJobs jobs, ProfileIds ids, ILogger<ProfilesProcessor> logger) : Processor<ProfilesView>
 {
     private const int ParallelCatchUps = 4;
-
-    private static readonly Meter Meter = new("Cdp.profiles");
-    private static readonly Counter<long> SplitsIgnored = Meter.CreateCounter<long>("cdp.profiles.splits_ignored", "{split}", "Splits of a profile whose state was left undivided.");
 
     // By partition: the offset of the profiles topic that Redis has reached as far as this process knows, by writing it or by catching it up.
     private readonly ConcurrentDictionary<int, long> _known = new();
@@ -26,7 +23,9 @@ public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec code
     public override async Task<ProfilesView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
         var touched = batch.Select(record => (record.Position.partition, ProfileId: Decision.ProfileId(record))).Distinct().GroupBy(profile => profile.partition, profile => profile.ProfileId);
-        var view = new ProfilesView();
+        var view = new ProfilesView(jobs.View());
+        // After the batch was polled: behind everything that it holds.
+        if (batch.Any(record => record.Value is SplitDue)) view.Splitting.Ends = await jobs.EndsAsync(stopping);
         foreach (var (partition, profiles) in await Task.WhenAll(touched.Select(group => ReadAsync(group.Key, [.. group], stopping))))
         {
             foreach (var (profileId, bytes) in profiles) view.Add(partition, bytes is null ? Folding.Empty(profileId) : (Profile)codec.Decode(bytes));
@@ -42,18 +41,27 @@ public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec code
     {
         await Task.WhenAll(committed.Where(record => record.Topic == Topics.Profiles).GroupBy(record => record.Partition!.Value).Select(async partition =>
         {
+            string[] split = [.. partition.Where(record => ((Profile)record.Value).pending.Count > 0).Select(record => record.Key!)];
+            await splits.AddAsync(partition.Key, split);
             StoredProfile[] profiles = [.. partition.OrderBy(record => record.Offset).Select(record => new StoredProfile(record.Key!, codec.Encode(record.Topic, record.Value), record.Offset))];
             if (await store.WriteAsync(partition.Key, Known(partition.Key), profiles) == WriteOutcome.Behind) await RestoreAsync(partition.Key, stopping);
             else _known[partition.Key] = profiles[^1].Offset;
+            foreach (var profileId in split) jobs.Found(partition.Key, profileId);
         }));
-        SplitsIgnored.Add(view.SplitsIgnored);
+        foreach (var report in view.Splitting.Reports) await splits.ReportAsync(report);
     }
+
+    public override void Revoked(IReadOnlyList<TopicPartition> partitions) => jobs.Revoked([.. partitions.Select(partition => partition.Partition.Value).Distinct()]);
 
     /// <summary>Both inputs have the same partitions, and what is folded from either is in the one partition of the profiles topic with that number.</summary>
     public override Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping) => Parallel.ForEachAsync(
         partitions.Select(partition => partition.Partition.Value).Distinct(),
         new ParallelOptions { MaxDegreeOfParallelism = ParallelCatchUps, CancellationToken = stopping },
-        async (partition, _) => await CatchUpAsync(partition, stopping));
+        async (partition, _) =>
+        {
+            await CatchUpAsync(partition, stopping);
+            foreach (var profileId in await splits.ListAsync(partition)) jobs.Found(partition, profileId);
+        });
 
     public override bool IsOutage(Exception exception) => Redis.IsOutage(exception) || base.IsOutage(exception);
 
@@ -84,6 +92,7 @@ public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec code
         var reached = await Changelog.ReadAsync(kafka, codec, Topics.Profiles, partition, known + 1, async changes =>
         {
             if (changes.Count == 0) return;
+            await splits.AddAsync(partition, [.. changes.Where(change => change.Value is Profile { pending.Count: > 0 }).Select(change => change.Key!)]);
             StoredProfile[] profiles = [.. changes.Select(change => new StoredProfile(change.Key!, change.Value is { } value ? codec.Encode(Topics.Profiles, value) : null, change.Offset))];
             await WriteAsync(store.WriteAsync(partition, known, profiles));
             known = profiles[^1].Offset;

@@ -2,6 +2,8 @@ using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Identifiers;
 using Cdp.Profiles.Answering;
+using Cdp.Profiles.History;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 using Confluent.Kafka;
@@ -28,12 +30,18 @@ public static class ProfilesService
         builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
         builder.Services.AddSingleton(services => new ProfileLookup(
             services.GetRequiredService<ProfileStore>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
+        builder.Services.AddSingleton(services => new SplitStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix), options.Redis.KeyPrefix));
+        builder.Services.AddSingleton(services => new SplitJobs(
+            options.Kafka, Stream, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(), services.GetRequiredService<SplitStore>(),
+            services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<SplitJobs>>()));
+        builder.Services.AddSingleton(services => new ProfilePast(new EventHistory(options.Kafka, services.GetRequiredService<AvroCodec>()), services.GetRequiredService<ProfileIds>()));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
             options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(),
-            services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
+            services.GetRequiredService<SplitStore>(), services.GetRequiredService<SplitJobs>(), services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
 
-    private static StreamOptions Stream { get; } = new()
+    /// <summary>The one loop.</summary>
+    public static StreamOptions Stream { get; } = new()
     {
         Service = "profiles",
         Group = "profiles",

@@ -106,6 +106,14 @@ internal sealed class Installation : IAsyncDisposable
         return found;
     }
 
+    /// <summary>As retention would: nothing of what events.identified has now is left.</summary>
+    public async Task ForgetAsync()
+    {
+        using var admin = new AdminClientBuilder(Kafka.Admin()).Build();
+        await admin.DeleteRecordsAsync(Enumerable.Range(0, Kafka.Partitions).Select(partition =>
+            new TopicPartitionOffset(Kafka.TopicPrefix + Topics.EventsIdentified.Name, partition, Offset.End)));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();

@@ -1,5 +1,8 @@
+using Avro.IO;
+using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.State;
 using Cdp.Streaming;
 using CsCheck;
@@ -67,6 +70,24 @@ internal static class Some
         var alias = Folding.Empty(profileId);
         alias.mergedInto = winner;
         return alias;
+    }
+
+    /// <summary>States as plain Avro binary, so that what is decoded shares nothing with what was encoded.</summary>
+    public static readonly StateCodec Codec = new(Encode, Decode);
+
+    public static SplittingView Splitting() => new(Codec);
+
+    private static byte[] Encode(Profile state)
+    {
+        var buffer = new MemoryStream();
+        new SpecificDatumWriter<Profile>(state.Schema).Write(state, new BinaryEncoder(buffer));
+        return buffer.ToArray();
+    }
+
+    private static Profile Decode(byte[] bytes)
+    {
+        var schema = Folding.Empty("").Schema;
+        return new SpecificDatumReader<Profile>(schema, schema).Read(null!, new BinaryDecoder(new MemoryStream(bytes)));
     }
 
     /// <summary>Everything in a profile as text, so that two states can be compared and a difference read.</summary>

@@ -3,6 +3,8 @@ using System.Text;
 using cdp;
 using Cdp.Hosting;
 using Cdp.Identifiers;
+using Cdp.Profiles.History;
+using Confluent.Kafka;
 using Confluent.SchemaRegistry;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
@@ -17,28 +19,44 @@ public static class ProfileApi
     // Another build may write the same state in another way.
     private static readonly string Build = typeof(ProfileApi).Assembly.ManifestModule.ModuleVersionId.ToString("N");
 
-    /// <summary>GET /v1/profiles/{type}/{value}[?include=traits,counts][&amp;provenance=true], with a token. The value is the rest of the path, so that it may hold a slash.</summary>
+    /// <summary>GET /v1/profiles/{type}/{value}[?include=traits,counts][&amp;provenance=true][&amp;as_of=2026-01-01T00:00:00Z], with a token. The value is the rest of the path, so that it may hold a slash.</summary>
     public static void MapProfileApi(this IEndpointRouteBuilder routes)
     {
         routes.MapOpenApi(typeof(ProfileApi).Assembly, "Cdp.Profiles.Answering.openapi.json");
         routes.MapGet(Base + "{type}/{**value}", GetAsync).RequireApiToken();
     }
 
-    private static async Task<IResult> GetAsync(string type, string? value, HttpContext http, ProfileLookup lookup, LiveFiles<IdentifierTypes> types)
+    private static async Task<IResult> GetAsync(string type, string? value, HttpContext http, ProfileLookup lookup, ProfilePast past, TimeProvider time, LiveFiles<IdentifierTypes> types)
     {
         var (parts, faults) = ProfilePartsReader.Read(http.Request.Query["include"], http.Request.Query["provenance"]);
+        var (asOf, fault) = AsOf.Read(http.Request.Query["as_of"], time.GetUtcNow().UtcDateTime);
+        if (fault is not null) faults = [.. faults, fault];
         if (faults.Count > 0) return ApiError.Result(StatusCodes.Status400BadRequest, "invalid_query", string.Join("; ", faults));
         var identifier = types.Current.Normalised(type, PathValue.Of(http.Features.Get<IHttpRequestFeature>()!.RawTarget, Base, value ?? ""));
         try
         {
             var found = await lookup.FindAsync(identifier);
+            if (found.Profile is not null && asOf < found.Profile.lastSeen) return await PastAsync(http, identifier, found, parts, asOf.Value, past, types.Current);
             return found.Profile is { } profile ? Answer(http, profile, found, parts) : NotFound(identifier, found.ProfileId, types.Current);
         }
-        catch (Exception e) when (Redis.IsOutage(e) || e is HttpRequestException or SchemaRegistryException)
+        catch (Exception e) when (Redis.IsOutage(e) || e is HttpRequestException or SchemaRegistryException or KafkaException)
         {
             http.Response.Headers.RetryAfter = "1";
             return ApiError.Result(StatusCodes.Status503ServiceUnavailable, "unavailable", "the profiles cannot be read at the moment; try again");
         }
+    }
+
+    private static async Task<IResult> PastAsync(HttpContext http, Identifier identifier, FoundProfile found, ProfileParts parts, DateTime asOf, ProfilePast past, IdentifierTypes types)
+    {
+        var (profile, reachesFrom) = await past.ReadAsync(found.Profile!, asOf, http.RequestAborted);
+        if (profile is null)
+        {
+            var from = reachesFrom is { } at ? $"what is retained was written from {AsOf.Text(at)} on" : "nothing of it is retained";
+            return ApiError.Result(StatusCodes.Status422UnprocessableEntity, "history_too_short", $"the log no longer reaches back to the first event of the profile: {from}; ask for {AsOf.Text(found.Profile!.lastSeen!.Value)} or later, the profile as it is now");
+        }
+        if (profile.total == 0) return NotFound(identifier, found.ProfileId, types);
+        http.Response.Headers.CacheControl = "private, no-store";
+        return Results.Bytes(ProfileJson.Of(profile, found.Aliases, parts), ApiError.ContentType);
     }
 
     private static IResult Answer(HttpContext http, Profile profile, FoundProfile found, ProfileParts parts)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 
@@ -22,6 +23,8 @@ public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileId
     // Identity merges into roots only, so a chain is as long as its merges are recent; a longer one is a cycle.
     private const int LongestChain = 64;
 
+    private readonly StateCodec _states = new(state => codec.Encode(Topics.Profiles, state), bytes => (Profile)codec.Decode(bytes));
+
     public async Task<FoundProfile> FindAsync(Identifier identifier)
     {
         var root = await RootAsync(identifier);
@@ -30,7 +33,7 @@ public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileId
         {
             if (await store.FindAsync(Partitioner.Partition(profileId, partitions), profileId) is not { } bytes) return new FoundProfile(root, aliases, null, "");
             var profile = (Profile)codec.Decode(bytes);
-            if (profile.mergedInto is null) return new FoundProfile(root, aliases, profile, Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16)));
+            if (profile.mergedInto is null) return new FoundProfile(root, aliases, PendingSplits.Whole(profile, _states), Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16)));
             aliases.Add(profileId);
             profileId = profile.mergedInto;
         }

@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Splitting;
 using Cdp.Profiles.State;
 using Cdp.Streaming;
 
@@ -21,6 +22,8 @@ public static class Decision
         ProfileTransferred transferred => transferred.winnerId,
         EventForwarded forwarded => forwarded.winnerId,
         AccountEvent call => call.accountId,
+        ProfileRecomputed recomputed => recomputed.profileId,
+        SplitDue due => due.profileId,
         _ => throw new InvalidDataException($"{record.Value.Schema.Fullname} is not for a profile"),
     };
 
@@ -34,10 +37,10 @@ public static class Decision
         switch (record.Value)
         {
             case IdentifiedEvent identified:
-                Fold(profile, identified, identified.profileId, record.Position, ids, outbox);
+                Fold(view, profile, identified, identified.profileId, record.Position, ids, outbox);
                 break;
             case EventForwarded forwarded:
-                Fold(profile, forwarded.@event, forwarded.loserId, forwarded.origin, ids, outbox);
+                Fold(view, profile, forwarded.@event, forwarded.loserId, forwarded.origin, ids, outbox);
                 break;
             case AccountEvent call:
                 FoldAccount(profile, call, outbox);
@@ -46,11 +49,18 @@ public static class Decision
                 End(profile, merged, outbox);
                 break;
             case ProfileTransferred transferred:
-                Absorb(profile, transferred, outbox);
+                Absorb(view, profile, transferred, outbox);
                 break;
-            case ProfileSplit:
-                // No state is divided yet. The events that follow go to the profiles that identity names; what was folded before stays here, and is counted.
-                view.SplitsIgnored++;
+            case ProfileSplit split:
+                var word = Splits.Open(profile.State, split);
+                outbox.Add(Topics.ProfilesTransfers, word.profileId, word);
+                profile.Changed(outbox.TraceParent);
+                break;
+            case SplitDue due:
+                GoOn(view.Splitting, profile, due.sequence, ids, outbox);
+                break;
+            case ProfileRecomputed { sequence: > 0 } recomputed:
+                Complete(view, profile, recomputed, outbox);
                 break;
         }
     }
@@ -61,14 +71,21 @@ public static class Decision
         foreach (var profile in view.Changed) outbox.Add(Topics.Profiles, profile.State.profileId, profile.State, profile.Partition, profile.TraceParent);
     }
 
-    private static void Fold(Touched profile, IdentifiedEvent identified, string sentTo, RecordPosition origin, ProfileIds ids, Outbox outbox)
+    private static void Fold(ProfilesView view, Touched profile, IdentifiedEvent identified, string sentTo, RecordPosition origin, ProfileIds ids, Outbox outbox)
     {
         if (profile.State.mergedInto is { } winner)
         {
             outbox.Add(Topics.ProfilesTransfers, winner, new EventForwarded { winnerId = winner, loserId = sentTo, @event = identified, origin = origin });
             return;
         }
-        Folding.Fold(profile.State, identified, origin, ids);
+        var placed = Placement.Of(profile.State, identified, sentTo, origin, view.Splitting.Codec);
+        if (placed.Route is { } route)
+        {
+            outbox.Add(Topics.ProfilesTransfers, route.into, new EventForwarded { winnerId = route.into, loserId = sentTo, @event = placed.Event, origin = origin });
+            return;
+        }
+        if (placed.Split is { } split) PendingSplits.Change(profile.State, split, view.Splitting.Codec, before => Folding.Fold(before, placed.Event, origin, ids));
+        else Folding.Fold(profile.State, placed.Event, origin, ids);
         // Here, where the event is folded and not where it is only passed on: the account hears of it once.
         if (Accounts.LinkOf(identified.validated.envelope, ids) is { } link)
         {
@@ -89,13 +106,13 @@ public static class Decision
 
         // An alias has nothing left to hand over.
         if (profile.State.mergedInto is not null) return;
-        if (!Folding.IsEmpty(profile.State)) Transfer(merged.winnerId, merged.loserId, merged.sequence, profile.State, outbox);
+        if (!Folding.IsEmpty(profile.State) || Splits.Concern(profile.State)) Transfer(merged.winnerId, merged.loserId, merged.sequence, profile.State, outbox);
         var alias = Folding.Empty(merged.loserId);
         alias.mergedInto = merged.winnerId;
         profile.Changed(outbox.TraceParent, alias);
     }
 
-    private static void Absorb(Touched profile, ProfileTransferred transferred, Outbox outbox)
+    private static void Absorb(ProfilesView view, Touched profile, ProfileTransferred transferred, Outbox outbox)
     {
         if (profile.State.mergedInto is { } winner)
         {
@@ -103,7 +120,32 @@ public static class Decision
             return;
         }
         if (!Sorted.Add(profile.State.absorbed, transferred.loserId, string.CompareOrdinal)) return;
-        Folding.Merge(profile.State, transferred.state);
+        Splits.Absorb(profile.State, transferred.state, view.Splitting.Codec);
+        profile.Changed(outbox.TraceParent);
+    }
+
+    private static void GoOn(SplittingView splitting, Touched profile, long sequence, ProfileIds ids, Outbox outbox)
+    {
+        // A repetition, or a split that went on with its profile: whoever has it now is told by itself.
+        if (Splits.Next(profile.State) is not { } split || split.sequence != sequence) return;
+        if (!PendingSplits.HasBegun(split)) profile.Changed(outbox.TraceParent, Splits.Begin(profile.State, split, splitting.Ends, ids, splitting.Codec));
+        else if (splitting.Recomputed.TryGetValue(sequence, out var anew) && anew.IsOf(split))
+        {
+            var (left, report) = Splits.Finish(profile.State, split, anew, splitting.Codec);
+            outbox.Add(Topics.ProfilesTransfers, left.profileId, left);
+            splitting.Reports.Add(report);
+            profile.Changed(outbox.TraceParent);
+        }
+    }
+
+    private static void Complete(ProfilesView view, Touched profile, ProfileRecomputed recomputed, Outbox outbox)
+    {
+        if (profile.State.mergedInto is { } winner)
+        {
+            outbox.Add(Topics.ProfilesTransfers, winner, new ProfileRecomputed { profileId = winner, sequence = recomputed.sequence, state = recomputed.state, cuts = recomputed.cuts });
+            return;
+        }
+        Splits.Receive(profile.State, recomputed, view.Splitting.Codec);
         profile.Changed(outbox.TraceParent);
     }
 

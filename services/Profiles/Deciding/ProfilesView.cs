@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Profiles.Splitting;
 
 namespace Cdp.Profiles.Deciding;
 
@@ -24,14 +25,14 @@ public sealed class Touched(Profile state, int partition)
 }
 
 /// <summary>The profiles that a batch touches.</summary>
-public sealed class ProfilesView
+public sealed class ProfilesView(SplittingView splitting)
 {
     private readonly Dictionary<string, Touched> _profiles = [];
 
     public IEnumerable<Touched> Changed => _profiles.Values.Where(touched => touched.IsChanged);
 
-    /// <summary>Splits that the batch asked for and did not get.</summary>
-    public int SplitsIgnored { get; set; }
+    /// <summary>What the steps of splits need, and say.</summary>
+    public SplittingView Splitting { get; } = splitting;
 
     /// <exception cref="KeyNotFoundException">The profile was not read for this batch.</exception>
     public Touched this[string profileId] => _profiles[profileId];

@@ -9,7 +9,7 @@ namespace Cdp.Profiles.Tests.Deciding;
 
 public sealed class DecisionTests
 {
-    private readonly ProfilesView _view = new();
+    private readonly ProfilesView _view = new(Some.Splitting());
     private readonly Outbox _outbox = new();
 
     [Fact]
@@ -187,17 +187,6 @@ public sealed class DecisionTests
 
         var transferred = Sent<ProfileTransferred>("x");
         Assert.Equal(("x", "l", 1), (transferred.winnerId, transferred.loserId, transferred.state.counts["A"].count));
-        Assert.Empty(_view.Changed);
-    }
-
-    [Fact]
-    public void Decide_Split_CountedAndLeftUndivided()
-    {
-        Stored(Some.Profile("p", Some.Track("p", "A")));
-        Decide(new ProfileSplit { profileId = "p", into = ["p", "q"], sequence = 3, decidedAt = Some.Noon });
-
-        Assert.Equal(1, _view.SplitsIgnored);
-        Assert.Empty(_outbox.Records);
         Assert.Empty(_view.Changed);
     }
 

@@ -97,7 +97,7 @@ public sealed class MergingProperties
             }
             if (batch.Count == 0) return false;
 
-            var (view, outbox) = (new ProfilesView(), new Outbox());
+            var (view, outbox) = (new ProfilesView(Some.Splitting()), new Outbox());
             foreach (var profileId in batch.Select(Decision.ProfileId).Distinct()) view.Add(0, Stored(profileId));
             foreach (var record in batch) Decision.Decide(view, record, Some.Ids, outbox);
             Decision.Conclude(view, outbox);
