@@ -5,7 +5,7 @@ using Cdp.Streaming;
 namespace Cdp.Profiles;
 
 /// <summary>Finds the profile of an identifier in Redis.</summary>
-public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileIds ids, int partitions)
+public sealed class ProfileLookup(Generations generations, AvroCodec codec, ProfileIds ids, int partitions)
 {
     // Identity merges into roots only, so a chain is as long as its merges are recent; a longer one is a cycle.
     private const int LongestChain = 64;
@@ -14,7 +14,9 @@ public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileId
     public async Task<(string ProfileId, Profile? Profile)> FindAsync(Identifier identifier)
     {
         // SEQUENCE ROOT, where the identifier was ever linked to another.
-        var root = await store.RootAsync(identifier) is { } text ? text[(text.IndexOf(' ') + 1)..] : ids.Implied(identifier);
+        var (rooted, current) = (generations.RootAsync(identifier), generations.CurrentAsync());
+        var store = await current;
+        var root = await rooted is { } text ? text[(text.IndexOf(' ') + 1)..] : ids.Implied(identifier);
         var profileId = root;
         for (var hops = 0; hops < LongestChain; hops++)
         {

@@ -19,11 +19,11 @@ public static class ProfilesService
         builder.AddRedis(options.Redis);
         builder.Services.AddSingleton(options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
-        builder.Services.AddSingleton(services => new ProfileStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
+        builder.Services.AddSingleton(services => new Generations(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
         builder.Services.AddSingleton(services => new ProfileLookup(
-            services.GetRequiredService<ProfileStore>(), services.GetRequiredService<AvroCodec>(), new ProfileIds(options.ProfileIds.Key), options.Kafka.Partitions));
+            services.GetRequiredService<Generations>(), services.GetRequiredService<AvroCodec>(), new ProfileIds(options.ProfileIds.Key), options.Kafka.Partitions));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
-            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
+            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<Generations>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
 
     /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>

@@ -120,7 +120,7 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
         await TopicAdmin.EnsureAsync(installation.Kafka, [Topics.Profiles]);
         await using var connection = await stack.ConnectAsync();
         await connection.GetDatabase().StringSetAsync(installation.Keys.ProfilesPosition(1), 1_000);
-        var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, new ProfileStore(connection, installation.Keys), NullLogger<ProfilesProcessor>.Instance);
+        var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, new Generations(connection, installation.Keys), NullLogger<ProfilesProcessor>.Instance);
 
         var refusal = await Assert.ThrowsAsync<ForeignStateException>(() => processor.AssignedAsync([new(installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, 1)], TestContext.Current.CancellationToken));
 

@@ -19,8 +19,25 @@ internal sealed class LinkerView(Graph graph)
 internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, ProfileIds profileIds) : Processor<LinkerView>
 {
     private Applied _applied;
+    private bool _isActive;
+    // The last that this linker published; 0 before it has.
+    private long _position;
 
-    public override Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping) => CatchUpAsync(stopping);
+    public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
+    {
+        await CatchUpAsync(stopping);
+        _isActive = true;
+    }
+
+    public override void Revoked(IReadOnlyList<TopicPartition> partitions) => _isActive = false;
+
+    /// <summary>A Redis that lost its state is rebuilt though nobody asks for a link, so that resolvers need no detour and whoever looks somebody up finds them.</summary>
+    public override async Task WatchAsync(CancellationToken stopping)
+    {
+        if (!_isActive) return;
+        await FollowAsync(stopping);
+        if (await store.LinkerPositionAsync() < _position) await store.PublishLinkerPositionAsync(_position);
+    }
 
     public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
@@ -53,14 +70,14 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
             IdentityDecision[] decisions = [.. news.Select(sent => (IdentityDecision)sent.Value)];
             await ApplyAsync(decisions, new Applied(decisions[^1].sequence, news[^1].Offset + 1));
         }
-        await store.PublishLinkerPositionAsync(view.Position);
+        await store.PublishLinkerPositionAsync(_position = view.Position);
     }
 
     public override async Task EndReachedAsync(TopicPartition partition, long offset, CancellationToken stopping)
     {
         // Markers take offsets too: without this an idle linker would stay before the end that a resolver waits for.
         await FollowAsync(stopping);
-        await store.PublishLinkerPositionAsync(offset);
+        await store.PublishLinkerPositionAsync(_position = offset);
     }
 
     public override bool IsOutage(Exception exception) => Redis.IsOutage(exception) || base.IsOutage(exception);
