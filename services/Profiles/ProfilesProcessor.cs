@@ -3,6 +3,9 @@ using System.Diagnostics.Metrics;
 using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Profiles.Deciding;
+using Cdp.Profiles.State;
+using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
@@ -10,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Cdp.Profiles;
 
 /// <summary>Brings the decisions and Redis together: profiles are read before a batch and written after its commit, and caught up from the log where Redis lacks some.</summary>
-public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec codec, Generations generations, ILogger<ProfilesProcessor> logger) : Processor<ProfilesView>
+public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec codec, Generations generations, ProfileIds ids, ILogger<ProfilesProcessor> logger) : Processor<ProfilesView>
 {
     private const int ParallelCatchUps = 4;
 
@@ -34,7 +37,7 @@ public sealed partial class ProfilesProcessor(KafkaOptions kafka, AvroCodec code
         return view;
     }
 
-    public override void Decide(ProfilesView view, Incoming record, DateTime now, Outbox outbox) => Decision.Decide(view, record, outbox);
+    public override void Decide(ProfilesView view, Incoming record, DateTime now, Outbox outbox) => Decision.Decide(view, record, ids, outbox);
 
     public override void Conclude(ProfilesView view, DateTime now, Outbox outbox) => Decision.Conclude(view, outbox);
 

@@ -1,5 +1,7 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Profiles.Answering;
+using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 using Confluent.Kafka;
 using Confluent.SchemaRegistry;
@@ -20,10 +22,12 @@ public static class ProfilesService
         builder.Services.AddSingleton(options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
         builder.Services.AddSingleton(services => new Generations(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
+        builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
         builder.Services.AddSingleton(services => new ProfileLookup(
-            services.GetRequiredService<Generations>(), services.GetRequiredService<AvroCodec>(), new ProfileIds(options.ProfileIds.Key), options.Kafka.Partitions));
+            services.GetRequiredService<Generations>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
-            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<Generations>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
+            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<Generations>(),
+            services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
 
     /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Avro.Specific;
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Profiles.Deciding;
 using Cdp.Streaming;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;

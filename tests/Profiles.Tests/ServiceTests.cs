@@ -1,7 +1,10 @@
 using System.Net;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.State;
+using Cdp.Profiles.Storing;
 using Cdp.Streaming;
+using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
@@ -120,7 +123,7 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
         await TopicAdmin.EnsureAsync(installation.Kafka, [Topics.Profiles]);
         await using var connection = await stack.ConnectAsync();
         await connection.GetDatabase().StringSetAsync(installation.Keys.ProfilesPosition(1), 1_000);
-        var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, new Generations(connection, installation.Keys), NullLogger<ProfilesProcessor>.Instance);
+        var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, new Generations(connection, installation.Keys), installation.Ids, NullLogger<ProfilesProcessor>.Instance);
 
         var refusal = await Assert.ThrowsAsync<ForeignStateException>(() => processor.AssignedAsync([new(installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, 1)], TestContext.Current.CancellationToken));
 
@@ -157,11 +160,25 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
     }
 
     [Fact]
-    public void Codec_AnyState_RoundTrips()
+    public void Codec_AnyFoldedState_RoundTrips()
+    {
+        var codec = new AvroCodec(stack.Installation().Registry(), "t.");
+        Some.AnyEvents.Sample(events =>
+        {
+            var profile = Folding.Empty("p");
+            foreach (var (e, position) in events) Folding.Fold(profile, e, position, Some.Ids);
+            Assert.Equal(Some.Text(profile), Some.Text((Profile)codec.Decode(codec.Encode(Topics.Profiles, profile))));
+        });
+    }
+
+    [Fact]
+    public void Codec_EveryPartOfAState_RoundTrips()
     {
         var codec = new AvroCodec(stack.Installation().Registry(), "t.");
         var profile = Some.Profile("p", Some.Event("p", "identify", 1, "m", """{"x":{"y":"é"}}""", null, Some.Id("email", "a@b.c")), Some.Track("p", "A"));
         profile.absorbed.Add("l");
+        Folding.Fold(profile, Some.Group("p", "acme", 2, "g"), Some.Identified(2, 4), Some.Ids);
+        Folding.FoldAccount(profile, Some.AccountEvent(Some.Group("p", "acme", 2, "g", """{"x":1}""", Some.Id("user_id", "u")), Some.Identified(2, 4)));
 
         Assert.Equal(Some.Text(profile), Some.Text((Profile)codec.Decode(codec.Encode(Topics.Profiles, profile))));
         Assert.Equal(Some.Text(Some.Alias("l", "p")), Some.Text((Profile)codec.Decode(codec.Encode(Topics.Profiles, Some.Alias("l", "p")))));

@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.State;
 using Cdp.Streaming;
 using CsCheck;
 
@@ -10,9 +11,23 @@ internal static class Some
 {
     public static readonly DateTime Noon = new(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc);
 
+    public static readonly ProfileIds Ids = new("test");
+
     public static IdentifiedEvent Track(string profileId, string name, int second = 0, string messageId = "m") => Event(profileId, "track", second, messageId, name: name);
 
     public static IdentifiedEvent Identify(string profileId, string traits, int second = 0, string messageId = "m") => Event(profileId, "identify", second, messageId, traits);
+
+    public static IdentifiedEvent Group(string profileId, string groupId, int second = 0, string messageId = "m", string? traits = null, params Identifier[] identifiers)
+    {
+        var call = Event(profileId, "group", second, messageId, traits, null, identifiers);
+        call.validated.envelope.groupId = groupId;
+        return call;
+    }
+
+    public static AccountEvent AccountEvent(IdentifiedEvent call, RecordPosition origin) =>
+        new() { accountId = AccountId(call.validated.envelope.groupId), @event = call, origin = origin };
+
+    public static string AccountId(string groupId) => Ids.Implied(Accounts.Identifier(groupId));
 
     public static IdentifiedEvent Event(string profileId, string type, int second, string messageId, string? traits = null, string? name = null, params Identifier[] identifiers) => new()
     {
@@ -43,7 +58,7 @@ internal static class Some
     public static Profile Profile(string profileId, params IdentifiedEvent[] events)
     {
         var profile = Folding.Empty(profileId);
-        for (var i = 0; i < events.Length; i++) Folding.Fold(profile, events[i], Identified(0, i));
+        for (var i = 0; i < events.Length; i++) Folding.Fold(profile, events[i], Identified(0, i), Ids);
         return profile;
     }
 
@@ -57,11 +72,16 @@ internal static class Some
     /// <summary>Everything in a profile as text, so that two states can be compared and a difference read.</summary>
     public static string Text(Profile profile) => string.Join('\n', [
         $"{profile.profileId} -> {profile.mergedInto} seen {profile.firstSeen:O} {profile.lastSeen:O}",
+        $"{profile.kind} of {profile.total}",
         .. profile.identifiers.Select(id => $"id {id.type}:{id.value}"),
         .. profile.traits.OrderBy(trait => trait.Key, StringComparer.Ordinal).Select(t => $"trait {t.Key}={t.Value.value} {t.Value.timestamp:O} {t.Value.messageId} {Text(t.Value.position)}"),
         .. profile.counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(c => $"count {c.Key}={c.Value.count} {c.Value.first:O} {c.Value.last:O}"),
         .. profile.absorbed.Select(id => $"absorbed {id}"),
-        .. profile.reflects.Select(position => $"reflects {Text(position)}")]);
+        .. profile.reflects.Select(position => $"reflects {Text(position)}"),
+        .. profile.since.Select(position => $"since {Text(position)}"),
+        .. profile.recent.Select(recent => $"recent {recent.timestamp:O} {recent.messageId} {recent.type} {recent.name}"),
+        .. profile.accounts.Select(link => $"account {link.accountId} {link.groupId} {link.timestamp:O} {link.messageId}"),
+        .. profile.members.Select(member => $"member {member.identifier.type}:{member.identifier.value} {member.timestamp:O} {member.messageId}")]);
 
     private static string Text(RecordPosition position) => $"{position.topic}-{position.partition}@{position.offset}";
 
@@ -76,8 +96,12 @@ internal static class Some
         from message in Gen.OneOf("m1", "m2", "m3")
         from name in Gen.OneOf("Viewed", "Ordered")
         from traits in Traits
+        from account in Gen.OneOf("acme", "zeta")
         from ids in Gen.Select(Gen.OneOf("user_id", "email"), Gen.OneOf("a", "b", "c")).Array[0, 3]
-        select Event("p", type, second, message, type is "identify" or "group" ? traits : null, type == "track" ? name : null, [.. ids.Select(id => Id(id.Item1, id.Item2))]);
+        let identifiers = ids.Select(id => Id(id.Item1, id.Item2)).ToArray()
+        select type == "group"
+            ? Group("p", account, second, message, traits, identifiers)
+            : Event("p", type, second, message, type == "identify" ? traits : null, type == "track" ? name : null, identifiers);
 
     /// <summary>Events, each at a position of its own.</summary>
     public static readonly Gen<(IdentifiedEvent Event, RecordPosition Position)[]> AnyEvents =

@@ -1,8 +1,9 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.State;
 using Cdp.Streaming;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Deciding;
 
 /// <summary>
 /// What becomes of a record. Pure. A profile either lives and folds, or is an alias: it became part of another, and whatever still arrives for it goes on
@@ -19,19 +20,27 @@ public static class Decision
         ProfileSplit split => split.profileId,
         ProfileTransferred transferred => transferred.winnerId,
         EventForwarded forwarded => forwarded.winnerId,
+        AccountEvent call => call.accountId,
         _ => throw new InvalidDataException($"{record.Value.Schema.Fullname} is not for a profile"),
     };
 
-    public static void Decide(ProfilesView view, Incoming record, Outbox outbox)
+    /// <param name="view">The profiles of the batch.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="ids">How a groupId becomes the id of an account.</param>
+    /// <param name="outbox">Where it goes on to.</param>
+    public static void Decide(ProfilesView view, Incoming record, ProfileIds ids, Outbox outbox)
     {
         var profile = view[ProfileId(record)];
         switch (record.Value)
         {
             case IdentifiedEvent identified:
-                Fold(profile, identified, identified.profileId, record.Position, outbox);
+                Fold(profile, identified, identified.profileId, record.Position, ids, outbox);
                 break;
             case EventForwarded forwarded:
-                Fold(profile, forwarded.@event, forwarded.loserId, forwarded.origin, outbox);
+                Fold(profile, forwarded.@event, forwarded.loserId, forwarded.origin, ids, outbox);
+                break;
+            case AccountEvent call:
+                FoldAccount(profile, call, outbox);
                 break;
             case ProfileMerged merged:
                 End(profile, merged, outbox);
@@ -52,15 +61,26 @@ public static class Decision
         foreach (var profile in view.Changed) outbox.Add(Topics.Profiles, profile.State.profileId, profile.State, profile.Partition, profile.TraceParent);
     }
 
-    private static void Fold(Touched profile, IdentifiedEvent identified, string sentTo, RecordPosition origin, Outbox outbox)
+    private static void Fold(Touched profile, IdentifiedEvent identified, string sentTo, RecordPosition origin, ProfileIds ids, Outbox outbox)
     {
         if (profile.State.mergedInto is { } winner)
         {
             outbox.Add(Topics.ProfilesTransfers, winner, new EventForwarded { winnerId = winner, loserId = sentTo, @event = identified, origin = origin });
             return;
         }
-        Folding.Fold(profile.State, identified, origin);
+        Folding.Fold(profile.State, identified, origin, ids);
+        // Here, where the event is folded and not where it is only passed on: the account hears of it once.
+        if (Accounts.LinkOf(identified.validated.envelope, ids) is { } link)
+        {
+            outbox.Add(Topics.ProfilesTransfers, link.accountId, new AccountEvent { accountId = link.accountId, @event = identified, origin = origin });
+        }
         profile.Changed(outbox.TraceParent);
+    }
+
+    private static void FoldAccount(Touched account, AccountEvent call, Outbox outbox)
+    {
+        Folding.FoldAccount(account.State, call);
+        account.Changed(outbox.TraceParent);
     }
 
     private static void End(Touched profile, ProfileMerged merged, Outbox outbox)

@@ -1,8 +1,9 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Storing;
 using Cdp.Streaming;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Answering;
 
 /// <summary>Finds the profile of an identifier in Redis.</summary>
 public sealed class ProfileLookup(Generations generations, AvroCodec codec, ProfileIds ids, int partitions)

@@ -1,14 +1,17 @@
 using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Deciding;
+using Cdp.Profiles.State;
 using Cdp.Streaming;
 using CsCheck;
 
-namespace Cdp.Profiles.Tests;
+namespace Cdp.Profiles.Tests.State;
 
 /// <summary>
 /// Profiles merge into each other while their events are under way. The partitions go forward in any order, in batches of any size, as far as the log allows:
-/// each key's records in each topic in their order, and nothing else. In the end the one profile that lives must hold each event exactly once.
+/// each key's records in each topic in their order, and nothing else. In the end the one profile that lives must hold each event exactly once, and each
+/// account each of its calls.
 /// </summary>
 public sealed class MergingProperties
 {
@@ -36,11 +39,17 @@ public sealed class MergingProperties
             simulation.RunToTheEnd();
 
             var expected = Folding.Empty(roots[0]);
-            foreach (var (e, position, _) in story) Folding.Fold(expected, e, position);
+            foreach (var (e, position, _) in story) Folding.Fold(expected, e, position, Some.Ids);
             var actual = simulation.Stored(roots[0]);
             actual.absorbed.Clear();
             Assert.Equal(Some.Text(expected), Some.Text(actual));
             Assert.All(all.Except(roots), loser => Assert.True(simulation.Stored(loser) is { mergedInto: not null, reflects.Count: 0 }));
+            foreach (var account in story.Where(told => told.Event.validated.envelope.type == "group").GroupBy(told => told.Event.validated.envelope.groupId))
+            {
+                var expectedAccount = Folding.Empty(Some.AccountId(account.Key));
+                foreach (var (e, position, _) in account) Folding.FoldAccount(expectedAccount, Some.AccountEvent(e, position));
+                Assert.Equal(Some.Text(expectedAccount), Some.Text(simulation.Stored(expectedAccount.profileId)));
+            }
 
             void Merge()
             {
@@ -90,7 +99,7 @@ public sealed class MergingProperties
 
             var (view, outbox) = (new ProfilesView(), new Outbox());
             foreach (var profileId in batch.Select(Decision.ProfileId).Distinct()) view.Add(0, Stored(profileId));
-            foreach (var record in batch) Decision.Decide(view, record, outbox);
+            foreach (var record in batch) Decision.Decide(view, record, Some.Ids, outbox);
             Decision.Conclude(view, outbox);
             foreach (var record in outbox.Records)
             {

@@ -2,7 +2,7 @@ using System.Globalization;
 using Cdp.Contracts;
 using StackExchange.Redis;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Storing;
 
 /// <summary>A profile as a record of the profiles topic. Null bytes are a tombstone.</summary>
 public sealed record StoredProfile(string ProfileId, byte[]? Bytes, long Offset);

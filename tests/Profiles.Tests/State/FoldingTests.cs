@@ -1,8 +1,9 @@
 using System.Text.Json;
 using cdp;
+using Cdp.Profiles.State;
 using CsCheck;
 
-namespace Cdp.Profiles.Tests;
+namespace Cdp.Profiles.Tests.State;
 
 public sealed class FoldingTests
 {
@@ -40,9 +41,61 @@ public sealed class FoldingTests
         {
             var from = Folded(b);
             var into = Merged(Folded(a), from);
-            foreach (var (e, position) in later) Folding.Fold(into, e, position);
+            foreach (var (e, position) in later) Folding.Fold(into, e, position, Some.Ids);
             Assert.Equal(Some.Text(Folded(b)), Some.Text(from));
         });
+
+    [Fact]
+    public void MergeAccount_AnySplitOfTheCalls_EqualsFoldOfAll() =>
+        Gen.Select(Some.AnyEvents, Gen.Int, Gen.Int[0, 12]).Sample((events, seed, cut) =>
+        {
+            var calls = Shuffled(events, seed).Where(e => e.Event.validated.envelope.groupId == "acme").ToArray();
+            var (a, b) = (calls.Take(cut), calls.Skip(cut));
+            Assert.Equal(Some.Text(FoldedAccount(calls.OrderBy(call => call.Position.offset))), Some.Text(Merged(FoldedAccount(a), FoldedAccount(b))));
+            Assert.Equal(Some.Text(FoldedAccount(calls)), Some.Text(Merged(FoldedAccount(b), FoldedAccount(a))));
+        });
+
+    [Fact]
+    public void Merge_MoreThanRecentHolds_TheLastOfAllInOrder() =>
+        Gen.Select(Gen.Select(Gen.Int[0, 90], Gen.Int[0, 9]).Array[0, 3 * Recent.Limit], Gen.Int[0, 3 * Recent.Limit]).Sample((stamps, cut) =>
+        {
+            var events = stamps.Select((stamp, i) => (Some.Track("p", "A", stamp.Item1, $"m{stamp.Item2}"), Some.Identified(0, i))).ToArray();
+            var expected = events.Select(e => e.Item1.validated.envelope).OrderByDescending(e => e.timestamp).ThenByDescending(e => e.messageId, StringComparer.Ordinal)
+                .Take(Recent.Limit).Select(e => $"{e.timestamp:O} {e.messageId}");
+            var merged = Merged(Folded(events.Take(cut)), Folded(events.Skip(cut)));
+            Assert.Equal(expected, merged.recent.Select(recent => $"{recent.timestamp:O} {recent.messageId}"));
+            Assert.Equal(events.Length, merged.total);
+        });
+
+    [Fact]
+    public void Fold_MoreThanAccountsHold_TheOnesNamedLastStay()
+    {
+        var calls = Enumerable.Range(0, Accounts.LinksLimit + 3).Select(i => Some.Group("p", $"g{i}", second: i)).ToArray();
+        var profile = Some.Profile("p", calls);
+        Assert.Equal(calls.Skip(3).Select(call => call.validated.envelope.groupId).Order(StringComparer.Ordinal), profile.accounts.Select(link => link.groupId).Order(StringComparer.Ordinal));
+        Assert.Equal(profile.accounts.Select(link => link.accountId).Order(StringComparer.Ordinal), profile.accounts.Select(link => link.accountId));
+    }
+
+    [Fact]
+    public void Fold_Since_FirstRecordOfEachPartition()
+    {
+        var profile = Folded([(Some.Track("p", "A"), Some.Identified(1, 7)), (Some.Track("p", "A"), Some.Identified(1, 5)), (Some.Track("p", "A"), Some.Identified(0, 9))]);
+        Assert.Equal([(0, 9), (1, 5)], profile.since.Select(position => (position.partition, position.offset)));
+        Assert.Equal([(0, 9), (1, 7)], profile.reflects.Select(position => (position.partition, position.offset)));
+    }
+
+    [Fact]
+    public void FoldAccount_Calls_TraitsCountsAndMembers()
+    {
+        var account = Folding.Empty(Some.AccountId("acme"));
+        Folding.FoldAccount(account, Some.AccountEvent(Some.Group("p", "acme", 2, "m2", """{"plan":"gold"}""", Some.Id("user_id", "ada"), Some.Id("anonymous_id", "a")), Some.Identified(0, 1)));
+        Folding.FoldAccount(account, Some.AccountEvent(Some.Group("q", "acme", 1, "m1", """{"plan":"free","seats":3}""", Some.Id("user_id", "bob")), Some.Identified(1, 1)));
+
+        Assert.Equal(("account", 2, 2), (account.kind, account.total, account.counts["$group"].count));
+        Assert.Equal(("\"gold\"", "3"), (account.traits["plan"].value, account.traits["seats"].value));
+        Assert.Equal(["user_id ada m2", "user_id bob m1"], account.members.Select(member => $"{member.identifier.type} {member.identifier.value} {member.messageId}"));
+        Assert.Equal(["group_id acme"], account.identifiers.Select(identifier => $"{identifier.type} {identifier.value}"));
+    }
 
     [Theory]
     [InlineData(1, "a", 2, "a", "\"second\"")]
@@ -88,7 +141,7 @@ public sealed class FoldingTests
     public void Fold_TraitsThatAreNoObject_ThrowsAndFoldsNothing()
     {
         var profile = Folding.Empty("p");
-        Assert.ThrowsAny<JsonException>(() => Folding.Fold(profile, Some.Identify("p", """{"a":1,"""), Some.Identified(0, 0)));
+        Assert.ThrowsAny<JsonException>(() => Folding.Fold(profile, Some.Identify("p", """{"a":1,"""), Some.Identified(0, 0), Some.Ids));
         Assert.True(Folding.IsEmpty(profile));
         Assert.Empty(profile.traits);
     }
@@ -112,8 +165,15 @@ public sealed class FoldingTests
     private static Profile Folded(IEnumerable<(IdentifiedEvent Event, RecordPosition Position)> events)
     {
         var profile = Folding.Empty("p");
-        foreach (var (e, position) in events) Folding.Fold(profile, e, position);
+        foreach (var (e, position) in events) Folding.Fold(profile, e, position, Some.Ids);
         return profile;
+    }
+
+    private static Profile FoldedAccount(IEnumerable<(IdentifiedEvent Event, RecordPosition Position)> calls)
+    {
+        var account = Folding.Empty("acme");
+        foreach (var (e, position) in calls) Folding.FoldAccount(account, Some.AccountEvent(e, position));
+        return account;
     }
 
     private static Profile Merged(Profile into, Profile from)

@@ -1,6 +1,6 @@
 using cdp;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Deciding;
 
 /// <summary>A profile that a batch touches: as it was stored, then as the batch's records leave it.</summary>
 public sealed class Touched(Profile state, int partition)

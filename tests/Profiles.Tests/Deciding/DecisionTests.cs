@@ -1,9 +1,11 @@
 using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Deciding;
+using Cdp.Profiles.State;
 using Cdp.Streaming;
 
-namespace Cdp.Profiles.Tests;
+namespace Cdp.Profiles.Tests.Deciding;
 
 public sealed class DecisionTests
 {
@@ -55,6 +57,53 @@ public sealed class DecisionTests
 
         var forwarded = Sent<EventForwarded>("x");
         Assert.Equal(("x", "l", 3, 9), (forwarded.winnerId, forwarded.loserId, forwarded.origin.partition, forwarded.origin.offset));
+    }
+
+    [Fact]
+    public void Decide_GroupCall_LinkedAndPassedToTheAccount()
+    {
+        Stored(Folding.Empty("p"));
+        var call = Some.Group("p", "acme", 3, "m", """{"plan":"gold"}""");
+        Decide(call);
+
+        var told = Sent<AccountEvent>(Some.AccountId("acme"));
+        Assert.Equal((Some.AccountId("acme"), call, 7, 0), (told.accountId, told.@event, told.origin.partition, told.origin.offset));
+        var state = Assert.Single(_view.Changed).State;
+        Assert.Equal((Some.AccountId("acme"), "acme", "m"), (state.accounts[0].accountId, state.accounts[0].groupId, state.accounts[0].messageId));
+        Assert.Empty(state.traits);
+    }
+
+    [Fact]
+    public void Decide_GroupCallOfAnAlias_TheAccountHearsOfItWhereItIsFolded()
+    {
+        Stored(Some.Alias("l", "w"));
+        Decide(Some.Group("l", "acme"));
+        Assert.IsType<EventForwarded>(Assert.Single(_outbox.Records).Value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData(null)]
+    public void Decide_GroupCallWithoutGroup_OnlyCounted(string? groupId)
+    {
+        Stored(Folding.Empty("p"));
+        Decide(Some.Group("p", groupId!));
+
+        Assert.Empty(_outbox.Records);
+        Assert.Equal((1, 0), (Assert.Single(_view.Changed).State.counts["$group"].count, _view.Changed.Single().State.accounts.Count));
+    }
+
+    [Fact]
+    public void Decide_AccountEvent_FoldedIntoTheAccount()
+    {
+        var id = Some.AccountId("acme");
+        Stored(Folding.Empty(id));
+        Decide(Some.AccountEvent(Some.Group("p", "acme", 3, "m", """{"plan":"gold"}""", Some.Id("user_id", "ada")), Some.Identified(3, 9)));
+
+        var state = Assert.Single(_view.Changed).State;
+        Assert.Equal(("account", "\"gold\"", "ada", 9), (state.kind, state.traits["plan"].value, state.members[0].identifier.value, state.reflects[0].offset));
+        Assert.Empty(_outbox.Records);
     }
 
     [Fact]
@@ -163,7 +212,7 @@ public sealed class DecisionTests
 
     private void Decide(params ISpecificRecord[] records)
     {
-        for (var i = 0; i < records.Length; i++) Decision.Decide(_view, Some.Incoming(records[i], 7, i), _outbox);
+        for (var i = 0; i < records.Length; i++) Decision.Decide(_view, Some.Incoming(records[i], 7, i), Some.Ids, _outbox);
     }
 
     private T Sent<T>(string key)

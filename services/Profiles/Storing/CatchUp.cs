@@ -1,7 +1,7 @@
 using Cdp.Contracts;
 using Cdp.Streaming;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Storing;
 
 /// <summary>Brings a partition of a generation up to the end of the topic profiles, from wherever Redis says it is.</summary>
 public static class CatchUp

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.State;
 
 /// <summary>The members of a JSON object, each value as the text that was sent.</summary>
 public static class JsonMembers

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using cdp;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Answering;
 
 /// <summary>What the profile API answers.</summary>
 public static class ProfileJson

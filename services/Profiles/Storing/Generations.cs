@@ -2,7 +2,7 @@ using System.Globalization;
 using Cdp.Contracts;
 using StackExchange.Redis;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Storing;
 
 /// <summary>Which generation of profiles is in use, and which it replaced.</summary>
 /// <param name="Current">Read and written.</param>

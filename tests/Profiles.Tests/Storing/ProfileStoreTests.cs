@@ -1,8 +1,9 @@
 using System.Text;
 using Cdp.Contracts;
+using Cdp.Profiles.Storing;
 using StackExchange.Redis;
 
-namespace Cdp.Profiles.Tests;
+namespace Cdp.Profiles.Tests.Storing;
 
 public sealed class ProfileStoreTests(Stack stack) : IClassFixture<Stack>
 {

@@ -2,7 +2,7 @@ using Cdp.Contracts;
 using Cdp.Hosting;
 using Confluent.SchemaRegistry;
 
-namespace Cdp.Profiles;
+namespace Cdp.Profiles.Answering;
 
 /// <summary>The profile API: who is the customer with this identifier?</summary>
 public static class ProfileApi
