@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cdp.Streaming;
 using Microsoft.AspNetCore.Builder;
@@ -47,9 +48,12 @@ public static class Defaults
         app.MapPrometheusScrapingEndpoint();
     }
 
+    // Details name files and values in quotes.
+    private static readonly JsonSerializerOptions ForPeople = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static string Describe(Readiness readiness) => JsonSerializer.Serialize(new
     {
         ready = readiness.IsReady,
         parts = readiness.Parts.OrderBy(part => part.Key, StringComparer.Ordinal).ToDictionary(part => part.Key, part => new { ready = part.Value.Ready, detail = part.Value.Detail }),
-    });
+    }, ForPeople);
 }

@@ -1,4 +1,5 @@
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Streaming;
 
 namespace Cdp.Identity;
@@ -10,18 +11,9 @@ public sealed record IdentityOptions
     public RedisOptions Redis { get; init; } = new();
     public ProfileIdOptions ProfileIds { get; init; } = new();
 
+    /// <summary>The file of <see cref="IdentityFile"/>, the same in profiles.</summary>
+    public string IdentityConfig { get; init; } = IdentityConfiguration.DefaultFile;
+
     /// <summary>Every fault, named with its key and remedy; empty when all is well.</summary>
     public IEnumerable<string> Errors() => [.. Kafka.Errors(), .. Redis.Errors(), .. ProfileIds.Errors()];
-}
-
-/// <summary>How identifiers become profile ids. One section, <c>ProfileIds</c>, the same in every service that reads or writes profiles.</summary>
-public sealed record ProfileIdOptions
-{
-    /// <summary>The secret of the keyed hash. It never changes: another key would give every customer another profile.</summary>
-    public string Key { get; init; } = "";
-
-    public IEnumerable<string> Errors()
-    {
-        if (string.IsNullOrWhiteSpace(Key)) yield return "ProfileIds:Key is empty; set it (CDP_ProfileIds__Key) to a secret of your own, the same in identity and profiles, and never change it";
-    }
 }

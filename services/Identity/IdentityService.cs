@@ -1,5 +1,6 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Resolving;
 using Cdp.Streaming;
@@ -17,6 +18,7 @@ public static class IdentityService
     public static void AddIdentity(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<IdentityOptions>(options => options.Errors());
+        var types = builder.AddIdentifierTypes(options.IdentityConfig);
         var profileIds = new ProfileIds(options.ProfileIds.Key);
         builder.AddRedis(options.Redis);
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
@@ -29,7 +31,7 @@ public static class IdentityService
             Inputs = [Topics.EventsValidated],
             Outputs = [Topics.EventsIdentified, Topics.IdentityRequests, Topics.Dead],
         };
-        builder.AddStream(options.Kafka, resolver, services => new ResolverProcessor(options.Kafka, services.GetRequiredService<IdentityStore>(), new Resolver(profileIds)));
+        builder.AddStream(options.Kafka, resolver, services => new ResolverProcessor(options.Kafka, services.GetRequiredService<IdentityStore>(), new Resolver(profileIds), types));
 
         var linker = new StreamOptions
         {
@@ -39,6 +41,6 @@ public static class IdentityService
             Outputs = [Topics.IdentityDecisions, Topics.EventsIdentified, Topics.Dead],
         };
         builder.AddStream(options.Kafka, linker, services => new LinkerProcessor(
-            new DecisionLog(options.Kafka, services.GetRequiredService<Confluent.SchemaRegistry.ISchemaRegistryClient>()), services.GetRequiredService<IdentityStore>(), profileIds));
+            new DecisionLog(options.Kafka, services.GetRequiredService<Confluent.SchemaRegistry.ISchemaRegistryClient>()), services.GetRequiredService<IdentityStore>(), profileIds, types));
     }
 }

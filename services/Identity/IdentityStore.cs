@@ -1,6 +1,7 @@
 using System.Globalization;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using StackExchange.Redis;
 
@@ -74,9 +75,9 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     public async Task<Dictionary<Identifier, string>> RootsAsync(IEnumerable<Identifier> identifiers)
     {
         var database = Database;
-        Identifier[][] groups = [.. identifiers.Distinct(Identifiers.Comparer).GroupBy(HotState.RootGroup).Select(group => group.ToArray())];
+        Identifier[][] groups = [.. identifiers.Distinct(IdentifierComparer.Instance).GroupBy(HotState.RootGroup).Select(group => group.ToArray())];
         var answers = await Task.WhenAll(groups.Select(group => database.StringGetAsync([.. group.Select(identifier => (RedisKey)_hot.Root(identifier))])));
-        var roots = new Dictionary<Identifier, string>(Identifiers.Comparer);
+        var roots = new Dictionary<Identifier, string>(IdentifierComparer.Instance);
         foreach (var (group, values) in groups.Zip(answers))
         {
             foreach (var (identifier, value) in group.Zip(values))
@@ -131,7 +132,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     private static Node ToNode(HashEntry[] fields)
     {
-        var (first, identifiers) = (0L, new HashSet<Identifier>(Identifiers.Comparer));
+        var (first, identifiers) = (0L, new HashSet<Identifier>(IdentifierComparer.Instance));
         foreach (var field in fields)
         {
             var name = (string)field.Name!;

@@ -55,6 +55,12 @@ public static class IngestionService
 
     private static void MapIngestion(this WebApplication app)
     {
+        app.UseStatusCodePages(unanswered => unanswered.HttpContext.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => Answers.RefuseAsync(unanswered.HttpContext, null, Rejection.UnknownPath),
+            StatusCodes.Status405MethodNotAllowed => Answers.RefuseAsync(unanswered.HttpContext, null, Rejection.WrongMethod),
+            _ => Task.CompletedTask,
+        });
         app.MapReference();
         var endpoint = app.Services.GetRequiredService<EventEndpoint>();
         foreach (var (path, type) in EventTypes.ByPath) app.MapGuarded($"/v1/{path}", context => endpoint.AnswerAsync(context, Shape.One(type)), HttpMethods.Post);

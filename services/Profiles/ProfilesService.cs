@@ -1,5 +1,6 @@
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Profiles.Answering;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
@@ -18,6 +19,7 @@ public static class ProfilesService
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
+        builder.AddIdentifierTypes(options.IdentityConfig);
         builder.AddRedis(options.Redis);
         builder.Services.AddSingleton(options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
@@ -33,10 +35,13 @@ public static class ProfilesService
     /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
     public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync);
 
+    /// <summary>The consumer group of the loop, without the topic prefix.</summary>
+    internal const string Group = "profiles";
+
     private static StreamOptions Stream { get; } = new()
     {
         Service = "profiles",
-        Group = "profiles",
+        Group = Group,
         Inputs = [Topics.EventsIdentified, Topics.ProfilesTransfers],
         Outputs = [Topics.Profiles, Topics.ProfilesTransfers, Topics.Dead],
         CoPartitioned = true,

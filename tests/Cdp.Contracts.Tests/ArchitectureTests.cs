@@ -87,7 +87,15 @@ public sealed class ArchitectureTests
         "services/Validation/Plans/JsonTree.cs",
         "services/Validation/Plans/TrackingPlan.cs",
         "services/Validation/Plans/ViolationKinds.cs",
-        "services/Identity/Identifiers.cs",
+        "libs/Cdp.Identifiers/BlockedValues.cs",
+        "libs/Cdp.Identifiers/DefaultTypes.cs",
+        "libs/Cdp.Identifiers/EventMembers.cs",
+        "libs/Cdp.Identifiers/EventNames.cs",
+        "libs/Cdp.Identifiers/Forms.cs",
+        "libs/Cdp.Identifiers/IdentifierComparer.cs",
+        "libs/Cdp.Identifiers/IdentifierType.cs",
+        "libs/Cdp.Identifiers/IdentifierTypes.cs",
+        "libs/Cdp.Identifiers/Place.cs",
         "services/Identity/Resolving/Detours.cs",
         "services/Identity/Resolving/Resolver.cs",
         "services/Identity/Linking/Graph.cs",
@@ -112,8 +120,8 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData("Ingestion", "Cdp.Hosting")]
     [InlineData("Validation", "Cdp.Hosting")]
-    [InlineData("Identity", "Cdp.Hosting")]
-    [InlineData("Profiles", "Cdp.Hosting")]
+    [InlineData("Identity", "Cdp.Hosting", "Cdp.Identifiers")]
+    [InlineData("Profiles", "Cdp.Hosting", "Cdp.Identifiers")]
     [InlineData("Fanout", "Cdp.Hosting", "Cdp.Destinations")]
     public void Services_ProjectReferences_AreLibrariesOnly(string service, params string[] libraries) =>
         Assert.Equal(libraries.Order(), References($"services/{service}/{service}.csproj", "ProjectReference").Select(Path.GetFileNameWithoutExtension).Order());

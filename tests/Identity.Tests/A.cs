@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Tests;
 
@@ -9,9 +10,9 @@ internal static class A
     public static readonly ProfileIds ProfileIds = new("a test's key");
     public static readonly DateTime Now = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
-    public static Identifier User(string value) => new() { type = Identifiers.UserId, value = value };
-    public static Identifier Email(string value) => new() { type = Identifiers.Email, value = value };
-    public static Identifier Anonymous(string value) => new() { type = Identifiers.AnonymousId, value = value };
+    public static Identifier User(string value) => new() { type = IdentifierTypes.UserId, value = value };
+    public static Identifier Email(string value) => new() { type = IdentifierTypes.Email, value = value };
+    public static Identifier Anonymous(string value) => new() { type = IdentifierTypes.AnonymousId, value = value };
 
     public static Event Event(string messageId, string? userId = null, string? anonymousId = null, string type = "track", string? traits = null, string? context = null, string? previousId = null) =>
         new() { messageId = messageId, type = type, sourceId = "s", userId = userId, anonymousId = anonymousId, traits = traits, context = context, previousId = previousId, receivedAt = Now, timestamp = Now };

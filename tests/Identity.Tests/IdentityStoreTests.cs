@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using CsCheck;
 using Xunit;
@@ -15,7 +16,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         var (graph, decisions) = (new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), new List<IdentityDecision>());
         foreach (var numbers in requests)
         {
-            var outcome = Linker.Decide(graph, A.Request("m", [.. numbers.Distinct().Select(Name)]), A.At(0), A.Now);
+            var outcome = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m", [.. numbers.Distinct().Select(Name)]), A.At(0), A.Now);
             if (outcome.Decision is { } decision) decisions.Add(decision);
         }
         return decisions.ToArray();
@@ -78,7 +79,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     {
         var store = Store(server);
         Identifier[] identifiers = [A.User("a:b c\n{d}"), A.Anonymous("first"), A.User("ünï ☃")];
-        var outcome = Linker.Decide(new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), A.Request("m", identifiers), A.At(0), A.Now);
+        var outcome = Linker.Decide(DefaultTypes.Configuration, new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>()), A.Request("m", identifiers), A.At(0), A.Now);
         await store.ApplyAsync(HotWrites.Of([outcome.Decision!]), await store.BeginAsync(), new Applied(1, 1));
         var roots = await store.RootsAsync(identifiers);
         Assert.All(identifiers, identifier => Assert.Equal(outcome.Identified.profileId, roots[identifier]));

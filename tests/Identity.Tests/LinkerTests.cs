@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class LinkerTests
     [Fact]
     public void Decide_SingleUnknownIdentifier_LeavesItToItself()
     {
-        var outcome = Linker.Decide(Graph(), A.Request("m", A.Anonymous("a")), Position, A.Now);
+        var outcome = Linker.Decide(DefaultTypes.Configuration, Graph(), A.Request("m", A.Anonymous("a")), Position, A.Now);
         Assert.Null(outcome.Decision);
         Assert.Empty(outcome.Merged);
         Assert.Equal(Implied(A.Anonymous("a")), outcome.Identified.profileId);
@@ -20,7 +21,7 @@ public sealed class LinkerTests
     [Fact]
     public void Decide_TwoUnknownIdentifiers_MergesTheLowerIntoTheHigher()
     {
-        var outcome = Linker.Decide(Graph(), A.Request("m", A.User("u"), A.Anonymous("a")), Position, A.Now);
+        var outcome = Linker.Decide(DefaultTypes.Configuration, Graph(), A.Request("m", A.User("u"), A.Anonymous("a")), Position, A.Now);
         var (winner, loser) = (Implied(A.User("u")), Implied(A.Anonymous("a")));
         var decision = outcome.Decision!;
         Assert.Equal((1, "merged", winner, "m", 7L), (decision.sequence, decision.kind, decision.profileId, decision.messageId, decision.request.offset));
@@ -34,8 +35,8 @@ public sealed class LinkerTests
     public void Decide_IdentifiersAlreadyOfOneRoot_DecidesNothing()
     {
         var graph = Graph();
-        var first = Linker.Decide(graph, A.Request("m1", A.User("u"), A.Anonymous("a")), Position, A.Now);
-        var second = Linker.Decide(graph, A.Request("m2", A.User("u"), A.Anonymous("a")), Position, A.Now);
+        var first = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m1", A.User("u"), A.Anonymous("a")), Position, A.Now);
+        var second = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m2", A.User("u"), A.Anonymous("a")), Position, A.Now);
         Assert.Null(second.Decision);
         Assert.Equal(first.Identified.profileId, second.Identified.profileId);
         Assert.Equal(1, graph.Sequence);
@@ -45,7 +46,7 @@ public sealed class LinkerTests
     public void Decide_LoserWithIdentifiers_TakesAllOfThemAlong()
     {
         var graph = Graph(A.Request("m1", A.Email("e@x.org"), A.Anonymous("a")), A.Request("m2", A.User("u"), A.Anonymous("b")));
-        var outcome = Linker.Decide(graph, A.Request("m3", A.User("u"), A.Email("e@x.org")), Position, A.Now);
+        var outcome = Linker.Decide(DefaultTypes.Configuration, graph, A.Request("m3", A.User("u"), A.Email("e@x.org")), Position, A.Now);
         Assert.Equal(["anonymous_id:a", "email:e@x.org", "user_id:u"], outcome.Decision!.identifiers.Select(A.Name).Order());
         Assert.Equal(Implied(A.User("u")), graph.RootOf(A.Anonymous("a")));
     }
@@ -53,7 +54,7 @@ public sealed class LinkerTests
     [Fact]
     public void Decide_SeveralRoots_EndsEachLoserOnce()
     {
-        var outcome = Linker.Decide(Graph(), A.Request("m", A.User("u"), A.Email("e@x.org"), A.Anonymous("a")), Position, A.Now);
+        var outcome = Linker.Decide(DefaultTypes.Configuration, Graph(), A.Request("m", A.User("u"), A.Email("e@x.org"), A.Anonymous("a")), Position, A.Now);
         Assert.Equal([Implied(A.Email("e@x.org")), Implied(A.Anonymous("a"))], outcome.Merged.Select(merged => merged.loserId));
         Assert.Equal(1, outcome.Decision!.sequence);
     }
@@ -87,7 +88,7 @@ public sealed class LinkerTests
     [MemberData(nameof(Winners))]
     public void Decide_CompetingRoots_OneWins(string rule, LinkRequest[] history, LinkRequest request, Identifier winner)
     {
-        var outcome = Linker.Decide(Graph(history), request, Position, A.Now);
+        var outcome = Linker.Decide(DefaultTypes.Configuration, Graph(history), request, Position, A.Now);
         Assert.True(Implied(winner) == outcome.Decision!.profileId, rule);
     }
 
@@ -96,8 +97,8 @@ public sealed class LinkerTests
     {
         var (a, b) = (A.User("u1"), A.User("u2"));
         var least = string.CompareOrdinal(Implied(a), Implied(b)) < 0 ? Implied(a) : Implied(b);
-        Assert.Equal(least, Linker.Decide(Graph(), A.Request("m", a, b), Position, A.Now).Decision!.profileId);
-        Assert.Equal(least, Linker.Decide(Graph(), A.Request("m", b, a), Position, A.Now).Decision!.profileId);
+        Assert.Equal(least, Linker.Decide(DefaultTypes.Configuration, Graph(), A.Request("m", a, b), Position, A.Now).Decision!.profileId);
+        Assert.Equal(least, Linker.Decide(DefaultTypes.Configuration, Graph(), A.Request("m", b, a), Position, A.Now).Decision!.profileId);
     }
 
     private static string Implied(Identifier identifier) => A.ProfileIds.Implied(identifier);
@@ -105,7 +106,7 @@ public sealed class LinkerTests
     private static Graph Graph(params LinkRequest[] history)
     {
         var graph = new Graph(A.ProfileIds, 0, new Dictionary<Identifier, string>(), new Dictionary<string, Node>());
-        foreach (var request in history) Linker.Decide(graph, request, Position, A.Now);
+        foreach (var request in history) Linker.Decide(DefaultTypes.Configuration, graph, request, Position, A.Now);
         return graph;
     }
 }

@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Resolving;
 
@@ -129,8 +130,8 @@ internal sealed class Model
 
         private void ReadRoots(List<(ValidatedEvent Event, RecordPosition)> batch, long position)
         {
-            var roots = batch.SelectMany(record => Identifiers.Of(record.Event.envelope)).Distinct(Identifiers.Comparer).Where(model.Redis.Roots.ContainsKey)
-                .ToDictionary(identifier => identifier, identifier => model.Redis.Roots[identifier].Root, Identifiers.Comparer);
+            var roots = batch.SelectMany(record => DefaultTypes.Configuration.Of(record.Event.envelope).Identifiers).Distinct(IdentifierComparer.Instance).Where(model.Redis.Roots.ContainsKey)
+                .ToDictionary(identifier => identifier, identifier => model.Redis.Roots[identifier].Root, IdentifierComparer.Instance);
             Detours.Passed(position);
             _view = new ResolverView(position, roots, Detours);
         }
@@ -140,7 +141,7 @@ internal sealed class Model
             var requests = new List<(LinkRequest, long)>();
             foreach (var (validated, origin) in batch)
             {
-                switch (_resolver.Resolve(view, validated, Identifiers.Of(validated.envelope), origin))
+                switch (_resolver.Resolve(view, validated, DefaultTypes.Configuration.Of(validated.envelope), origin))
                 {
                     case LinkRequest request:
                         requests.Add((request, model.Requests.Count));
@@ -184,13 +185,13 @@ internal sealed class Model
         private void Decide(int take)
         {
             Follow();
-            var nodes = model.Redis.Nodes.ToDictionary(node => node.Key, node => new Node(node.Value.First, new(node.Value.Identifiers, Identifiers.Comparer)));
-            var graph = new Graph(A.ProfileIds, _applied, model.Redis.Roots.ToDictionary(root => root.Key, root => root.Value.Root, Identifiers.Comparer), nodes);
+            var nodes = model.Redis.Nodes.ToDictionary(node => node.Key, node => new Node(node.Value.First, new(node.Value.Identifiers, IdentifierComparer.Instance)));
+            var graph = new Graph(A.ProfileIds, _applied, model.Redis.Roots.ToDictionary(root => root.Key, root => root.Value.Root, IdentifierComparer.Instance), nodes);
             _outputs = [];
             for (_next = Committed; _next < model.Requests.Count && take-- > 0; _next++)
             {
                 if (model.Requests[_next] is not { } request) continue;
-                var outcome = Linker.Decide(graph, request, A.At(_next, topic: "cdp.identity.requests"), A.Now);
+                var outcome = Linker.Decide(DefaultTypes.Configuration, graph, request, A.At(_next, topic: "cdp.identity.requests"), A.Now);
                 if (outcome.Decision is { } decision) _outputs.Add(decision);
                 _outputs.AddRange([.. outcome.Merged, outcome.Identified]);
             }

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 
 namespace Cdp.Identity.Tests;
@@ -6,7 +7,7 @@ namespace Cdp.Identity.Tests;
 /// <summary>What the scripts of <see cref="IdentityStore"/> do, in memory.</summary>
 internal sealed class ModelRedis
 {
-    public Dictionary<Identifier, (long Sequence, string Root)> Roots { get; } = new(Identifiers.Comparer);
+    public Dictionary<Identifier, (long Sequence, string Root)> Roots { get; } = new(IdentifierComparer.Instance);
     public Dictionary<string, NodeWrite> Nodes { get; } = [];
 
     /// <summary>-1 while Redis is empty.</summary>
@@ -23,7 +24,7 @@ internal sealed class ModelRedis
         }),
         .. writes.Nodes.Select<KeyValuePair<string, NodeWrite>, Action>(write => () =>
         {
-            var now = Nodes.GetValueOrDefault(write.Key) ?? write.Value with { Identifiers = new(Identifiers.Comparer) };
+            var now = Nodes.GetValueOrDefault(write.Key) ?? write.Value with { Identifiers = new(IdentifierComparer.Instance) };
             now.Identifiers.UnionWith(write.Value.Identifiers);
             Nodes[write.Key] = new NodeWrite(Math.Min(now.First, write.Value.First), Math.Max(now.Last, write.Value.Last), now.Identifiers);
         }),

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Linking;
 using CsCheck;
 using Xunit;
@@ -78,12 +79,12 @@ public sealed class ModelTests
     /// <summary>By brute force: names spread until nothing changes.</summary>
     private static Dictionary<Identifier, int> Components(ValidatedEvent[] events)
     {
-        var component = new Dictionary<Identifier, int>(Identifiers.Comparer);
-        foreach (var identifier in events.SelectMany(validated => Identifiers.Of(validated.envelope))) component.TryAdd(identifier, component.Count);
+        var component = new Dictionary<Identifier, int>(IdentifierComparer.Instance);
+        foreach (var identifier in events.SelectMany(validated => DefaultTypes.Configuration.Of(validated.envelope).Identifiers)) component.TryAdd(identifier, component.Count);
         for (var changed = true; changed;)
         {
             changed = false;
-            foreach (var identifiers in events.Select(validated => Identifiers.Of(validated.envelope)))
+            foreach (var identifiers in events.Select(validated => DefaultTypes.Configuration.Of(validated.envelope).Identifiers))
             {
                 var least = identifiers.Min(identifier => component[identifier]);
                 foreach (var identifier in identifiers)
@@ -105,5 +106,5 @@ public sealed class ModelTests
     }
 
     private static string Print((ValidatedEvent[] Events, int[] Schedule) run) =>
-        $"{string.Join(", ", run.Events.Select(e => string.Join('+', Identifiers.Of(e.envelope).Select(A.Name))))}; schedule {string.Join(' ', run.Schedule)}";
+        $"{string.Join(", ", run.Events.Select(e => string.Join('+', DefaultTypes.Configuration.Of(e.envelope).Identifiers.Select(A.Name))))}; schedule {string.Join(' ', run.Schedule)}";
 }

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 using Cdp.Identity.Resolving;
 using Xunit;
 
@@ -85,8 +86,8 @@ public sealed class ResolverTests
     }
 
     private object Resolve(ResolverView view, string messageId, params Identifier[] identifiers) =>
-        _resolver.Resolve(view, A.Validated(A.Event(messageId)), identifiers, A.At(5));
+        _resolver.Resolve(view, A.Validated(A.Event(messageId)), new EventNames(identifiers, []), A.At(5));
 
     private ResolverView View(long position, params (Identifier Identifier, string Root)[] roots) =>
-        new(position, roots.ToDictionary(root => root.Identifier, root => root.Root, Identifiers.Comparer), _detours);
+        new(position, roots.ToDictionary(root => root.Identifier, root => root.Root, IdentifierComparer.Instance), _detours);
 }

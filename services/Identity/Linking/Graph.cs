@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Linking;
 
@@ -15,7 +16,7 @@ public sealed record Node(long First, HashSet<Identifier> Identifiers);
 /// <param name="nodes">By root; the graph's own from now on.</param>
 public sealed class Graph(ProfileIds profileIds, long sequence, IReadOnlyDictionary<Identifier, string> roots, IReadOnlyDictionary<string, Node> nodes)
 {
-    private readonly Dictionary<Identifier, string> _roots = new(roots, Identifiers.Comparer);
+    private readonly Dictionary<Identifier, string> _roots = new(roots, IdentifierComparer.Instance);
     private readonly Dictionary<string, Node> _nodes = new(nodes);
 
     /// <summary>The last decision's.</summary>
@@ -29,7 +30,7 @@ public sealed class Graph(ProfileIds profileIds, long sequence, IReadOnlyDiction
     public void Apply(IdentityDecision decision)
     {
         Sequence = decision.sequence;
-        if (!_nodes.TryGetValue(decision.profileId, out var node)) _nodes[decision.profileId] = node = new Node(decision.sequence, new(Identifiers.Comparer));
+        if (!_nodes.TryGetValue(decision.profileId, out var node)) _nodes[decision.profileId] = node = new Node(decision.sequence, new(IdentifierComparer.Instance));
         node.Identifiers.UnionWith(decision.identifiers);
         foreach (var identifier in decision.identifiers) _roots[identifier] = decision.profileId;
         foreach (var loser in decision.merged) _nodes.Remove(loser);

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Linking;
 
@@ -20,7 +21,7 @@ public sealed record HotWrites(IReadOnlyDictionary<Identifier, (long Sequence, s
     /// <param name="decisions">In sequence.</param>
     public static HotWrites Of(IEnumerable<IdentityDecision> decisions)
     {
-        var roots = new Dictionary<Identifier, (long, string)>(Identifiers.Comparer);
+        var roots = new Dictionary<Identifier, (long, string)>(IdentifierComparer.Instance);
         var nodes = new Dictionary<string, NodeWrite>();
         var ended = new Dictionary<string, long>();
         foreach (var decision in decisions)
@@ -31,7 +32,7 @@ public sealed record HotWrites(IReadOnlyDictionary<Identifier, (long Sequence, s
                 nodes.Remove(loser);
                 ended[loser] = decision.sequence;
             }
-            if (!nodes.TryGetValue(decision.profileId, out var node)) node = new NodeWrite(decision.sequence, decision.sequence, new(Identifiers.Comparer));
+            if (!nodes.TryGetValue(decision.profileId, out var node)) node = new NodeWrite(decision.sequence, decision.sequence, new(IdentifierComparer.Instance));
             node.Identifiers.UnionWith(decision.identifiers);
             nodes[decision.profileId] = node with { Last = decision.sequence };
         }

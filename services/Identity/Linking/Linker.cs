@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Linking;
 
@@ -11,15 +12,16 @@ public sealed record Outcome(IdentityDecision? Decision, IReadOnlyList<ProfileMe
 /// <summary>Decides in one total order which identifiers are one customer. Replaying its decisions rebuilds the graph.</summary>
 public static class Linker
 {
+    /// <param name="types">Their priorities.</param>
     /// <param name="graph">Learns of the decision.</param>
     /// <param name="request">The event that ties its identifiers together, or only follows such an event.</param>
     /// <param name="position">Where the request stands.</param>
     /// <param name="now">The linker's clock.</param>
-    public static Outcome Decide(Graph graph, LinkRequest request, RecordPosition position, DateTime now)
+    public static Outcome Decide(IdentifierTypes types, Graph graph, LinkRequest request, RecordPosition position, DateTime now)
     {
-        var candidates = request.identifiers.GroupBy(graph.RootOf, (root, own) => new Candidate(root, graph.NodeOf(root), [.. own])).Order().ToList();
+        var candidates = request.identifiers.GroupBy(graph.RootOf, (root, own) => new Candidate(types, root, graph.NodeOf(root), [.. own])).Order().ToList();
         var (winner, losers) = (candidates[0], candidates[1..]);
-        var identified = new IdentifiedEvent { profileId = winner.Root, validated = request.validated, identifiers = request.identifiers, origin = request.origin };
+        var identified = new IdentifiedEvent { profileId = winner.Root, validated = request.validated, identifiers = request.identifiers, origin = request.origin, dropped = request.dropped };
         if (losers.Count == 0) return new Outcome(null, [], identified);
 
         var decision = new IdentityDecision
@@ -28,7 +30,7 @@ public static class Linker
             // Every identifier implies a profile, which may have events already: to link it to another is to merge that profile.
             kind = "merged",
             profileId = winner.Root,
-            identifiers = [.. request.identifiers.Union(losers.SelectMany(loser => loser.Names), Identifiers.Comparer)],
+            identifiers = [.. request.identifiers.Union(losers.SelectMany(loser => loser.Names), IdentifierComparer.Instance)],
             merged = [.. losers.Select(loser => loser.Root)],
             messageId = request.validated.envelope.messageId,
             request = position,
@@ -39,12 +41,12 @@ public static class Linker
     }
 
     /// <summary>A root that takes part; the first in order wins.</summary>
-    private sealed record Candidate(string Root, Node? Node, IReadOnlyList<Identifier> Own) : IComparable<Candidate>
+    private sealed record Candidate(IdentifierTypes Types, string Root, Node? Node, IReadOnlyList<Identifier> Own) : IComparable<Candidate>
     {
         public IEnumerable<Identifier> Names => Node is null ? Own : Node.Identifiers;
 
         // The best identifier it has, then its age, then something that every replay agrees on.
-        private (int Priority, long First, string Root) Rank => (Names.Min(Identifiers.Priority), Node?.First ?? long.MaxValue, Root);
+        private (int Priority, long First, string Root) Rank => (Names.Min(name => Types.Priority(name.type)), Node?.First ?? long.MaxValue, Root);
 
         public int CompareTo(Candidate? other)
         {

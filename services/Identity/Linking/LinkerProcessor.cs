@@ -1,14 +1,17 @@
 using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Streaming;
 using Confluent.Kafka;
 
 namespace Cdp.Identity.Linking;
 
 /// <summary>A batch's view: the graph, and how far its decisions bring the linker.</summary>
-internal sealed class LinkerView(Graph graph)
+internal sealed class LinkerView(Graph graph, IdentifierTypes types)
 {
+    public IdentifierTypes Types { get; } = types;
+
     public Graph Graph { get; } = graph;
 
     /// <summary>The next request, once the batch is applied.</summary>
@@ -16,7 +19,7 @@ internal sealed class LinkerView(Graph graph)
 }
 
 /// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
-internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, ProfileIds profileIds) : Processor<LinkerView>
+internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
 {
     private Applied _applied;
     private bool _isActive;
@@ -47,13 +50,13 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Prof
             await FollowAsync(stopping);
             var graph = await ReadAsync(requests);
             // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
-            if (await store.AppliedAsync() == _applied) return new LinkerView(graph);
+            if (await store.AppliedAsync() == _applied) return new LinkerView(graph, types.Current);
         }
     }
 
     public override void Decide(LinkerView view, Incoming record, DateTime now, Outbox outbox)
     {
-        var outcome = Linker.Decide(view.Graph, (LinkRequest)record.Value, record.Position, now);
+        var outcome = Linker.Decide(view.Types, view.Graph, (LinkRequest)record.Value, record.Position, now);
         if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
         foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
         outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using cdp;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Resolving;
 
@@ -9,7 +10,7 @@ namespace Cdp.Identity.Resolving;
 /// </summary>
 public sealed class Detours(int capacity)
 {
-    private readonly Dictionary<Identifier, long> _lastRequest = new(Identifiers.Comparer);
+    private readonly Dictionary<Identifier, long> _lastRequest = new(IdentifierComparer.Instance);
     private readonly Queue<(long Offset, Identifier Identifier)> _sent = new();
     // Partitions may be lost on the loop's thread while others are being assigned on another.
     private readonly ConcurrentDictionary<int, long> _barriers = [];

@@ -1,6 +1,7 @@
 using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 
 namespace Cdp.Identity.Resolving;
 
@@ -10,7 +11,7 @@ namespace Cdp.Identity.Resolving;
 /// <param name="detours">What was sent to the linker before this batch.</param>
 public sealed class ResolverView(long position, IReadOnlyDictionary<Identifier, string> roots, Detours detours)
 {
-    private readonly HashSet<Identifier> _sent = new(Identifiers.Comparer);
+    private readonly HashSet<Identifier> _sent = new(IdentifierComparer.Instance);
 
     public IReadOnlyDictionary<Identifier, string> Roots { get; } = roots;
 
@@ -26,17 +27,18 @@ public sealed class Resolver(ProfileIds profileIds)
     /// <summary>An <see cref="IdentifiedEvent"/> when all its identifiers have one root and nothing before it is on the detour; else a <see cref="LinkRequest"/>.</summary>
     /// <param name="view">The batch's; learns of a request.</param>
     /// <param name="validated">The event.</param>
-    /// <param name="identifiers"><see cref="Identifiers.Of"/> it.</param>
+    /// <param name="names"><see cref="IdentifierTypes.Of"/> it.</param>
     /// <param name="origin">Where it stands.</param>
-    public ISpecificRecord Resolve(ResolverView view, ValidatedEvent validated, IReadOnlyList<Identifier> identifiers, RecordPosition origin)
+    public ISpecificRecord Resolve(ResolverView view, ValidatedEvent validated, EventNames names, RecordPosition origin)
     {
+        var identifiers = names.Identifiers;
         var root = RootOf(view, identifiers[0]);
         if (!view.MustFollow(origin.partition, identifiers) && identifiers.Skip(1).All(identifier => RootOf(view, identifier) == root))
         {
-            return new IdentifiedEvent { profileId = root, validated = validated, identifiers = [.. identifiers], origin = origin };
+            return new IdentifiedEvent { profileId = root, validated = validated, identifiers = [.. identifiers], origin = origin, dropped = [.. names.Dropped] };
         }
         view.Sent(identifiers);
-        return new LinkRequest { validated = validated, identifiers = [.. identifiers], origin = origin };
+        return new LinkRequest { validated = validated, identifiers = [.. identifiers], origin = origin, dropped = [.. names.Dropped] };
     }
 
     private string RootOf(ResolverView view, Identifier identifier) => view.Roots.TryGetValue(identifier, out var root) ? root : profileIds.Implied(identifier);

@@ -1,16 +1,17 @@
 using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Cdp.Streaming;
 using Confluent.Kafka;
 
 namespace Cdp.Identity.Resolving;
 
-/// <summary>A batch's view, and the identifiers of each record, which reading and deciding both need.</summary>
-internal sealed record ResolverBatch(ResolverView View, IReadOnlyDictionary<object, IReadOnlyList<Identifier>> Identifiers);
+/// <summary>A batch's view, and the names of each record, which reading and deciding both need.</summary>
+internal sealed record ResolverBatch(ResolverView View, IReadOnlyDictionary<Incoming, EventNames> Names);
 
 /// <summary>The resolver's part of the loop.</summary>
-internal sealed class ResolverProcessor(KafkaOptions kafka, IdentityStore store, Resolver resolver) : Processor<ResolverBatch>
+internal sealed class ResolverProcessor(KafkaOptions kafka, IdentityStore store, Resolver resolver, LiveFiles<IdentifierTypes> types) : Processor<ResolverBatch>
 {
     // About 50 MB. Reached only while the linker is away or far behind.
     private const int RememberedIdentifiers = 200_000;
@@ -19,18 +20,19 @@ internal sealed class ResolverProcessor(KafkaOptions kafka, IdentityStore store,
 
     public override async Task<ResolverBatch> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
-        var identifiers = new Dictionary<object, IReadOnlyList<Identifier>>(ReferenceEqualityComparer.Instance);
-        foreach (var record in batch) identifiers[record] = Identifiers.Of(((ValidatedEvent)record.Value).envelope);
+        var current = types.Current;
+        var names = new Dictionary<Incoming, EventNames>(ReferenceEqualityComparer.Instance);
+        foreach (var record in batch) names[record] = current.Of(((ValidatedEvent)record.Value).envelope);
         // The position first: the roots are then at least as new as it says.
         var position = await store.LinkerPositionAsync();
-        var roots = await store.RootsAsync(identifiers.Values.SelectMany(own => own));
+        var roots = await store.RootsAsync(names.Values.SelectMany(own => own.Identifiers));
         _detours.Passed(position);
-        return new ResolverBatch(new ResolverView(position, roots, _detours), identifiers);
+        return new ResolverBatch(new ResolverView(position, roots, _detours), names);
     }
 
     public override void Decide(ResolverBatch view, Incoming record, DateTime now, Outbox outbox)
     {
-        switch (resolver.Resolve(view.View, (ValidatedEvent)record.Value, view.Identifiers[record], record.Position))
+        switch (resolver.Resolve(view.View, (ValidatedEvent)record.Value, view.Names[record], record.Position))
         {
             case IdentifiedEvent identified:
                 outbox.Add(Topics.EventsIdentified, identified.profileId, identified);

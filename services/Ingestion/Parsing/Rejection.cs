@@ -24,6 +24,9 @@ public sealed record Rejection(int Status, string Code, string Message)
     public static readonly Rejection NoWebhooks = new(404, "no_webhooks", "source does not accept webhook events");
     public static readonly Rejection OriginNotAllowed = new(403, "origin_not_allowed", "the source does not list this origin");
 
+    public static readonly Rejection UnknownPath = new(404, "unknown_path", "there is no such path; /openapi/v1.json lists those that are, /docs explains them");
+    public static readonly Rejection WrongMethod = new(405, "wrong_method", "the path is not for this method; the header Allow names those that it is for");
+
     // SDKs back off by themselves; the time is for those that ask.
     public static readonly Rejection Unavailable = new(503, "unavailable", "service unavailable") { RetryAfter = 5 };
 

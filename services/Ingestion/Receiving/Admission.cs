@@ -1,4 +1,5 @@
 using Cdp.Ingestion.Parsing;
+
 namespace Cdp.Ingestion.Receiving;
 
 /// <summary>

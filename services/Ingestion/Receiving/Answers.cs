@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cdp.Ingestion.Parsing;
 using Cdp.Ingestion.Sources;
@@ -10,6 +11,9 @@ namespace Cdp.Ingestion.Receiving;
 /// <summary>The bodies that the SDKs are answered with.</summary>
 public static class Answers
 {
+    // Read by people in logs and consoles, never put into HTML: quotes stay quotes.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly byte[] Success = """{"success":true}"""u8.ToArray();
 
     /// <summary>What became of a request's events.</summary>
@@ -67,7 +71,7 @@ public static class Answers
     private static byte[] Body(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
             members(json);

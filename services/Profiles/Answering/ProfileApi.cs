@@ -1,5 +1,5 @@
-using Cdp.Contracts;
 using Cdp.Hosting;
+using Cdp.Identifiers;
 using Confluent.SchemaRegistry;
 
 namespace Cdp.Profiles.Answering;
@@ -9,10 +9,10 @@ public static class ProfileApi
 {
     private const string Json = "application/json; charset=utf-8";
 
-    public static async Task<IResult> GetAsync(string type, string value, bool? provenance, ProfileLookup lookup, HttpResponse response)
+    public static async Task<IResult> GetAsync(string type, string value, bool? provenance, ProfileLookup lookup, LiveFiles<IdentifierTypes> types, HttpResponse response)
     {
         // The server leaves an escaped slash in a path as it is.
-        var identifier = IdentifierForm.Normalised(type, value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
+        var identifier = types.Current.Normalised(type, value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
         try
         {
             var (profileId, profile) = await lookup.FindAsync(identifier);

@@ -170,17 +170,17 @@ internal sealed class FuzzGenerator(int seed)
     private static byte[] Encode(FuzzRequest request, StringBuilder headers, Random random, byte[] body)
     {
         var encoding = Encodings[random.Next(Encodings.Length)];
-        var encoded = Compress(body, encoding);
+        var encoded = Compressed.Of(body, encoding);
         if (request.Kind == FuzzKind.Encoded)
         {
             switch (random.Next(7))
             {
                 case 0:
-                    encoded = Compress(encoded, encoding);
+                    encoded = Compressed.Of(encoded, encoding);
                     encoding = $"{encoding}, {encoding}";
                     break;
                 case 1:
-                    encoded = Compress(encoded, encoding);
+                    encoded = Compressed.Of(encoded, encoding);
                     break;
                 case 2:
                     encoding = Encodings[random.Next(Encodings.Length)];
@@ -272,19 +272,6 @@ internal sealed class FuzzGenerator(int seed)
     {
         var at = bytes.AsSpan().IndexOf(Encoding.Latin1.GetBytes(what));
         return at < 0 ? bytes : [.. bytes[..at], .. Encoding.Latin1.GetBytes(by), .. bytes[(at + what.Length)..]];
-    }
-
-    public static byte[] Compress(byte[] body, string encoding)
-    {
-        using var compressed = new MemoryStream();
-        using (Stream stream = encoding switch
-        {
-            "gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
-            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            _ => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-        }) stream.Write(body);
-        return compressed.ToArray();
     }
 
     // Null: it is not in that encoding.

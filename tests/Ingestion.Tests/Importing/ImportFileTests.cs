@@ -13,9 +13,11 @@ using Event = cdp.Event;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>Files on their way into the topic: whole, broken off, sent again.</summary>
+/// <summary>Files on their way into the topic: what becomes of their rows.</summary>
 public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
+    private readonly Imported _imported = new(kafka);
+
     [Fact]
     public async Task Ndjson_WholeFile_ArrivesWithItsTimesAndIdsOfItsLines()
     {
@@ -27,10 +29,10 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
 
         Assert.Equal((200, "application/x-ndjson", true), (upload.Status, upload.MediaType, (bool)upload.Last["success"]!));
         Assert.Equal((2, 0, 2, 0), upload.Counts);
-        var events = Events("whole");
+        var events = _imported.Events("whole");
         Assert.Equal(new DateTime(2019, 3, 1, 10, 0, 0, DateTimeKind.Utc), events[1].timestamp);
         Assert.Equal("""{"revenue": 9.90}""", events[1].properties);
-        Assert.Equal("""{"name":"Zoë"}""", Assert.Single(Collected(), e => e.messageId == "own").traits);
+        Assert.Equal("""{"name":"Zoë"}""", Assert.Single(_imported.Collected(), e => e.messageId == "own").traits);
     }
 
     [Fact]
@@ -44,27 +46,27 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     [Fact]
     public async Task Ndjson_SameFileAgain_AddsNothingHoweverItIsPacked()
     {
-        var file = Encoding.UTF8.GetBytes(string.Concat(Lines("twice", 1, 12_000)));
+        var file = Encoding.UTF8.GetBytes(string.Concat(Imported.Lines("twice", 1, 12_000)));
         Assert.Equal((12_000, 0, 12_000, 0), (await Upload.SendAsync(kafka.Host, "fileId=twice&format=ndjson", file)).Counts);
         foreach (var encoding in new[] { "gzip", "br", "deflate", "zstd" })
         {
-            var again = await Upload.SendAsync(kafka.Host, "fileId=twice&format=ndjson", Compress(file, encoding), encoding: encoding);
+            var again = await Upload.SendAsync(kafka.Host, "fileId=twice&format=ndjson", Compressed.Of(file, encoding), encoding: encoding);
             Assert.Equal((12_000, 12_000, 0, 0), again.Counts);
             Assert.Equal((200, 12_000L), (again.Status, (long)again.Last["file"]!["accepted"]!));
         }
 
-        AssertOnce("twice", 12_000);
+        _imported.AssertOnce("twice", 12_000);
     }
 
     [Fact]
     public async Task Ndjson_LinesAddedToTheEnd_AreImported()
     {
-        var file = string.Concat(Lines("grown", 1, 10)).TrimEnd('\n');
+        var file = string.Concat(Imported.Lines("grown", 1, 10)).TrimEnd('\n');
         await Upload.SendAsync(kafka.Host, "fileId=grown&format=ndjson", file);
-        var grown = await Upload.SendAsync(kafka.Host, "fileId=grown&format=ndjson", file + "\n" + string.Concat(Lines("grown", 11, 5)));
+        var grown = await Upload.SendAsync(kafka.Host, "fileId=grown&format=ndjson", file + "\n" + string.Concat(Imported.Lines("grown", 11, 5)));
 
         Assert.Equal((15, 10, 5, 0), grown.Counts);
-        AssertOnce("grown", 15);
+        _imported.AssertOnce("grown", 15);
     }
 
     [Theory]
@@ -72,15 +74,15 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     [InlineData("")]
     public async Task Ndjson_ChangedFile_IsRefusedWithItsLines(string third)
     {
-        var (id, lines) = ($"changed-{third}", Lines("changed", 1, 5).ToArray());
+        var (id, lines) = ($"changed-{third}", Imported.Lines("changed", 1, 5).ToArray());
         await Upload.SendAsync(kafka.Host, $"fileId={id}&format=ndjson", string.Concat(lines));
-        var before = Collected().Count;
+        var before = _imported.Collected().Count;
         lines[2] = third.Length == 0 ? "" : lines[2].Replace("line", third, StringComparison.Ordinal);
         var changed = await Upload.SendAsync(kafka.Host, $"fileId={id}&format=ndjson", string.Concat(lines) + lines[0]);
 
         Assert.Equal((409, "file_changed"), (changed.Status, changed.Code));
         Assert.Equal($"'{id}' was imported before, and lines 1 to 5 are not what they were then; send the file as it was to go on with it, or the changed one with another fileId", changed.Message);
-        Assert.Equal(before, Collected().Count);
+        Assert.Equal(before, _imported.Collected().Count);
         Assert.Equal((409, "file_changed"), await StatusAsync($"fileId={id}&format=csv", "type,userId\n"));
     }
 
@@ -128,11 +130,11 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
 
         Assert.Equal((4, 0, 2, 2), upload.Counts);
         Assert.Equal(["5 csv_columns the row has 3 fields, the header 9", "6 invalid_value the value of column 8, 'properties.items', is not JSON"], upload.Last["faults"]!.AsArray().Select(fault => $"{fault!["line"]} {fault["code"]} {fault["message"]}"));
-        var events = Events("orders.csv");
+        var events = _imported.Events("orders.csv");
         Assert.Equal(("track", "007", "Order", new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc)), (events[2].type, events[2].userId, events[2].@event, events[2].timestamp));
         Assert.Equal("""{"revenue":9.90,"zip":"01234","note":"two\nlines; \"quoted\"","items":[{"sku":1}],"gift":true}""", events[2].properties);
         Assert.Equal(("identify", "8", null), (events[4].type, events[4].userId, events[4].properties));
-        Assert.Equal("track;9;Order", Encoding.UTF8.GetString(Quarantined("orders.csv").Single(record => record.violations[0].kind == "csv_columns").original));
+        Assert.Equal("track;9;Order", Encoding.UTF8.GetString(_imported.Quarantined("orders.csv").Single(record => record.violations[0].kind == "csv_columns").original));
     }
 
     [Fact]
@@ -156,101 +158,8 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
 
         Assert.Equal((3, 0, 1, 1), upload.Counts);
         Assert.Equal((1, "not_mapped"), ((long)upload.Last["ignored"]!, (string?)upload.Last["faults"]![0]!["code"]));
-        var mapped = Assert.Single(Collected(), e => e.messageId == $"{RowJudge.IdPrefix("shop", "mapped")}-2");
+        var mapped = Assert.Single(_imported.Collected(), e => e.messageId == $"{RowJudge.IdPrefix("shop", "mapped")}-2");
         Assert.Equal(("Order Completed", "77", """{"total":5}"""), (mapped.@event, mapped.userId, mapped.properties));
-    }
-
-    [Fact]
-    public async Task AnyFile_SenderGoesAway_IsWholeWhenSentAgain()
-    {
-        var lines = Lines("aborted", 1, 20_000).Select(Encoding.UTF8.GetBytes).ToArray();
-        using var sending = await RawUpload.BeginAsync(kafka.Host, "fileId=aborted&format=ndjson");
-        // In the middle of a line.
-        foreach (var chunk in lines.SelectMany(line => line).Take(lines.Sum(line => line.Length) / 2).Chunk(50_001)) await sending.WriteAsync(chunk);
-        await UntilAsync(() => Events("aborted").Count > 5_000);
-        sending.Abort();
-
-        var again = await Upload.SendAsync(kafka.Host, "fileId=aborted&format=ndjson", lines.SelectMany(line => line).ToArray());
-        Assert.Equal(20_000, again.Counts.Read);
-        Assert.InRange(again.Counts.Skipped, 5_000, 10_500);
-        AssertOnce("aborted", 20_000);
-    }
-
-    [Fact]
-    public async Task AnyFile_ServiceIsStopped_SaysSoAndIsWholeWhenSentAgain()
-    {
-        var lines = Lines("stopped", 1, 20_000).Select(Encoding.UTF8.GetBytes).ToArray();
-        await using (var other = await kafka.StartHostAsync())
-        {
-            using var sending = await RawUpload.BeginAsync(other, "fileId=stopped&format=ndjson");
-            foreach (var line in lines.Take(9_000).Chunk(100)) await sending.WriteAsync(line.SelectMany(bytes => bytes).ToArray());
-            await UntilAsync(() => Events("stopped").Count == 9_000);
-            var answer = sending.ReadAsync();
-            Assert.Equal(0, await other.StopAsync());
-            var stopped = await answer;
-            Assert.Equal("stopping", stopped.Code);
-            Assert.Equal((9_000, 0, 9_000, 0), stopped.Counts);
-        }
-
-        var again = await Upload.SendAsync(kafka.Host, "fileId=stopped&format=ndjson", lines.SelectMany(line => line).ToArray());
-        Assert.Equal((20_000, 9_000, 11_000, 0), again.Counts);
-        AssertOnce("stopped", 20_000);
-    }
-
-    [Theory]
-    [InlineData(ApiKey.EndTxn, FaultDrop.AfterHandling)]
-    [InlineData(ApiKey.EndTxn, FaultDrop.BeforeHandling)]
-    [InlineData(ApiKey.Produce, FaultDrop.AfterHandling)]
-    [InlineData(ApiKey.AddPartitionsToTxn, FaultDrop.AfterHandling)]
-    public async Task AnyFile_LostAnswersOfKafka_IsWholeAllTheSame(ApiKey api, FaultDrop drop)
-    {
-        var id = $"lost-{api}-{drop}";
-        using var sending = await RawUpload.BeginAsync(kafka.Host, $"fileId={id}&format=ndjson");
-        await sending.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Lines(id, 1, 6_000))));
-        await UntilAsync(() => Events(id).Count == 6_000);
-        using var fault = kafka.Faults.Add(new Fault { Api = api, Drop = drop, Times = 2 });
-        await sending.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Lines(id, 6_001, 6_000))));
-        await fault.Hit(cancel: TestContext.Current.CancellationToken);
-        await sending.EndAsync();
-
-        Assert.Equal((12_000, 0, 12_000, 0), (await sending.ReadAsync()).Counts);
-        AssertOnce(id, 12_000);
-    }
-
-    [Fact]
-    public async Task AnyFile_NewerUploadOfIt_TakesOver()
-    {
-        var file = Encoding.UTF8.GetBytes(string.Concat(Lines("both", 1, 12_000)));
-        using var older = await RawUpload.BeginAsync(kafka.Host, "fileId=both&format=ndjson");
-        await older.WriteAsync(file.AsMemory(0, file.Length / 2));
-        await UntilAsync(() => Events("both").Count > 1_000);
-
-        await using var other = await kafka.StartHostAsync();
-        var newer = await Upload.SendAsync(other, "fileId=both&format=ndjson", file);
-        await older.WriteAsync(file.AsMemory(file.Length / 2));
-        await older.EndAsync();
-
-        Assert.Equal("taken_over", (await older.ReadAsync()).Code);
-        Assert.True((bool)newer.Last["success"]!);
-        Assert.Equal(12_000, newer.Counts.Read);
-        AssertOnce("both", 12_000);
-    }
-
-    [Fact]
-    public async Task AnyFile_CutShortInsideItsCompression_IsBrokenOffAndGoesOn()
-    {
-        var file = Encoding.UTF8.GetBytes(string.Concat(Lines("cut", 1, 8_000)));
-        foreach (var encoding in new[] { "gzip", "br", "deflate", "zstd" })
-        {
-            var compressed = Compress(file, encoding);
-            var cut = await Upload.SendAsync(kafka.Host, "fileId=cut&format=ndjson", compressed[..(compressed.Length / 2)], encoding: encoding);
-            Assert.Equal("invalid_encoding", cut.Code);
-            Assert.Empty(Quarantined("cut"));
-        }
-
-        var whole = await Upload.SendAsync(kafka.Host, "fileId=cut&format=ndjson", file);
-        Assert.True((bool)whole.Last["success"]!);
-        AssertOnce("cut", 8_000);
     }
 
     [Fact]
@@ -264,7 +173,7 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
         Assert.Equal((3_000, 0, 3_000, 0), upload.Counts);
         Assert.Equal((3_000, 3_000, 0, 0), again.Counts);
         Assert.Equal((409, "file_changed"), (changed.Status, changed.Code));
-        var events = Events("table");
+        var events = _imported.Events("table");
         Assert.Equal(3_000, events.Count);
         Assert.Equal(("u7", ParquetSample.Time(7)), (events[7].userId, events[7].timestamp));
         Assert.Equal(ParquetSample.Properties(7), events[7].properties);
@@ -277,7 +186,7 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
         using var importing = await RawUpload.BeginAsync(kafka.Host, "fileId=beside&format=ndjson");
         var writing = Task.Run(async () =>
         {
-            foreach (var chunk in Lines("beside", 1, 60_000).Chunk(1_000)) await importing.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(chunk)));
+            foreach (var chunk in Imported.Lines("beside", 1, 60_000).Chunk(1_000)) await importing.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(chunk)));
             await importing.EndAsync();
         }, TestContext.Current.CancellationToken);
         var slowest = TimeSpan.Zero;
@@ -320,50 +229,5 @@ public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     {
         var upload = await Upload.SendAsync(kafka.Host, query, body, key);
         return (upload.Status, upload.Code);
-    }
-
-    private static IEnumerable<string> Lines(string name, int first, int count) =>
-        Enumerable.Range(first, count).Select(i => string.Create(CultureInfo.InvariantCulture, $$"""{"type":"track","userId":"{{name}}-{{i % 97}}","event":"line {{i}}","timestamp":"2020-01-01T00:00:00Z","properties":{"line":{{i}} } }""") + "\n");
-
-    private List<Event> Collected() => [.. kafka.Read(Topics.EventsCollected).Select(record => ((CollectedEvent)record.Value).envelope)];
-
-    private List<QuarantinedEvent> Quarantined(string fileId) =>
-        [.. kafka.Read(Topics.EventsQuarantined).Select(record => (QuarantinedEvent)record.Value).Where(record => record.violations[0].message.Contains($" of {fileId}:", StringComparison.Ordinal))];
-
-    // By line, and each once.
-    private Dictionary<long, Event> Events(string fileId)
-    {
-        var prefix = RowJudge.IdPrefix("src", fileId) + "-";
-        return Collected().Where(e => e.messageId.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(e => long.Parse(e.messageId[prefix.Length..], CultureInfo.InvariantCulture));
-    }
-
-    private void AssertOnce(string fileId, int lines)
-    {
-        var events = Events(fileId);
-        Assert.Equal(Enumerable.Range(1, lines).Select(line => (long)line), events.Keys.Order());
-        Assert.All(events, e => Assert.Equal($"line {e.Key}", e.Value.@event));
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!condition())
-        {
-            if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new TimeoutException("the condition did not come true");
-            await Task.Delay(50);
-        }
-    }
-
-    private static byte[] Compress(byte[] body, string encoding)
-    {
-        using var compressed = new MemoryStream();
-        using (Stream stream = encoding switch
-        {
-            "gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
-            _ => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-        }) stream.Write(body);
-        return compressed.ToArray();
     }
 }

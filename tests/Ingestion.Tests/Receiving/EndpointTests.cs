@@ -103,7 +103,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
     [InlineData("br")]
     [InlineData("zstd")]
     public async Task Track_Compressed_IsInflated(string encoding) =>
-        await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/track", Compress("""{"userId":"u"}"""u8.ToArray(), encoding), encoding: encoding));
+        await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync("/v1/track", Compressed.Of("""{"userId":"u"}"""u8.ToArray(), encoding), encoding: encoding));
 
     [Theory]
     [InlineData("gzip", "request_too_large", 413)]
@@ -112,7 +112,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
     [InlineData("compress", "unknown_encoding", 415)]
     public async Task Batch_Bomb_IsInflatedToTheLimitOnly(string encoding, string code, int status)
     {
-        using var response = await kafka.Host.PostAsync("/v1/batch", Compress(new byte[100_000_000], encoding), encoding: encoding);
+        using var response = await kafka.Host.PostAsync("/v1/batch", Compressed.Of(new byte[100_000_000], encoding), encoding: encoding);
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Contains(code, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -190,6 +190,19 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
     }
 
     [Fact]
+    public async Task AnyPath_NotOurs_SaysWhereTheOthersAre()
+    {
+        using var unknown = await kafka.Host.PostAsync("/v1/trak", "{}");
+        using var method = await kafka.Host.Client.GetAsync("/v1/track", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        Assert.Contains("""{"success":false,"error":{"code":"unknown_path",""", await unknown.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, method.StatusCode);
+        Assert.Contains("POST", method.Content.Headers.Allow);
+        Assert.Contains("wrong_method", await method.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Track_PlainTextAskedFor_IsRefusedInRudderStacksForm()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/track?writeKey=WK") { Content = new StringContent("{}") };
@@ -218,7 +231,7 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
             foreach (var request in Sample.Read(file).Where(request => request.Method == "POST"))
             {
                 var body = Encoding.UTF8.GetBytes(request.Body!.ToJsonString());
-                if (request.Encoding is { } encoding) body = Compress(body, encoding);
+                if (request.Encoding is { } encoding) body = Compressed.Of(body, encoding);
                 await AssertAnswerAsync(200, Success, await kafka.Host.PostAsync(request.Path, body, request.SendsKeyInHeader ? "WK" : null, request.Encoding));
                 foreach (var item in request.Events)
                 {
@@ -233,19 +246,6 @@ public sealed class EndpointTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
             }
         }
         Assert.Equal(22, sent);
-    }
-
-    private static byte[] Compress(byte[] body, string encoding)
-    {
-        using var compressed = new MemoryStream();
-        using (Stream stream = encoding switch
-        {
-            "gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
-            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            _ => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-        }) stream.Write(body);
-        return compressed.ToArray();
     }
 
     private static async Task AssertAnswerAsync(int status, string body, HttpResponseMessage response)

@@ -1,0 +1,15 @@
+using cdp;
+
+namespace Cdp.Identifiers;
+
+/// <summary>Identifiers are equal when type and value are; the generated type compares references.</summary>
+public sealed class IdentifierComparer : IEqualityComparer<Identifier>
+{
+    public static readonly IdentifierComparer Instance = new();
+
+    private IdentifierComparer() { }
+
+    public bool Equals(Identifier? x, Identifier? y) => ReferenceEquals(x, y) || (x is not null && y is not null && x.type == y.type && x.value == y.value);
+
+    public int GetHashCode(Identifier obj) => HashCode.Combine(obj.type, obj.value);
+}
