@@ -59,6 +59,16 @@ public static class Changelog
         return position;
     }
 
+    /// <summary>The record at an offset; null where it is a tombstone, or compaction has removed it.</summary>
+    /// <exception cref="KafkaException">Kafka is away.</exception>
+    public static async Task<ISpecificRecord?> FindAsync(KafkaOptions kafka, AvroCodec codec, Topic topic, int partition, long offset, CancellationToken stopping)
+    {
+        using var consumer = new ConsumerBuilder<Ignore, byte[]?>(kafka.Consumer("changelog-reader")).SetLogHandler(KafkaClients.Silence).Build();
+        consumer.Assign(new TopicPartitionOffset(kafka.TopicPrefix + topic.Name, partition, offset));
+        var result = await Task.Run(() => consumer.Consume(stopping), stopping);
+        return !result.IsPartitionEOF && result.Offset.Value == offset && result.Message.Value is { } value ? codec.Decode(value) : null;
+    }
+
     private static Task<WatermarkOffsets> MarksAsync(KafkaOptions kafka, TopicPartition source) => Task.Run(() =>
     {
         // A client that reads committed is answered the last stable offset, which lies before what a predecessor left open.

@@ -18,18 +18,25 @@ public static class ProfilesService
 
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
-        var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
+        var options = builder.AddProfileState();
         builder.AddIdentifierTypes(options.IdentityConfig);
-        builder.AddRedis(options.Redis);
-        builder.Services.AddSingleton(options.Kafka.Registry());
-        builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
-        builder.Services.AddSingleton(services => new Generations(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
-        builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
         builder.Services.AddSingleton(services => new ProfileLookup(
             services.GetRequiredService<Generations>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
             options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<Generations>(),
             services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
+    }
+
+    /// <summary>What the service and a rebuild have in common.</summary>
+    internal static ProfilesOptions AddProfileState(this WebApplicationBuilder builder)
+    {
+        var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
+        builder.AddRedis(options.Redis);
+        builder.Services.AddSingleton(options.Kafka.Registry());
+        builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
+        builder.Services.AddSingleton(services => new Generations(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
+        builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
+        return options;
     }
 
     /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>

@@ -1,4 +1,5 @@
 using Cdp.Hosting;
 using Cdp.Profiles;
+using Cdp.Profiles.Rebuilding;
 
-return await CdpHost.RunAsync(ProfilesService.Service, args);
+return RebuildCommand.IsAsked(args) ? await RebuildCommand.RunAsync(args, Console.Out, Console.Error, CancellationToken.None) : await CdpHost.RunAsync(ProfilesService.Service, args);

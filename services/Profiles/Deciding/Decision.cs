@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Rebuilding;
 using Cdp.Profiles.State;
 using Cdp.Streaming;
 
@@ -21,6 +22,7 @@ public static class Decision
         ProfileTransferred transferred => transferred.winnerId,
         EventForwarded forwarded => forwarded.winnerId,
         AccountEvent call => call.accountId,
+        ProfileRecomputed recomputed => recomputed.profileId,
         _ => throw new InvalidDataException($"{record.Value.Schema.Fullname} is not for a profile"),
     };
 
@@ -47,6 +49,9 @@ public static class Decision
                 break;
             case ProfileTransferred transferred:
                 Absorb(profile, transferred, outbox);
+                break;
+            case ProfileRecomputed { sequence: 0 } correction:
+                if (Correction.Apply(profile.State, correction) is { } corrected) profile.Changed(outbox.TraceParent, corrected);
                 break;
             case ProfileSplit:
                 // No state is divided yet. The events that follow go to the profiles that identity names; what was folded before stays here, and is counted.

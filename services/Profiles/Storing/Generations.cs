@@ -29,12 +29,8 @@ public sealed class Generations(IConnectionMultiplexer redis, HotState keys)
     /// <summary>Moves every reader and writer at once, on the condition that what is in use is still what the caller knows.</summary>
     public async Task<bool> MoveAsync(GenerationsInUse from, GenerationsInUse to)
     {
-        var move = redis.GetDatabase().CreateTransaction();
         var now = await redis.GetDatabase().StringGetAsync(keys.Generations);
-        if (Parse(now) != from) return false;
-        move.AddCondition(now.IsNull ? Condition.KeyNotExists(keys.Generations) : Condition.StringEqual(keys.Generations, now));
-        _ = move.StringSetAsync(keys.Generations, string.Create(CultureInfo.InvariantCulture, $"{to.Current} {to.Kept ?? -1}"));
-        return await move.ExecuteAsync();
+        return Parse(now) == from && await redis.GetDatabase().SetIfAsync(keys.Generations, now, string.Create(CultureInfo.InvariantCulture, $"{to.Current} {to.Kept ?? -1}"));
     }
 
     private static GenerationsInUse Parse(RedisValue value)
