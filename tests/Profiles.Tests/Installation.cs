@@ -40,13 +40,15 @@ internal sealed class Installation : IAsyncDisposable
 
     public int Partition(string profileId) => Contracts.Partitioner.Partition(profileId, Kafka.Partitions);
 
+    public string[] Settings =>
+    [
+        "--Port=0", $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", $"--Kafka:TopicPrefix={Kafka.TopicPrefix}",
+        $"--Kafka:Partitions={Kafka.Partitions.ToString(CultureInfo.InvariantCulture)}", $"--Redis:Endpoint={_redis}", $"--Redis:KeyPrefix={Kafka.TopicPrefix}", $"--ProfileIds:Key={IdsKey}",
+    ];
+
     public async Task StartAsync()
     {
-        _host = CdpHost.Build(ProfilesService.Service,
-        [
-            "--Port=0", $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", $"--Kafka:TopicPrefix={Kafka.TopicPrefix}",
-            $"--Kafka:Partitions={Kafka.Partitions.ToString(CultureInfo.InvariantCulture)}", $"--Redis:Endpoint={_redis}", $"--Redis:KeyPrefix={Kafka.TopicPrefix}", $"--ProfileIds:Key={IdsKey}",
-        ]);
+        _host = CdpHost.Build(ProfilesService.Service, Settings);
         await _host.StartAsync();
         _http = new HttpClient { BaseAddress = new UriBuilder(_host.Urls.Single()) { Host = "127.0.0.1" }.Uri };
     }
@@ -70,6 +72,13 @@ internal sealed class Installation : IAsyncDisposable
             await _producer.ProduceAsync(Kafka.TopicPrefix + incoming.Topic.Name,
                 new Message<byte[], byte[]> { Key = Streaming.Keys.Bytes(Decision.ProfileId(incoming))!, Value = Codec.Encode(incoming.Topic, record) });
         }
+    }
+
+    /// <summary>Appends to any topic.</summary>
+    public async Task SendAsync(Topic topic, string? key, ISpecificRecord record)
+    {
+        await TopicAdmin.EnsureAsync(Kafka, [topic]);
+        await _producer.ProduceAsync(Kafka.TopicPrefix + topic.Name, new Message<byte[], byte[]> { Key = Streaming.Keys.Bytes(key)!, Value = Codec.Encode(topic, record) });
     }
 
     public async Task<(HttpStatusCode Status, JsonElement Body, string? RetryAfter)> GetAsync(string path)
