@@ -44,6 +44,7 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
         await installation.StartAsync();
         await HistoryAsync(installation, seed: 2);
         await using var connection = await stack.ConnectAsync(redis);
+        await SettledAsync(installation, connection);
         var right = await StatesAsync(installation, connection, 0);
         var living = right.Values.Where(profile => profile is { mergedInto: null, kind: not Accounts.Kind, total: > 0 }).Select(profile => profile.profileId).Order().ToList();
         var (inRedis, inLog, away) = (living[0], living[1], living[2]);
@@ -164,8 +165,9 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
     private async Task<(int Exit, string Report)> RunAsync(Installation installation, string what)
     {
         var (report, errors) = (new StringWriter(), new StringWriter());
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var exit = await RebuildCommand.RunAsync([what, .. installation.Settings], report, errors, TestContext.Current.CancellationToken);
-        output.WriteLine($"{what}: {exit}\n{report}{errors}");
+        output.WriteLine($"{what}: {exit} after {System.Diagnostics.Stopwatch.GetElapsedTime(started)}\n{report}{errors}");
         return (exit, report.ToString());
     }
 
@@ -218,6 +220,15 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
     {
         await installation.SendAsync(Track(profileId, $"on{total}"));
         await Eventually.Async(async () => (await StatesAsync(installation, connection, generation))[profileId].total == total);
+    }
+
+    /// <summary>Waits until the service has processed everything, and Redis has it.</summary>
+    private static async Task SettledAsync(Installation installation, IConnectionMultiplexer connection)
+    {
+        using var progress = new LiveProgress(installation.Kafka);
+        long[] ends = await Task.WhenAll(Enumerable.Range(0, installation.Kafka.Partitions).Select(partition => Changelog.EndAsync(installation.Kafka, Topics.EventsIdentified, partition)));
+        Assert.True(await progress.PassAsync(ends, TestContext.Current.CancellationToken));
+        await Eventually.Async(async () => Texts(await StatesAsync(installation, connection, 0)) == Texts(await LoggedAsync(installation)));
     }
 
     private static Profile Spoiled(Profile profile)
