@@ -23,64 +23,74 @@ public sealed class AvroCodec(ISchemaRegistryClient registry, string prefix)
         .ToDictionary(schema => schema.Fullname);
 
     [ThreadStatic]
-    private static MemoryStream? _buffer;
+    private static AvroWriter? _writer;
 
-    private readonly ConcurrentDictionary<(string Topic, Type Record), (int Id, SpecificDatumWriter<ISpecificRecord> Writer)> _writers = new();
-    private readonly ConcurrentDictionary<int, SpecificDatumReader<ISpecificRecord>> _readers = new();
+    private readonly ConcurrentDictionary<(string Topic, Type Record), int> _ids = new();
+    private readonly ConcurrentDictionary<int, Read> _reads = new();
+
+    private delegate ISpecificRecord Read(byte[] bytes);
 
     /// <summary>Registers the schemas of these topics, so that the first record finds the registry's answer known.</summary>
     public void Register(IEnumerable<Topic> topics)
     {
         foreach (var topic in topics)
         {
-            foreach (var type in topic.Records) Writer(topic, type);
+            foreach (var type in topic.Records) Id(topic, type);
         }
     }
 
+    /// <exception cref="AvroException">A field that may not be null is null.</exception>
     public byte[] Encode(Topic topic, ISpecificRecord record)
     {
-        var (id, writer) = Writer(topic, record.GetType());
-        var buffer = _buffer ??= new MemoryStream(1024);
-        buffer.SetLength(0);
-        Span<byte> header = stackalloc byte[HeaderLength];
-        BinaryPrimitives.WriteInt32BigEndian(header[1..], id);
-        buffer.Write(header);
-        writer.Write(record, new BinaryEncoder(buffer));
-        return buffer.ToArray();
+        var id = Id(topic, record.GetType());
+        var writer = _writer ??= new AvroWriter();
+        writer.Clear();
+        ((IAvroRecord)record).Write(writer);
+        return Frame(id, writer.Written);
     }
 
     /// <summary>Puts the framing before a record that <see cref="AvroWriter"/> has written.</summary>
     public byte[] Frame<TRecord>(Topic topic, ReadOnlySpan<byte> written)
-        where TRecord : ISpecificRecord
-    {
-        var framed = new byte[HeaderLength + written.Length];
-        BinaryPrimitives.WriteInt32BigEndian(framed.AsSpan(1), Writer(topic, typeof(TRecord)).Id);
-        written.CopyTo(framed.AsSpan(HeaderLength));
-        return framed;
-    }
+        where TRecord : ISpecificRecord => Frame(Id(topic, typeof(TRecord)), written);
 
     /// <exception cref="AvroException">The bytes are not what the topic table names.</exception>
     public ISpecificRecord Decode(byte[] bytes)
     {
         if (bytes.Length < HeaderLength || bytes[0] != 0) throw new AvroException("not in the framing of a schema registry: the first byte must be 0, a schema id of four bytes must follow");
-        var reader = _readers.GetOrAdd(BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(1)), Reader);
-        return reader.Read(null!, new BinaryDecoder(new MemoryStream(bytes, HeaderLength, bytes.Length - HeaderLength, writable: false)));
+        return _reads.GetOrAdd(BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(1)), Reader)(bytes);
     }
 
-    private (int Id, SpecificDatumWriter<ISpecificRecord> Writer) Writer(Topic topic, Type type) =>
-        _writers.GetOrAdd((topic.Name, type), static (key, source) =>
+    private static byte[] Frame(int id, ReadOnlySpan<byte> written)
+    {
+        var framed = GC.AllocateUninitializedArray<byte>(HeaderLength + written.Length);
+        framed[0] = 0;
+        BinaryPrimitives.WriteInt32BigEndian(framed.AsSpan(1), id);
+        written.CopyTo(framed.AsSpan(HeaderLength));
+        return framed;
+    }
+
+    private int Id(Topic topic, Type type) =>
+        _ids.GetOrAdd((topic.Name, type), static (key, source) =>
         {
             var record = (ISpecificRecord)Activator.CreateInstance(key.Record)!;
             var schema = new Confluent.SchemaRegistry.Schema(record.Schema.ToString(), SchemaType.Avro);
-            var id = source.Registry.RegisterSchemaAsync(source.Topic.Subject(source.Prefix, record), schema).GetAwaiter().GetResult();
-            return (id, new SpecificDatumWriter<ISpecificRecord>(record.Schema));
+            return source.Registry.RegisterSchemaAsync(source.Topic.Subject(source.Prefix, record), schema).GetAwaiter().GetResult();
         }, (Registry: registry, Topic: topic, Prefix: prefix));
 
-    private SpecificDatumReader<ISpecificRecord> Reader(int id)
+    private Read Reader(int id)
     {
         var written = Avro.Schema.Parse(registry.GetSchemaAsync(id).GetAwaiter().GetResult().SchemaString);
-        return Known.TryGetValue(written.Fullname, out var schema)
-            ? new SpecificDatumReader<ISpecificRecord>(written, schema)
-            : throw new AvroException($"schema {id} is {written.Fullname}, which no topic of ours carries");
+        if (!Known.TryGetValue(written.Fullname, out var known)) throw new AvroException($"schema {id} is {written.Fullname}, which no topic of ours carries");
+        // The generated code reads what was written with this build's schema, to the letter; what another version wrote is resolved field by field.
+        return written.ToString() == known.ToString() ? Generated(AvroRecords.Reads[known.Fullname]) : Resolving(new SpecificDatumReader<ISpecificRecord>(written, known));
     }
+
+    private static Read Generated(AvroRead read) => bytes =>
+    {
+        var reader = new AvroReader(bytes.AsSpan(HeaderLength));
+        return read(ref reader);
+    };
+
+    private static Read Resolving(SpecificDatumReader<ISpecificRecord> reader) =>
+        bytes => reader.Read(null!, new BinaryDecoder(new MemoryStream(bytes, HeaderLength, bytes.Length - HeaderLength, writable: false)));
 }

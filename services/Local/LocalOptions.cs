@@ -10,6 +10,7 @@ public sealed record LocalOptions
 
     public int IngestionPort { get; init; } = 8080;
     public int ProfilesPort { get; init; } = 8090;
+    public int IdentityPort { get; init; } = 8092;
     public int RegistryPort { get; init; } = 8081;
     public int KafkaPort { get; init; } = 9092;
     public int RedisPort { get; init; } = 6379;
@@ -32,6 +33,7 @@ public sealed record LocalOptions
 
           --ingestion-port PORT   where events are sent (8080)
           --profiles-port PORT    where profiles are read (8090)
+          --identity-port PORT    where links are looked up and revoked (8092)
           --registry-port PORT    schema registry (8081)
           --kafka-port PORT       Kafka (9092)
           --redis-port PORT       Redis (6379); for every port 0 means any free one, which is printed
@@ -65,6 +67,7 @@ public sealed record LocalOptions
             {
                 "--ingestion-port" => options with { IngestionPort = Port(name, Value(), errors) },
                 "--profiles-port" => options with { ProfilesPort = Port(name, Value(), errors) },
+                "--identity-port" => options with { IdentityPort = Port(name, Value(), errors) },
                 "--registry-port" => options with { RegistryPort = Port(name, Value(), errors) },
                 "--kafka-port" => options with { KafkaPort = Port(name, Value(), errors) },
                 "--redis-port" => options with { RedisPort = Port(name, Value(), errors) },

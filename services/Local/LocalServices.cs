@@ -45,6 +45,7 @@ public sealed class LocalServices : IAsyncDisposable
     {
         Ports.Check(options.Host, options.IngestionPort, "ingestion", "--ingestion-port");
         Ports.Check(options.Host, options.ProfilesPort, "profile API", "--profiles-port");
+        Ports.Check(options.Host, options.IdentityPort, "identity API", "--identity-port");
         var hosts = new Dictionary<string, WebApplication>();
         var errors = new List<string>();
         foreach (var service in All)
@@ -96,6 +97,7 @@ public sealed class LocalServices : IAsyncDisposable
             ["Kafka:InstanceId"] = "local",
             ["Redis:Endpoint"] = infra.Redis,
             ["ProfileIds:Key"] = secrets.ProfileIds,
+            ["Api:Tokens:0"] = ApiTokens.Hash(secrets.ApiToken),
             ["Sources:0"] = LocalSource.Write(options.DataDirectory, secrets),
             ["Sources:1"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "sources"),
             ["Sdk:Path"] = SdkPath,
@@ -108,6 +110,7 @@ public sealed class LocalServices : IAsyncDisposable
         {
             "ingestion" => new IPEndPoint(options.Host, options.IngestionPort),
             "profiles" => new IPEndPoint(options.Host, options.ProfilesPort),
+            "identity" => new IPEndPoint(options.Host, options.IdentityPort),
             _ => new IPEndPoint(IPAddress.Loopback, 0),
         };
         builder.WebHost.UseUrls($"http://{address}");

@@ -32,6 +32,7 @@ public static class Session
         {
             Console.WriteLine($"ingestion        {services.Url("ingestion")}");
             Console.WriteLine($"profile API      {services.Url("profiles")}");
+            Console.WriteLine($"identity API     {services.Url("identity")}");
         }
         Console.WriteLine($"schema registry  {stack.Infra.Registry}");
         Console.WriteLine($"Kafka            {stack.Infra.Kafka}");
@@ -40,11 +41,12 @@ public static class Session
         if (stack.Services is not null)
         {
             Console.WriteLine($"write key: {stack.Secrets.WriteKey}");
+            Console.WriteLine($"API token: {stack.Secrets.ApiToken}");
             Console.WriteLine($"test page: {stack.Services.Url("ingestion")}{LocalServices.SdkPath}/test?writeKey={stack.Secrets.WebWriteKey}");
             Console.WriteLine();
             Console.WriteLine("Try it:");
             Console.WriteLine($"  curl -u {stack.Secrets.WriteKey}: {stack.Services.Url("ingestion")}/v1/identify -d '{{\"userId\":\"u1\",\"traits\":{{\"name\":\"Ada\"}}}}'");
-            Console.WriteLine($"  curl {stack.Services.Url("profiles")}/v1/profiles/user_id/u1");
+            Console.WriteLine($"  curl -H 'Authorization: Bearer {stack.Secrets.ApiToken}' {stack.Services.Url("profiles")}/v1/profiles/user_id/u1");
             Console.WriteLine();
         }
         Console.WriteLine($"ready after {elapsed.TotalSeconds:F1} s; Ctrl-C stops");

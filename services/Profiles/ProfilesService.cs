@@ -14,11 +14,12 @@ namespace Cdp.Profiles;
 /// <summary>The wiring: one loop, and the profile API.</summary>
 public static class ProfilesService
 {
-    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfiles());
+    public static ServiceDefinition Service { get; } = new("profiles", 8090, builder => builder.AddProfiles(), app => app.MapProfileApi());
 
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
         var options = builder.AddProfileState();
+        builder.AddApiTokens(options.Api);
         builder.AddIdentifierTypes(options.IdentityConfig);
         builder.Services.AddSingleton(services => new ProfileLookup(
             services.GetRequiredService<Generations>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
@@ -38,9 +39,6 @@ public static class ProfilesService
         builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
         return options;
     }
-
-    /// <summary>GET /v1/profiles/{type}/{value}[?provenance=true]. The value is the rest of the path, so that it may hold a slash.</summary>
-    public static void MapProfiles(this WebApplication app) => app.MapGet("/v1/profiles/{type}/{**value}", ProfileApi.GetAsync);
 
     /// <summary>The consumer group of the loop, without the topic prefix.</summary>
     internal const string Group = "profiles";

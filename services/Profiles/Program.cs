@@ -2,4 +2,7 @@ using Cdp.Hosting;
 using Cdp.Profiles;
 using Cdp.Profiles.Rebuilding;
 
-return RebuildCommand.IsAsked(args) ? await RebuildCommand.RunAsync(args, Console.Out, Console.Error, CancellationToken.None) : await CdpHost.RunAsync(ProfilesService.Service, args);
+if (RebuildCommand.IsAsked(args)) return await RebuildCommand.RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
+if (args is not [NewApiToken.Option]) return await CdpHost.RunAsync(ProfilesService.Service, args);
+NewApiToken.Print();
+return 0;

@@ -3,7 +3,7 @@ using Cdp.Benchmarks;
 using Cdp.Hosting;
 
 const string Usage = """
-    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|pipeline|broker [options]
+    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|identity|profiles|pipeline|broker [options]
     ingestion: the front door beside the bare Kafka client and an empty endpoint
       --seconds N   length of each measured run (10)
       --rounds N    runs of each kind, in turns; the median counts (3)
@@ -11,6 +11,16 @@ const string Usage = """
       --batch N     events a request (100)
       --import-gigabytes N  size of the file imported while memory is watched (2)
       --outage [N]  then Kafka is away for N seconds under load (60)
+    identity: resolver and linker beside a bare transactional copy of the same records
+      --events N    events of a round (200000)
+      --rounds N    rounds of each kind, in turns with the copy; the median counts (3)
+      --bytes N     size of an event as JSON (400)
+    profiles: folding beside a bare transactional copy, with few and with many profiles; restoring; the profile API
+      --events N, --rounds N, --bytes N  as above
+      --few N       profiles at first, and how many get events (10000)
+      --many N      profiles in the end, twice as many or more (1000000)
+      --rate N      requests a second to the API (1000)
+      --seconds N   how long (20)
     pipeline: events through all services, each a process of its own
       --events N    events to send through the pipeline, twice (200000)
       --users N     users they belong to (20000)
@@ -40,6 +50,19 @@ try
                 Batch = Number("--batch", 100),
                 ImportGigabytes = Number("--import-gigabytes", 2),
                 Outage = !args.Contains("--outage") ? null : args[^1] == "--outage" ? 60 : Number("--outage", 60),
+            }) ? 0 : 1;
+        case ["identity", ..]:
+            return await IdentityBench.RunAsync(new IdentityBenchOptions { Events = Number("--events", 200_000), Rounds = Number("--rounds", 3), Bytes = Number("--bytes", 400) }) ? 0 : 1;
+        case ["profiles", ..]:
+            return await ProfilesBench.RunAsync(new ProfilesBenchOptions
+            {
+                Events = Number("--events", 200_000),
+                Rounds = Number("--rounds", 3),
+                Bytes = Number("--bytes", 400),
+                Few = Number("--few", 10_000),
+                Many = Number("--many", 1_000_000) is var many && many >= 2 * Number("--few", 10_000) ? many : throw new FormatException("--many is less than twice --few"),
+                Rate = Number("--rate", 1_000),
+                Seconds = Number("--seconds", 20),
             }) ? 0 : 1;
         case ["pipeline", ..]:
             return await Pipeline.RunAsync(new PipelineOptions

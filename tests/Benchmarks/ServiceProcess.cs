@@ -26,7 +26,8 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
     /// <summary>The resident set now, in MiB.</summary>
     public double MiB => ProcessUsage.MiB(_process!.Id);
 
-    public async Task StartAsync()
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public async Task StartAsync(TimeSpan? bound = null)
     {
         var path = library ?? Path.Combine(Root(), $"services/{Name}/bin/{Configuration}/net10.0/Cdp.{Name}.dll");
         _process = new Process { StartInfo = new ProcessStartInfo("dotnet", $"\"{path}\" {arguments}") { RedirectStandardOutput = true, RedirectStandardError = true } };
@@ -35,13 +36,16 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await WaitAsync($"{Name} is ready", IsReadyAsync, TimeSpan.FromSeconds(60));
+        await WaitAsync($"{Name} is ready", IsReadyAsync, bound ?? TimeSpan.FromSeconds(60));
     }
+
+    /// <summary>SIGKILL. It can be started again.</summary>
+    public void Kill() => End();
 
     /// <summary>SIGKILL, then a start under the same name.</summary>
     public async Task KillAndStartAsync()
     {
-        End();
+        Kill();
         await StartAsync();
     }
 

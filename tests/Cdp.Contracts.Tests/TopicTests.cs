@@ -24,7 +24,7 @@ public sealed class TopicTests
     [Fact]
     public void Schemas_EveryRecordAndField_IsDocumented()
     {
-        foreach (var type in typeof(Topics).Assembly.GetTypes().Where(typeof(ISpecificRecord).IsAssignableFrom))
+        foreach (var type in typeof(Topics).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(ISpecificRecord))))
         {
             var schema = (RecordSchema)type.GetField("_SCHEMA", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
             Assert.False(string.IsNullOrWhiteSpace(schema.Documentation), schema.Fullname);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Cdp.Fanout;
 using Cdp.Identity;
@@ -15,7 +16,7 @@ namespace Cdp.Integration;
 /// <summary>From an unmodified SDK to the profile and to another system's webhook, through all services.</summary>
 public sealed class EndToEndTests(TestStack stack)
 {
-    private static readonly Secrets Secrets = new("integration-write-key", "");
+    private static readonly Secrets Secrets = new("integration-write-key", "", "");
 
     [Theory]
     [InlineData("segment", RedisKind.OfStack)]
@@ -54,6 +55,7 @@ public sealed class EndToEndTests(TestStack stack)
     private static async Task<JsonElement?> ProfileAsync(RunningService profiles)
     {
         using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Cluster.Token);
         using var response = await http.GetAsync($"{profiles.Url}/v1/profiles/user_id/ada");
         if (response.StatusCode == HttpStatusCode.NotFound) return null;
         return JsonSerializer.Deserialize<JsonElement>(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync());

@@ -10,7 +10,7 @@ namespace Cdp.Integration;
 /// <summary>Services die in the middle of their work and are started again; every event still counts, and counts once.</summary>
 public sealed class KillTests(TestStack stack)
 {
-    private static readonly Secrets Secrets = new("integration-write-key", "");
+    private static readonly Secrets Secrets = new("integration-write-key", "", "");
 
     // A dead member's partitions stay with it until its session of 10 s has timed out, and the work of that time is then caught up.
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);

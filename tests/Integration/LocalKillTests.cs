@@ -19,7 +19,7 @@ public sealed class LocalKillTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_data, "config"));
         await using var local = new ServiceProcess("Local",
-            ["--ingestion-port=0", "--profiles-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0", $"--data={_data}", $"--config={Path.Combine(_data, "config")}"])
+            ["--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0", $"--data={_data}", $"--config={Path.Combine(_data, "config")}"])
         { Url = new Uri("http://127.0.0.1") };
         await StartAsync(local);
         string[] users = [.. Enumerable.Range(0, 50).Select(user => $"u{user}")];
@@ -50,7 +50,7 @@ public sealed class LocalKillTests : IDisposable
         local.Start();
         await Eventually.TrueAsync(() => local.Lines.Any(line => line.StartsWith("ready after", StringComparison.Ordinal)) || local.HasExited, "Local is ready");
         if (local.HasExited) Assert.Fail(string.Join('\n', local.Lines));
-        local.Url = new Uri(Printed(local, "profile API"));
+        (local.Url, local.Token) = (new Uri(Printed(local, "profile API")), Printed(local, "API token:"));
     }
 
     private static Uri Ingestion(ServiceProcess local) => new(Printed(local, "ingestion"));

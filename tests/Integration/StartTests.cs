@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Cdp.Hosting;
 using Cdp.Integration.Stack;
 using Cdp.Local;
 using Cdp.Local.Redis;
@@ -28,7 +29,7 @@ public sealed partial class StartTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_data, "destinations", "hook.yaml"), "id: hook\ntype: webhook\nurl: http://127.0.0.1:9/\n", TestContext.Current.CancellationToken);
         string[] settings =
         [
-            $"--Kafka:BootstrapServers=127.0.0.1:{kafka}", $"--Kafka:SchemaRegistry=http://127.0.0.1:{registry}", $"--Redis:Endpoint=127.0.0.1:{redis}", "--Kafka:Partitions=2", "--ProfileIds:Key=k",
+            $"--Kafka:BootstrapServers=127.0.0.1:{kafka}", $"--Kafka:SchemaRegistry=http://127.0.0.1:{registry}", $"--Redis:Endpoint=127.0.0.1:{redis}", "--Kafka:Partitions=2", "--ProfileIds:Key=k", $"--Api:Tokens:0={ApiTokens.Hash("t")}",
             $"--Sources:0={Path.Combine(_data, "sources")}", $"--Destinations={Path.Combine(_data, "destinations")}",
         ];
         await using var ingestion = Service("Ingestion", settings);
@@ -75,7 +76,7 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Ingestion", "Kafka:Partitions", "Kafka:SchemaRegistry", "Sources")]
     [InlineData("Validation", "Kafka:Partitions", "Kafka:SchemaRegistry", "plan.yaml:1")]
     [InlineData("Identity", "Kafka:Partitions", "Kafka:SchemaRegistry", "ProfileIds:Key")]
-    [InlineData("Profiles", "Kafka:Partitions", "Kafka:SchemaRegistry", "ProfileIds:Key")]
+    [InlineData("Profiles", "Kafka:Partitions", "Kafka:SchemaRegistry", "ProfileIds:Key", "Api:Tokens is empty")]
     [InlineData("Fanout", "Kafka:Partitions", "Kafka:SchemaRegistry", "hook.yaml:1")]
     public async Task Start_WrongConfiguration_PrintsEveryErrorAndEndsWithTwo(string program, params string[] errors)
     {
@@ -91,6 +92,7 @@ public sealed partial class StartTests : IDisposable
     [Theory]
     [InlineData("ingestion", "--ingestion-port")]
     [InlineData("profile API", "--profiles-port")]
+    [InlineData("identity API", "--identity-port")]
     [InlineData("schema registry", "--registry-port")]
     [InlineData("Kafka", "--kafka-port")]
     [InlineData("Redis", "--redis-port")]
@@ -99,7 +101,7 @@ public sealed partial class StartTests : IDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        var ports = new List<string> { "--ingestion-port=0", "--profiles-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0" };
+        var ports = new List<string> { "--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0" };
         ports.RemoveAll(other => other.StartsWith(option, StringComparison.Ordinal));
         await using var local = new ServiceProcess("Local", [.. ports, $"{option}={port}", "--data", _data]) { Url = new Uri("http://127.0.0.1") };
         local.Start();

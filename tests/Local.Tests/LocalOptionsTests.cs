@@ -10,7 +10,7 @@ public class LocalOptionsTests
     {
         var (options, errors) = LocalOptions.Parse([]);
         Assert.Empty(errors);
-        Assert.Equal((8080, 8090, 8081, 9092, 6379), (options.IngestionPort, options.ProfilesPort, options.RegistryPort, options.KafkaPort, options.RedisPort));
+        Assert.Equal((8080, 8090, 8092, 8081, 9092, 6379), (options.IngestionPort, options.ProfilesPort, options.IdentityPort, options.RegistryPort, options.KafkaPort, options.RedisPort));
         Assert.Equal(IPAddress.Loopback, options.Host);
         Assert.Equal(".cdp-data", options.DataDirectory);
     }
@@ -18,9 +18,9 @@ public class LocalOptionsTests
     [Fact]
     public void Parse_Everything_IsRead()
     {
-        var (options, errors) = LocalOptions.Parse(["--ingestion-port", "1", "--profiles-port=2", "--registry-port", "3", "--kafka-port", "4", "--redis-port", "0", "--host", "10.1.2.3", "--data", "d", "--config=c", "--infra"]);
+        var (options, errors) = LocalOptions.Parse(["--ingestion-port", "1", "--profiles-port=2", "--identity-port=5", "--registry-port", "3", "--kafka-port", "4", "--redis-port", "0", "--host", "10.1.2.3", "--data", "d", "--config=c", "--infra"]);
         Assert.Empty(errors);
-        Assert.Equal(new LocalOptions { IngestionPort = 1, ProfilesPort = 2, RegistryPort = 3, KafkaPort = 4, RedisPort = 0, Host = IPAddress.Parse("10.1.2.3"), DataDirectory = "d", ConfigDirectory = "c", IsInfraOnly = true }, options);
+        Assert.Equal(new LocalOptions { IngestionPort = 1, ProfilesPort = 2, IdentityPort = 5, RegistryPort = 3, KafkaPort = 4, RedisPort = 0, Host = IPAddress.Parse("10.1.2.3"), DataDirectory = "d", ConfigDirectory = "c", IsInfraOnly = true }, options);
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public class LocalOptionsTests
     [Fact]
     public void Usage_EveryOption_IsListed()
     {
-        foreach (var option in (string[])["--ingestion-port", "--profiles-port", "--registry-port", "--kafka-port", "--redis-port", "--host", "--data", "--config", "--infra", "--demo"])
+        foreach (var option in (string[])["--ingestion-port", "--profiles-port", "--identity-port", "--registry-port", "--kafka-port", "--redis-port", "--host", "--data", "--config", "--infra", "--demo"])
         {
             Assert.Contains($"  {option} ", LocalOptions.Usage, StringComparison.Ordinal);
         }

@@ -14,6 +14,16 @@ public class SecretsTests
     }
 
     [Fact]
+    public void Open_DataOfBeforeThereWereTokens_KeepsTheRestAndDrawsOne()
+    {
+        using var data = new TemporaryDirectory();
+        File.WriteAllText(Path.Combine(data.Path, "secrets.json"), """{"WriteKey":"k","ProfileIds":"p"}""");
+        var opened = Secrets.Open(data.Path);
+        Assert.Equal(("k", "p", 32), (opened.WriteKey, opened.ProfileIds, opened.ApiToken.Length));
+        Assert.Equal(opened, Secrets.Open(data.Path));
+    }
+
+    [Fact]
     public void Open_ElsewhereAgain_DrawsOthers()
     {
         using var one = new TemporaryDirectory();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Avro.Specific;
 using Cdp.Contracts;
@@ -15,6 +16,8 @@ namespace Cdp.Profiles.Tests;
 /// <summary>Topics, keys and a profile service of a test's own.</summary>
 internal sealed class Installation : IAsyncDisposable
 {
+    public const string Token = "a test's token";
+
     private const string IdsKey = "test";
 
     private readonly string _redis;
@@ -38,12 +41,16 @@ internal sealed class Installation : IAsyncDisposable
 
     public ProfileIds Ids { get; } = new(IdsKey);
 
+    /// <summary>Where the service answers.</summary>
+    public Uri Url => _http!.BaseAddress!;
+
     public int Partition(string profileId) => Contracts.Partitioner.Partition(profileId, Kafka.Partitions);
 
     public string[] Settings =>
     [
         "--Port=0", $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", $"--Kafka:TopicPrefix={Kafka.TopicPrefix}",
         $"--Kafka:Partitions={Kafka.Partitions.ToString(CultureInfo.InvariantCulture)}", $"--Redis:Endpoint={_redis}", $"--Redis:KeyPrefix={Kafka.TopicPrefix}", $"--ProfileIds:Key={IdsKey}",
+        $"--Api:Tokens:0={ApiTokens.Hash("another")}", $"--Api:Tokens:1={ApiTokens.Hash(Token)}",
     ];
 
     public async Task StartAsync()
@@ -51,6 +58,7 @@ internal sealed class Installation : IAsyncDisposable
         _host = CdpHost.Build(ProfilesService.Service, Settings);
         await _host.StartAsync();
         _http = new HttpClient { BaseAddress = new UriBuilder(_host.Urls.Single()) { Host = "127.0.0.1" }.Uri };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
     }
 
     public async Task StopAsync()
@@ -86,6 +94,13 @@ internal sealed class Installation : IAsyncDisposable
         using var response = await _http!.GetAsync($"/v1/profiles/{path}");
         var body = await response.Content.ReadAsStringAsync();
         return (response.StatusCode, JsonDocument.Parse(body).RootElement, response.Headers.RetryAfter?.ToString());
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(string path, string? ifNoneMatch)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/profiles/{path}");
+        if (ifNoneMatch is not null) request.Headers.TryAddWithoutValidation("If-None-Match", ifNoneMatch);
+        return await _http!.SendAsync(request);
     }
 
     /// <summary>Waits until the profile has counted an event so often, and answers the profile.</summary>

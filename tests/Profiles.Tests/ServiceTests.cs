@@ -149,6 +149,108 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
     }
 
     [Fact]
+    public async Task Api_UnknownType_404NamesTheTypes()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+
+        var (_, body, _) = await installation.GetAsync("usr_id/u1");
+
+        Assert.StartsWith("there is no profile of usr_id 'u1'; the types of identifiers are user_id, ", body.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Api_GroupCalls_AccountAndMembersKnowEachOther()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        var (ada, bob) = (Some.Id("user_id", "ada"), Some.Id("user_id", "bob"));
+        await installation.SendAsync(
+            Some.Group(installation.Ids.Implied(ada), "Acme/1", 1, "m1", """{"seats":25}""", ada),
+            Some.Group(installation.Ids.Implied(bob), "Acme/1", 2, "m2", """{"plan":"gold"}""", bob));
+
+        var account = await installation.UntilCountedAsync("group_id/Acme%2F1", "$group", 2);
+
+        Assert.Equal("account", account.GetProperty("kind").GetString());
+        Assert.Equal("""{"plan":"gold","seats":25}""", account.GetProperty("traits").GetRawText());
+        Assert.Equal("""[{"type":"user_id","value":"ada","message_id":"m1","timestamp":"2026-01-01T12:00:01Z"},{"type":"user_id","value":"bob","message_id":"m2","timestamp":"2026-01-01T12:00:02Z"}]""", account.GetProperty("members").GetRawText());
+        Assert.False(account.TryGetProperty("accounts", out _));
+        var (_, person, _) = await installation.GetAsync("user_id/ada?include=accounts");
+        var link = Assert.Single(person.GetProperty("accounts").EnumerateArray());
+        Assert.Equal("Acme/1", link.GetProperty("group_id").GetString());
+        Assert.False(person.TryGetProperty("traits", out _));
+        var (status, byId, _) = await installation.GetAsync($"profile_id/{link.GetProperty("profile_id")}");
+        Assert.Equal((HttpStatusCode.OK, account.GetRawText()), (status, byId.GetRawText()));
+    }
+
+    [Fact]
+    public async Task Api_Alias_IsFollowedAndTold()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await RootsAsync(installation, "l");
+        await installation.SendAsync(Some.Track("l", "A", 1, "m1"), Some.Merged("l", "w"), Some.Track("w", "A", 2, "m2"));
+
+        var profile = await installation.UntilCountedAsync("user_id/l", "A", 2);
+
+        Assert.Equal(("w", """["l"]""", """["l"]""", 2), (profile.GetProperty("profile_id").GetString(), profile.GetProperty("aliases").GetRawText(), profile.GetProperty("absorbed").GetRawText(), profile.GetProperty("total").GetInt32()));
+        Assert.Equal("""[{"type":"track","name":"A","message_id":"m2","timestamp":"2026-01-01T12:00:02Z"},{"type":"track","name":"A","message_id":"m1","timestamp":"2026-01-01T12:00:01Z"}]""", profile.GetProperty("recent").GetRawText());
+    }
+
+    [Fact]
+    public async Task Api_IfNoneMatch_304UntilTheProfileChanges()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await RootsAsync(installation);
+        await installation.SendAsync(Some.Track("p", "A"));
+        await installation.UntilCountedAsync("user_id/p", "A", 1);
+        using var first = await installation.SendAsync("user_id/p", null);
+        var tag = first.Headers.ETag!;
+
+        Assert.False(tag.IsWeak);
+        Assert.Equal("private, no-cache", string.Join(", ", first.Headers.GetValues("Cache-Control").SelectMany(value => value.Split(", ")).Order().Reverse()));
+        foreach (var known in (string[])[tag.ToString(), $"\"other\", {tag}", $"W/{tag}", "*"])
+        {
+            using var same = await installation.SendAsync("user_id/p", known);
+            Assert.Equal((HttpStatusCode.NotModified, tag, 0), (same.StatusCode, same.Headers.ETag, (await same.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length));
+        }
+        using var otherParts = await installation.SendAsync("user_id/p?include=traits", tag.ToString());
+        Assert.Equal(HttpStatusCode.OK, otherParts.StatusCode);
+        await installation.SendAsync(Some.Track("p", "A"));
+        await installation.UntilCountedAsync("user_id/p", "A", 2);
+        using var changed = await installation.SendAsync("user_id/p", tag.ToString());
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        Assert.NotEqual(tag, changed.Headers.ETag);
+    }
+
+    [Fact]
+    public async Task Api_WrongQuery_400TellsEveryFault()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+
+        var (status, body, _) = await installation.GetAsync("user_id/p?include=trait&provenance=yes");
+
+        var error = body.GetProperty("error");
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_query"), (status, error.GetProperty("code").GetString()));
+        Assert.Contains("include names 'trait'", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("provenance is 'yes'", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenApi_WithoutAToken_IsAnswered()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        using var http = new HttpClient { BaseAddress = installation.Url };
+
+        using var document = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken));
+
+        Assert.Equal("3.1.1", document.RootElement.GetProperty("openapi").GetString());
+    }
+
+    [Fact]
     public async Task Api_RedisAway_503WithRetryAfter()
     {
         await using var installation = new Installation(stack, $"127.0.0.1:{Stack.FreePort()}");
@@ -185,7 +287,27 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
     }
 
     [Fact]
-    public void Errors_NothingSet_NamesTheKey() => Assert.Contains("ProfileIds:Key is empty", Assert.Single(new ProfilesOptions().Errors()), StringComparison.Ordinal);
+    public void Errors_NothingSet_NamesTheKeys() =>
+        Assert.Equal(["ProfileIds:Key is empty", "Api:Tokens is empty"], new ProfilesOptions().Errors().Select(error => error[..error.IndexOfAny([';', ','])].Trim()));
+
+    [Theory]
+    [InlineData(null, "Bearer realm=\"cdp\"", "the request has no token")]
+    [InlineData("Basic eDo=", "Bearer realm=\"cdp\"", "the request has no token")]
+    [InlineData("Bearer ", "Bearer realm=\"cdp\"", "the request has no token")]
+    [InlineData("Bearer wrong", "Bearer realm=\"cdp\", error=\"invalid_token\"", "the token is not known")]
+    public async Task Api_WithoutAKnownToken_401TellsWhatToDo(string? authorization, string challenge, string message)
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        using var http = new HttpClient { BaseAddress = installation.Url };
+        if (authorization is not null) http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", authorization);
+
+        using var response = await http.GetAsync("/v1/profiles/user_id/u1?provenance=neither", TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, challenge), (response.StatusCode, response.Headers.WwwAuthenticate.ToString()));
+        var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith($$"""{"error":{"code":"unauthorized","message":"{{message}}; send the header Authorization: Bearer TOKEN""", body, StringComparison.Ordinal);
+    }
 
     /// <summary>As the linker would: the user id of the same name belongs to the profile.</summary>
     private async Task RootsAsync(Installation installation, params string[] profiles)

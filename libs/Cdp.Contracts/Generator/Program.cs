@@ -24,7 +24,13 @@ catch (Exception e) when (e is AvroException or Newtonsoft.Json.JsonException)
 if (Directory.Exists(output)) Directory.Delete(output, recursive: true);
 Directory.CreateDirectory(output);
 codeGen.WriteTypes(output, skipDirectories: true);
-foreach (var record in names.Names.Values.OfType<RecordSchema>()) SetDefaults(record, Path.Combine(output, $"{record.Name}.cs"));
+RecordSchema[] records = [.. names.Names.Values.OfType<RecordSchema>().OrderBy(record => record.Fullname, StringComparer.Ordinal)];
+foreach (var record in records)
+{
+    SetDefaults(record, Path.Combine(output, $"{record.Name}.cs"));
+    File.WriteAllText(Path.Combine(output, $"{record.Name}.Codec.cs"), RecordCodec.Of(record));
+}
+File.WriteAllText(Path.Combine(output, "AvroRecords.cs"), RecordCodec.Table(records));
 return 0;
 
 // A new record has the defaults of its schema: what adds a field need not touch every place that makes the record.

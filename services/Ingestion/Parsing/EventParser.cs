@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Cdp.Streaming;
+using Cdp.Contracts;
 
 namespace Cdp.Ingestion.Parsing;
 

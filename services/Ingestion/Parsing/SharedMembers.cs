@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Cdp.Streaming;
+using Cdp.Contracts;
 
 namespace Cdp.Ingestion.Parsing;
 

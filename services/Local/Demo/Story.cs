@@ -31,6 +31,7 @@ public sealed class Story : IDisposable
             {
                 IngestionPort = 0,
                 ProfilesPort = 0,
+                IdentityPort = 0,
                 RegistryPort = 0,
                 KafkaPort = 0,
                 RedisPort = 0,
@@ -93,7 +94,9 @@ public sealed class Story : IDisposable
         var faults = (IReadOnlyList<string>)["there is no profile of user_id ada"];
         for (var asked = Stopwatch.StartNew(); faults.Count > 0 && asked.Elapsed < Patience; await Task.Delay(20))
         {
-            using var response = await _http.GetAsync($"{_stack.Services!.Url("profiles")}/v1/profiles/user_id/ada");
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{_stack.Services!.Url("profiles")}/v1/profiles/user_id/ada");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _stack.Secrets.ApiToken);
+            using var response = await _http.SendAsync(request);
             if (!response.IsSuccessStatusCode) continue;
             profile = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
             faults = ExpectedProfile.Faults(profile.Value);

@@ -1,51 +1,52 @@
 using System.Buffers;
 using System.Text.Json;
 using cdp;
+using Cdp.Profiles.State;
 
 namespace Cdp.Profiles.Answering;
 
 /// <summary>What the profile API answers.</summary>
 public static class ProfileJson
 {
+    private const int UsualSize = 4 * 1024;
+
     // For people as much as for programs: quotes and letters of every script stay as they are. It is never put into HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="profile">A living profile.</param>
-    /// <param name="withProvenance">Whether to tell where each trait came from, those cleared by a null included.</param>
-    public static ReadOnlyMemory<byte> Of(Profile profile, bool withProvenance) => Write(json =>
+    /// <param name="aliases">The profiles that led to it.</param>
+    /// <param name="parts">What of it is told.</param>
+    public static ReadOnlyMemory<byte> Of(Profile profile, IReadOnlyList<string> aliases, ProfileParts parts)
     {
-        json.WriteString("profile_id", profile.profileId);
-        json.WriteStartArray("identifiers");
-        foreach (var identifier in profile.identifiers) Object(json, () => WriteIdentifier(json, identifier));
-        json.WriteEndArray();
-        WriteTraits(json, profile);
-        if (withProvenance) WriteProvenance(json, profile);
-        WriteCounts(json, profile);
-        WriteTime(json, "first_seen", profile.firstSeen);
-        WriteTime(json, "last_seen", profile.lastSeen);
-        json.WriteStartArray("reflects");
-        foreach (var position in profile.reflects) Object(json, () => WritePosition(json, position));
-        json.WriteEndArray();
-    });
+        var buffer = new ArrayBufferWriter<byte>(UsualSize);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("profile_id", profile.profileId);
+            json.WriteString("kind", profile.kind);
+            WriteTexts(json, "aliases", aliases);
+            if (parts.HasFlag(ProfileParts.Identifiers)) WriteList(json, "identifiers", profile.identifiers, WriteIdentifier);
+            if (parts.HasFlag(ProfileParts.Traits)) WriteTraits(json, profile);
+            if (parts.HasFlag(ProfileParts.Provenance)) WriteProvenance(json, profile);
+            if (parts.HasFlag(ProfileParts.Counts)) WriteCounts(json, profile);
+            json.WriteNumber("total", profile.total);
+            WriteTime(json, "first_seen", profile.firstSeen);
+            WriteTime(json, "last_seen", profile.lastSeen);
+            if (parts.HasFlag(ProfileParts.Recent)) WriteList(json, "recent", profile.recent, WriteRecent);
+            WriteAccounts(json, profile, parts);
+            if (parts.HasFlag(ProfileParts.Absorbed)) WriteTexts(json, "absorbed", profile.absorbed);
+            if (parts.HasFlag(ProfileParts.Reflects)) WriteList(json, "reflects", profile.reflects, WritePosition);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenMemory;
+    }
 
-    /// <param name="lookedFor">The identifier in the form that was looked up.</param>
-    /// <param name="profileId">The profile id that it led to.</param>
-    public static ReadOnlyMemory<byte> NotFound(Identifier lookedFor, string profileId) => Write(json =>
+    /// <summary>What a lookup that found nothing has looked for: the identifier in the form in which it is kept, and the profile id that it led to.</summary>
+    public static void WriteLookedFor(Utf8JsonWriter json, Identifier lookedFor, string profileId)
     {
-        WriteError(json, "not_found", $"there is no profile of {lookedFor.type} '{lookedFor.value}'");
         json.WriteStartObject("looked_for");
         WriteIdentifier(json, lookedFor);
         json.WriteString("profile_id", profileId);
-        json.WriteEndObject();
-    });
-
-    public static ReadOnlyMemory<byte> Error(string code, string message) => Write(json => WriteError(json, code, message));
-
-    private static void WriteError(Utf8JsonWriter json, string code, string message)
-    {
-        json.WriteStartObject("error");
-        json.WriteString("code", code);
-        json.WriteString("message", message);
         json.WriteEndObject();
     }
 
@@ -59,8 +60,9 @@ public static class ProfileJson
     private static void WriteTraits(Utf8JsonWriter json, Profile profile)
     {
         json.WriteStartObject("traits");
-        foreach (var (name, trait) in Named(profile.traits).Where(trait => trait.Value.value != "null"))
+        foreach (var (name, trait) in Named(profile.traits))
         {
+            if (trait.value == "null") continue;
             json.WritePropertyName(name);
             // It was cut out of valid JSON when it was folded.
             json.WriteRawValue(trait.value, skipInputValidation: true);
@@ -74,8 +76,7 @@ public static class ProfileJson
         foreach (var (name, trait) in Named(profile.traits))
         {
             json.WriteStartObject(name);
-            json.WriteString("message_id", trait.messageId);
-            WriteTime(json, "timestamp", trait.timestamp);
+            WriteCause(json, trait.timestamp, trait.messageId);
             WritePosition(json, trait.position);
             json.WriteEndObject();
         }
@@ -96,6 +97,39 @@ public static class ProfileJson
         json.WriteEndObject();
     }
 
+    private static void WriteRecent(Utf8JsonWriter json, RecentEvent e)
+    {
+        json.WriteString("type", e.type);
+        if (e.name is not null) json.WriteString("name", e.name);
+        WriteCause(json, e.timestamp, e.messageId);
+    }
+
+    // A person has accounts, an account has members; neither has the other's.
+    private static void WriteAccounts(Utf8JsonWriter json, Profile profile, ProfileParts parts)
+    {
+        if (profile.kind != Accounts.Kind && parts.HasFlag(ProfileParts.Accounts)) WriteList(json, "accounts", profile.accounts, WriteAccount);
+        if (profile.kind == Accounts.Kind && parts.HasFlag(ProfileParts.Members)) WriteList(json, "members", profile.members, WriteMember);
+    }
+
+    private static void WriteAccount(Utf8JsonWriter json, AccountLink link)
+    {
+        json.WriteString("group_id", link.groupId);
+        json.WriteString("profile_id", link.accountId);
+        WriteCause(json, link.timestamp, link.messageId);
+    }
+
+    private static void WriteMember(Utf8JsonWriter json, AccountMember member)
+    {
+        WriteIdentifier(json, member.identifier);
+        WriteCause(json, member.timestamp, member.messageId);
+    }
+
+    private static void WriteCause(Utf8JsonWriter json, DateTime timestamp, string messageId)
+    {
+        json.WriteString("message_id", messageId);
+        json.WriteString("timestamp", timestamp);
+    }
+
     private static void WritePosition(Utf8JsonWriter json, RecordPosition position)
     {
         json.WriteString("topic", position.topic);
@@ -109,19 +143,24 @@ public static class ProfileJson
         else json.WriteNull(name);
     }
 
+    private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+
+    private static void WriteList<T>(Utf8JsonWriter json, string name, IList<T> list, Action<Utf8JsonWriter, T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var element in list)
+        {
+            json.WriteStartObject();
+            write(json, element);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private static IEnumerable<KeyValuePair<string, T>> Named<T>(IDictionary<string, T> map) => map.OrderBy(member => member.Key, StringComparer.Ordinal);
-
-    private static void Object(Utf8JsonWriter json, Action members)
-    {
-        json.WriteStartObject();
-        members();
-        json.WriteEndObject();
-    }
-
-    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Options)) Object(json, () => members(json));
-        return buffer.WrittenMemory;
-    }
 }

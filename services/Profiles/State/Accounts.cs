@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers;
 
 namespace Cdp.Profiles.State;
 
@@ -12,16 +13,13 @@ public static class Accounts
     /// <summary>The kind of a profile that group calls made.</summary>
     public const string Kind = "account";
 
-    /// <summary>The type of an account's one identifier.</summary>
-    public const string IdentifierType = "group_id";
-
     /// <summary>How many accounts a person is remembered to belong to.</summary>
     public const int LinksLimit = 100;
 
     /// <summary>How many people an account is remembered to have.</summary>
     public const int MembersLimit = 1_000;
 
-    public static Identifier Identifier(string groupId) => new() { type = IdentifierType, value = groupId };
+    public static Identifier Identifier(string groupId) => new() { type = IdentifierTypes.GroupId, value = groupId };
 
     /// <summary>The account that an event puts its person into; null where it does not.</summary>
     public static AccountLink? LinkOf(Event e, ProfileIds ids) =>

@@ -12,10 +12,10 @@ internal sealed class BareClient(KafkaOptions kafka, string run)
     private readonly string _source = $"bench.{run}.source";
     private readonly string _copy = $"bench.{run}.copy";
 
-    public async Task CreateTopicsAsync()
+    public async Task CreateTopicsAsync(int? partitions = null)
     {
         using var admin = new AdminClientBuilder(kafka.Admin()).Build();
-        await admin.CreateTopicsAsync([.. new[] { _source, _copy }.Select(name => new TopicSpecification { Name = name, NumPartitions = kafka.Partitions, ReplicationFactor = -1 })]);
+        await admin.CreateTopicsAsync([.. new[] { _source, _copy }.Select(name => new TopicSpecification { Name = name, NumPartitions = partitions ?? kafka.Partitions, ReplicationFactor = -1 })]);
     }
 
     /// <summary>Records a second: acks=all, idempotent, keyed, acknowledged to the last.</summary>
@@ -45,15 +45,19 @@ internal sealed class BareClient(KafkaOptions kafka, string run)
         return acked == values.Count ? values.Count / seconds : throw new InvalidOperationException($"the bare producer: {failed} failed, {values.Count - acked - failed} unanswered");
     }
 
-    /// <summary>Records a second from one topic to another, offsets in the transaction, 5,000 a transaction.</summary>
-    public double Copy(int records)
+    /// <summary>Records a second from what it produced to another topic, offsets in the transaction, 5,000 a transaction.</summary>
+    public double Copy(int records) => Copy(_source, records);
+
+    /// <summary>The same from the beginning of any topic of as many partitions: keys, values and headers as they are.</summary>
+    public double Copy(string source, int records)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(kafka.Consumer($"bench-{run}")).Build();
+        var group = $"bench-{run}-{Guid.NewGuid():N}";
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(kafka.Consumer(group)).Build();
         var config = kafka.Producer();
-        (config.TransactionalId, config.LingerMs) = ($"bench-{run}", 0);
+        (config.TransactionalId, config.LingerMs) = (group, 0);
         using var producer = new ProducerBuilder<byte[], byte[]>(config).Build();
         producer.InitTransactions(TimeSpan.FromSeconds(30));
-        consumer.Subscribe(_source);
+        consumer.Subscribe(source);
 
         var (done, started) = (0, 0L);
         while (done < records)

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Cdp.Hosting;
 using Cdp.Streaming;
 using StackExchange.Redis;
 
@@ -30,7 +31,7 @@ internal static class Pipeline
 
         var kafka = new KafkaOptions { BootstrapServers = $"127.0.0.1:{ports[1]}", SchemaRegistry = $"http://127.0.0.1:{ports[2]}" };
         var redis = $"127.0.0.1:{ports[3]}";
-        var common = $"--Kafka:BootstrapServers={kafka.BootstrapServers} --Kafka:SchemaRegistry={kafka.SchemaRegistry} --Redis:Endpoint={redis} --ProfileIds:Key={ProfileIdKey}";
+        var common = $"--Kafka:BootstrapServers={kafka.BootstrapServers} --Kafka:SchemaRegistry={kafka.SchemaRegistry} --Redis:Endpoint={redis} --ProfileIds:Key={ProfileIdKey} --Api:Tokens:0={ApiTokens.Hash("bench")}";
         await using var infra = Service("Local", 2, $"--infra --data {folder.FullName}/data --kafka-port {ports[1]} --registry-port {ports[2]} --redis-port {ports[3]}", "/subjects");
         await using var ingestion = Service("Ingestion", 4, $"{common} --Sources:0={folder.FullName}/sources");
         await using var validation = Service("Validation", 5, common);

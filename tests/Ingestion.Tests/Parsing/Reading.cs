@@ -2,6 +2,7 @@ using System.Text;
 using Avro.IO;
 using Avro.Specific;
 using cdp;
+using Cdp.Contracts;
 using Cdp.Ingestion.Parsing;
 using Cdp.Streaming;
 using Xunit;

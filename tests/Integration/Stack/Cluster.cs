@@ -27,6 +27,9 @@ public sealed class Cluster : IAsyncDisposable
         Directory.CreateDirectory(Sources);
     }
 
+    /// <summary>What the APIs of the services are asked with.</summary>
+    public const string Token = "integration-token";
+
     /// <summary>What the names of topics, groups and keys begin with.</summary>
     public string Prefix { get; }
 
@@ -97,6 +100,7 @@ public sealed class Cluster : IAsyncDisposable
         ["Redis:Endpoint"] = Redis.Endpoint,
         ["Redis:KeyPrefix"] = Redis.KeyPrefix,
         ["ProfileIds:Key"] = "integration",
+        ["Api:Tokens:0"] = ApiTokens.Hash(Token),
         ["TrackingPlans"] = TrackingPlans,
         ["Destinations"] = Destinations,
         ["Sources:0"] = Sources,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Reflection;
 using Xunit;
@@ -20,6 +21,9 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
 
     /// <summary>Where it answers; set by the test that knows.</summary>
     public required Uri Url { get; set; }
+
+    /// <summary>What its API is asked with; null: it has none.</summary>
+    public string? Token { get; set; }
 
     public bool HasExited => _process!.HasExited;
 
@@ -94,7 +98,9 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
         if (_process!.HasExited) Assert.Fail($"{program} ended with {_process.ExitCode}:\n{string.Join('\n', Lines.TakeLast(20))}");
         try
         {
-            using var response = await Http.GetAsync(new Uri(Url, path));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url, path));
+            if (Token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+            using var response = await Http.SendAsync(request);
             return (response.StatusCode, await response.Content.ReadAsStringAsync());
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)

@@ -1,6 +1,7 @@
 using System.Text;
+using Avro;
 
-namespace Cdp.Streaming;
+namespace Cdp.Contracts;
 
 /// <summary>
 /// Writes one record after another as Avro binary (Avro specification, "Binary Encoding") into a buffer that is used again: for records so frequent that
@@ -37,8 +38,10 @@ public sealed class AvroWriter
         Append(utf8);
     }
 
+    /// <exception cref="AvroException">There is no text, and the field is not one that may be null.</exception>
     public void Text(string text)
     {
+        if (text is null) throw Missing("a string");
         var length = Encoding.UTF8.GetByteCount(text);
         Long(length);
         Reserve(length);
@@ -72,8 +75,31 @@ public sealed class AvroWriter
     /// <summary>The branch of a union of null and another type: the first where the value is missing, else the second, whose value follows.</summary>
     public void Branch(bool isPresent) => Long(isPresent ? 1 : 0);
 
+    /// <exception cref="AvroException">There are none, and the field is not one that may be null.</exception>
+    public void Bytes(byte[] bytes) => Text((bytes ?? throw Missing("bytes")).AsSpan());
+
+    public void Boolean(bool value)
+    {
+        Reserve(1);
+        _buffer[_length++] = value ? (byte)1 : (byte)0;
+    }
+
+    /// <summary>Begins an array or a map: how many elements follow in the one block. After the last, and at once where there are none, <see cref="EndBlocks"/>.</summary>
+    public void Block(int count)
+    {
+        if (count > 0) Long(count);
+    }
+
+    /// <summary>No further block of the array or map.</summary>
+    public void EndBlocks() => Long(0);
+
     /// <summary>A time of the logical type timestamp-micros; what is finer is cut off.</summary>
-    public void Time(DateTime utc) => Long((utc.Ticks - Epoch) / TimeSpan.TicksPerMicrosecond);
+    public void Time(DateTime time) => Long((time.ToUniversalTime().Ticks - Epoch) / TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>A record, an array or a map in a field that may not be null is there.</summary>
+    /// <exception cref="AvroException">It is not.</exception>
+    public static T Required<T>(T? value)
+        where T : class => value ?? throw Missing($"a {typeof(T).Name}");
 
     public void OptionalTime(DateTime? utc)
     {
@@ -90,6 +116,8 @@ public sealed class AvroWriter
         into[length++] = (byte)rest;
         return length;
     }
+
+    private static AvroException Missing(string what) => new($"{what} is null in a field that may not be");
 
     private void Reserve(int more)
     {

@@ -1,0 +1,76 @@
+using System.Text;
+using Avro;
+
+namespace Cdp.Contracts;
+
+/// <summary>
+/// Reads Avro binary (Avro specification, "Binary Encoding") field by field, in the order of the schema it was written with. The other side of
+/// <see cref="AvroWriter"/>. Bytes that are no such record end in <see cref="AvroException"/>, never beyond the span.
+/// </summary>
+public ref struct AvroReader(ReadOnlySpan<byte> written)
+{
+    private ReadOnlySpan<byte> _rest = written;
+
+    public long Long()
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 70; shift += 7)
+        {
+            if (_rest.IsEmpty) throw Short();
+            var b = _rest[0];
+            _rest = _rest[1..];
+            value |= (ulong)(b & 0x7F) << shift;
+            if (b < 0x80) return (long)(value >> 1) ^ -(long)(value & 1);
+        }
+        throw new AvroException("a number has more than ten bytes");
+    }
+
+    public int Int() => Long() is >= int.MinValue and <= int.MaxValue and var value ? (int)value : throw new AvroException("a number is no int");
+
+    public string Text() => Encoding.UTF8.GetString(Sized());
+
+    public byte[] Bytes() => Sized().ToArray();
+
+    public bool Boolean() => Take(1)[0] != 0;
+
+    /// <summary>The branch of a union of null and another type: whether a value follows.</summary>
+    public bool Branch() => Long() switch
+    {
+        0 => false,
+        1 => true,
+        _ => throw new AvroException("a union has no such branch"),
+    };
+
+    /// <summary>A time of the logical type timestamp-micros, as UTC.</summary>
+    public DateTime Time()
+    {
+        const long Least = -62_135_596_800_000_000, Greatest = 253_402_300_799_999_999;
+        return Long() is >= Least and <= Greatest and var micros ? DateTime.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond) : throw new AvroException("a time lies outside of the years 1 to 9999");
+    }
+
+    /// <summary>How many elements of an array or a map follow before the next block is asked for; 0: no more.</summary>
+    public int Block()
+    {
+        var count = Long();
+        if (count < 0)
+        {
+            // The size in bytes, for who would skip the block.
+            Long();
+            count = -count;
+        }
+        // No element of ours takes no byte, so that a count cannot ask for more memory than its record's size warrants.
+        return count >= 0 && count <= _rest.Length ? (int)count : throw Short();
+    }
+
+    private ReadOnlySpan<byte> Sized() => Long() is >= 0 and <= int.MaxValue and var length ? Take((int)length) : throw Short();
+
+    private ReadOnlySpan<byte> Take(int length)
+    {
+        if (length > _rest.Length) throw Short();
+        var taken = _rest[..length];
+        _rest = _rest[length..];
+        return taken;
+    }
+
+    private static AvroException Short() => new("the bytes end before the record does");
+}
