@@ -17,6 +17,11 @@ public static class Changelog
     public static async Task<long> EndAsync(KafkaOptions kafka, Topic topic, int partition) =>
         (await MarksAsync(kafka, new TopicPartition(kafka.TopicPrefix + topic.Name, partition))).High.Value;
 
+    /// <summary>The first offset that retention has left of the partition.</summary>
+    /// <exception cref="KafkaException">Kafka is away.</exception>
+    public static async Task<long> StartAsync(KafkaOptions kafka, Topic topic, int partition) =>
+        (await MarksAsync(kafka, new TopicPartition(kafka.TopicPrefix + topic.Name, partition))).Low.Value;
+
     /// <summary>
     /// Hands over the committed records from offset <paramref name="from"/> up to the high watermark as a read-uncommitted query gives it at the call.
     /// It returns only when the reader's position has passed that mark: the markers of a predecessor's last transaction reach each partition at their
@@ -52,6 +57,16 @@ public static class Changelog
             batch = [];
         }
         return position;
+    }
+
+    /// <summary>The record at an offset; null where it is a tombstone, or compaction has removed it.</summary>
+    /// <exception cref="KafkaException">Kafka is away.</exception>
+    public static async Task<ISpecificRecord?> FindAsync(KafkaOptions kafka, AvroCodec codec, Topic topic, int partition, long offset, CancellationToken stopping)
+    {
+        using var consumer = new ConsumerBuilder<Ignore, byte[]?>(kafka.Consumer("changelog-reader")).SetLogHandler(KafkaClients.Silence).Build();
+        consumer.Assign(new TopicPartitionOffset(kafka.TopicPrefix + topic.Name, partition, offset));
+        var result = await Task.Run(() => consumer.Consume(stopping), stopping);
+        return !result.IsPartitionEOF && result.Offset.Value == offset && result.Message.Value is { } value ? codec.Decode(value) : null;
     }
 
     private static Task<WatermarkOffsets> MarksAsync(KafkaOptions kafka, TopicPartition source) => Task.Run(() =>

@@ -48,6 +48,9 @@ public abstract class Processor<TView>
     /// </summary>
     public virtual Task EndReachedAsync(TopicPartition partition, long offset, CancellationToken stopping) => Task.CompletedTask;
 
+    /// <summary>About once a second between two batches, whether or not there are records: looks after hot state that may be lost while nothing arrives.</summary>
+    public virtual Task WatchAsync(CancellationToken stopping) => Task.CompletedTask;
+
     /// <summary>Whether an exception of the asynchronous calls means that something is away, which is waited for, rather than a bad record or a bug.</summary>
     public virtual bool IsOutage(Exception exception) => exception is TimeoutException or IOException or SocketException or HttpRequestException;
 }

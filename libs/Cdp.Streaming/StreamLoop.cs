@@ -14,6 +14,8 @@ internal sealed class StreamLoop<TView>(
     string prefix, StreamOptions options, Processor<TView> processor, BatchSource source, AvroCodec codec, TransactionalSink sink, Patience patience,
     TimeProvider time, Readiness readiness, StreamLog log)
 {
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, Topic> _inputs = options.Inputs.ToDictionary(topic => prefix + topic.Name);
     private readonly StreamMeters _meters = new(options.Group);
     private CancellationToken _stopping;
@@ -21,6 +23,7 @@ internal sealed class StreamLoop<TView>(
     public void Run(CancellationToken stopping)
     {
         _stopping = stopping;
+        var watched = Stopwatch.GetTimestamp();
         while (!stopping.IsCancellationRequested)
         {
             var batch = source.Poll();
@@ -28,6 +31,9 @@ internal sealed class StreamLoop<TView>(
             if (source.HasJoined && !source.IsAway) readiness.Report($"loop {options.Group}", true);
             else readiness.Report($"loop {options.Group}", false, "waiting for Kafka");
             if (Process(batch.Records)) Conclude(batch.Ends);
+            if (Stopwatch.GetElapsedTime(watched) < WatchInterval) continue;
+            Hot(() => processor.WatchAsync(_stopping));
+            watched = Stopwatch.GetTimestamp();
         }
     }
 

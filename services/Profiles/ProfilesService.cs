@@ -20,31 +20,41 @@ public static class ProfilesService
 
     public static void AddProfiles(this WebApplicationBuilder builder)
     {
-        var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
-        builder.AddIdentifierTypes(options.IdentityConfig);
-        builder.AddRedis(options.Redis);
+        var options = builder.AddProfileState();
         builder.AddApiTokens(options.Api);
-        builder.Services.AddSingleton(options.Kafka.Registry());
-        builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
-        builder.Services.AddSingleton(services => new ProfileStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
-        builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
+        builder.AddIdentifierTypes(options.IdentityConfig);
         builder.Services.AddSingleton(services => new ProfileLookup(
-            services.GetRequiredService<ProfileStore>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
+            services.GetRequiredService<Generations>(), services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileIds>(), options.Kafka.Partitions));
         builder.Services.AddSingleton(services => new SplitStore(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix), options.Redis.KeyPrefix));
         builder.Services.AddSingleton(services => new SplitJobs(
-            options.Kafka, Stream, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(), services.GetRequiredService<SplitStore>(),
+            options.Kafka, Stream, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<Generations>(), services.GetRequiredService<SplitStore>(),
             services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<SplitJobs>>()));
         builder.Services.AddSingleton(services => new ProfilePast(new EventHistory(options.Kafka, services.GetRequiredService<AvroCodec>()), services.GetRequiredService<ProfileIds>()));
         builder.AddStream(options.Kafka, Stream, services => new ProfilesProcessor(
-            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<ProfileStore>(),
+            options.Kafka, services.GetRequiredService<AvroCodec>(), services.GetRequiredService<Generations>(),
             services.GetRequiredService<SplitStore>(), services.GetRequiredService<SplitJobs>(), services.GetRequiredService<ProfileIds>(), services.GetRequiredService<ILogger<ProfilesProcessor>>()));
     }
+
+    /// <summary>What the service and a rebuild have in common.</summary>
+    internal static ProfilesOptions AddProfileState(this WebApplicationBuilder builder)
+    {
+        var options = builder.AddOptionsRecord<ProfilesOptions>(options => options.Errors());
+        builder.AddRedis(options.Redis);
+        builder.Services.AddSingleton(options.Kafka.Registry());
+        builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<ISchemaRegistryClient>(), options.Kafka.TopicPrefix));
+        builder.Services.AddSingleton(services => new Generations(services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
+        builder.Services.AddSingleton(new ProfileIds(options.ProfileIds.Key));
+        return options;
+    }
+
+    /// <summary>The consumer group of the loop, without the topic prefix.</summary>
+    internal const string Group = "profiles";
 
     /// <summary>The one loop.</summary>
     public static StreamOptions Stream { get; } = new()
     {
         Service = "profiles",
-        Group = "profiles",
+        Group = Group,
         Inputs = [Topics.EventsIdentified, Topics.ProfilesTransfers],
         Outputs = [Topics.Profiles, Topics.ProfilesTransfers, Topics.Dead],
         CoPartitioned = true,

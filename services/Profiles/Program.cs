@@ -1,6 +1,8 @@
 using Cdp.Hosting;
 using Cdp.Profiles;
+using Cdp.Profiles.Rebuilding;
 
+if (RebuildCommand.IsAsked(args)) return await RebuildCommand.RunAsync(args, Console.Out, Console.Error, CancellationToken.None);
 if (args is not [NewApiToken.Option]) return await CdpHost.RunAsync(ProfilesService.Service, args);
 NewApiToken.Print();
 return 0;

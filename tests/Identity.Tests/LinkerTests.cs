@@ -26,7 +26,7 @@ public sealed class LinkerTests
         var (winner, loser) = (Implied(A.User("u")), Implied(A.Anonymous("a")));
         var decision = outcome.Decision!;
         Assert.Equal((1, "linked", winner, "m", 7L), (decision.sequence, decision.kind, decision.profileId, decision.messageId, decision.request.offset));
-        Assert.Empty(decision.merged);
+        Assert.Equal([loser], decision.merged);
         Assert.Equal(["user_id:u", "anonymous_id:a"], decision.identifiers.Select(A.Name));
         Assert.Equal([(loser, winner, 1L)], outcome.Merged.Select(merged => (merged.loserId, merged.winnerId, merged.sequence)));
         Assert.Equal(winner, outcome.Identified.profileId);

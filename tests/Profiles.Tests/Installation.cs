@@ -20,6 +20,7 @@ internal sealed class Installation : IAsyncDisposable
 
     private const string IdsKey = "test";
 
+    private readonly HashSet<Topic> _topics = [];
     private readonly string _redis;
     private readonly IProducer<byte[], byte[]> _producer;
     private WebApplication? _host;
@@ -46,14 +47,16 @@ internal sealed class Installation : IAsyncDisposable
 
     public int Partition(string profileId) => Contracts.Partitioner.Partition(profileId, Kafka.Partitions);
 
+    public string[] Settings =>
+    [
+        "--Port=0", $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", $"--Kafka:TopicPrefix={Kafka.TopicPrefix}",
+        $"--Kafka:Partitions={Kafka.Partitions.ToString(CultureInfo.InvariantCulture)}", $"--Redis:Endpoint={_redis}", $"--Redis:KeyPrefix={Kafka.TopicPrefix}", $"--ProfileIds:Key={IdsKey}",
+        $"--Api:Tokens:0={ApiTokens.Hash("another")}", $"--Api:Tokens:1={ApiTokens.Hash(Token)}",
+    ];
+
     public async Task StartAsync()
     {
-        _host = CdpHost.Build(ProfilesService.Service,
-        [
-            "--Port=0", $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", $"--Kafka:TopicPrefix={Kafka.TopicPrefix}",
-            $"--Kafka:Partitions={Kafka.Partitions.ToString(CultureInfo.InvariantCulture)}", $"--Redis:Endpoint={_redis}", $"--Redis:KeyPrefix={Kafka.TopicPrefix}", $"--ProfileIds:Key={IdsKey}",
-            $"--Api:Tokens:0={ApiTokens.Hash("another")}", $"--Api:Tokens:1={ApiTokens.Hash(Token)}",
-        ]);
+        _host = CdpHost.Build(ProfilesService.Service, Settings);
         await _host.StartAsync();
         _http = new HttpClient { BaseAddress = new UriBuilder(_host.Urls.Single()) { Host = "127.0.0.1" }.Uri };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
@@ -68,16 +71,31 @@ internal sealed class Installation : IAsyncDisposable
         _host = null;
     }
 
+    private async Task EnsureAsync(Topic[] topics)
+    {
+        Topic[] missing = [.. topics.Where(topic => !_topics.Contains(topic))];
+        if (missing.Length == 0) return;
+        await TopicAdmin.EnsureAsync(Kafka, missing);
+        _topics.UnionWith(missing);
+    }
+
     /// <summary>Appends to an input of the service, in order.</summary>
     public async Task SendAsync(params ISpecificRecord[] records)
     {
-        await TopicAdmin.EnsureAsync(Kafka, [Topics.EventsIdentified, Topics.ProfilesTransfers]);
+        await EnsureAsync([Topics.EventsIdentified, Topics.ProfilesTransfers]);
         foreach (var record in records)
         {
             var incoming = Some.Incoming(record);
             await _producer.ProduceAsync(Kafka.TopicPrefix + incoming.Topic.Name,
                 new Message<byte[], byte[]> { Key = Streaming.Keys.Bytes(Decision.ProfileId(incoming))!, Value = Codec.Encode(incoming.Topic, record) });
         }
+    }
+
+    /// <summary>Appends to any topic.</summary>
+    public async Task SendAsync(Topic topic, string? key, ISpecificRecord record)
+    {
+        await EnsureAsync([topic]);
+        await _producer.ProduceAsync(Kafka.TopicPrefix + topic.Name, new Message<byte[], byte[]> { Key = Streaming.Keys.Bytes(key)!, Value = Codec.Encode(topic, record) });
     }
 
     public async Task<(HttpStatusCode Status, JsonElement Body, string? RetryAfter)> GetAsync(string path)

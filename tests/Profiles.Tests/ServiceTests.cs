@@ -124,10 +124,10 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
         await TopicAdmin.EnsureAsync(installation.Kafka, [Topics.Profiles]);
         await using var connection = await stack.ConnectAsync();
         await connection.GetDatabase().StringSetAsync(installation.Keys.ProfilesPosition(1), 1_000);
-        var store = new ProfileStore(connection, installation.Keys);
+        var generations = new Generations(connection, installation.Keys);
         var splits = new SplitStore(connection, installation.Keys, installation.Kafka.TopicPrefix);
-        using var jobs = new SplitJobs(installation.Kafka, ProfilesService.Stream, installation.Codec, store, splits, installation.Ids, NullLogger<SplitJobs>.Instance);
-        var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, store, splits, jobs, installation.Ids, NullLogger<ProfilesProcessor>.Instance);
+        using var jobs = new SplitJobs(installation.Kafka, ProfilesService.Stream, installation.Codec, generations, splits, installation.Ids, NullLogger<SplitJobs>.Instance);
+        var processor = new ProfilesProcessor(installation.Kafka, installation.Codec, generations, splits, jobs, installation.Ids, NullLogger<ProfilesProcessor>.Instance);
 
         var refusal = await Assert.ThrowsAsync<ForeignStateException>(() => processor.AssignedAsync([new(installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, 1)], TestContext.Current.CancellationToken));
 

@@ -45,7 +45,8 @@ public sealed record HotWrites(IReadOnlyDictionary<Identifier, (long Sequence, s
         {
             Of(decision.profileId).Offsets[decision.sequence] = offset;
             if (DecisionKind.Joins(decision.kind)) Join(decision.profileId, decision, decision.merges);
-            foreach (var loser in decision.merged) ended[loser] = decision.sequence;
+            // What only a bare identifier implied has no node that could end.
+            foreach (var loser in decision.kind == DecisionKind.Merged ? decision.merged : []) ended[loser] = decision.sequence;
             if (decision.kind != DecisionKind.Split) continue;
             lastSplit = decision.sequence;
             Say(decision.profileId, decision, decision.merges, -decision.sequence);

@@ -89,7 +89,7 @@ public static class Linker
             kind = isMerge ? DecisionKind.Merged : joins ? DecisionKind.Linked : dropped.Exists(one => one.reason == DropReason.Limit) ? DecisionKind.Limit : DecisionKind.Capped,
             profileId = winner.Root,
             identifiers = joins ? [.. kept.Union(losers.SelectMany(loser => loser.Names), IdentifierComparer.Instance)] : [],
-            merged = isMerge ? [.. losers.Select(loser => loser.Root)] : [],
+            merged = [.. losers.Select(loser => loser.Root)],
             messageId = request.validated.envelope.messageId,
             request = position,
             decidedAt = now,

@@ -28,8 +28,25 @@ internal sealed class LinkerView(Graph graph, IdentifierTypes types)
 internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
 {
     private Applied _applied;
+    private bool _isActive;
+    // The last that this linker published; 0 before it has.
+    private long _position;
 
-    public override Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping) => CatchUpAsync(stopping);
+    public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
+    {
+        await CatchUpAsync(stopping);
+        _isActive = true;
+    }
+
+    public override void Revoked(IReadOnlyList<TopicPartition> partitions) => _isActive = false;
+
+    /// <summary>A Redis that lost its state is rebuilt though nobody asks for a link, so that resolvers need no detour and whoever looks somebody up finds them.</summary>
+    public override async Task WatchAsync(CancellationToken stopping)
+    {
+        if (!_isActive) return;
+        await FollowAsync(stopping);
+        if (await store.LinkerPositionAsync() < _position) await PublishAsync(_position);
+    }
 
     public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
@@ -119,6 +136,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
     private async Task PublishAsync(long position)
     {
         if (!await store.PublishLinkerPositionAsync(position, _applied)) throw new IOException("Redis lost its state while it was written to");
+        _position = position;
     }
 
     private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions, Applied to)

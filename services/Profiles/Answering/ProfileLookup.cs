@@ -15,7 +15,7 @@ namespace Cdp.Profiles.Answering;
 public sealed record FoundProfile(string ProfileId, IReadOnlyList<string> Aliases, Profile? Profile, string Version);
 
 /// <summary>Finds the profile of an identifier in Redis: one read for the root, one for the profile, one more for each alias.</summary>
-public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileIds ids, int partitions)
+public sealed class ProfileLookup(Generations generations, AvroCodec codec, ProfileIds ids, int partitions)
 {
     /// <summary>The type under which a profile is found by its own id, which other topics have as their key.</summary>
     public const string ProfileIdType = "profile_id";
@@ -27,7 +27,8 @@ public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileId
 
     public async Task<FoundProfile> FindAsync(Identifier identifier)
     {
-        var root = await RootAsync(identifier);
+        var (rooted, current) = (RootAsync(identifier), generations.CurrentAsync());
+        var (root, store) = (await rooted, await current);
         var (profileId, aliases) = (root, new List<string>());
         while (aliases.Count < LongestChain)
         {
@@ -44,6 +45,6 @@ public sealed class ProfileLookup(ProfileStore store, AvroCodec codec, ProfileId
     {
         if (identifier.type == ProfileIdType) return identifier.value;
         // SEQUENCE ROOT, where the identifier was ever linked to another.
-        return await store.RootAsync(identifier) is { } text ? text[(text.IndexOf(' ') + 1)..] : ids.Implied(identifier);
+        return await generations.RootAsync(identifier) is { } text ? text[(text.IndexOf(' ') + 1)..] : ids.Implied(identifier);
     }
 }

@@ -1,5 +1,6 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.Rebuilding;
 using Cdp.Profiles.Splitting;
 using Cdp.Profiles.State;
 using Cdp.Streaming;
@@ -59,7 +60,10 @@ public static class Decision
             case SplitDue due:
                 GoOn(view.Splitting, profile, due.sequence, ids, outbox);
                 break;
-            case ProfileRecomputed { sequence: > 0 } recomputed:
+            case ProfileRecomputed { sequence: 0 } correction:
+                if (Correction.Apply(profile.State, correction) is { } corrected) profile.Changed(outbox.TraceParent, corrected);
+                break;
+            case ProfileRecomputed recomputed:
                 Complete(view, profile, recomputed, outbox);
                 break;
         }

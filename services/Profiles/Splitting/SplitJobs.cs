@@ -13,7 +13,7 @@ namespace Cdp.Profiles.Splitting;
 /// What takes too long for the loop: waits until a split may begin and until it may be finished, and folds its events anew. Each step is then taken by the loop
 /// itself, told by a <see cref="SplitDue"/>. All a job knows is in memory: after a restart or a rebalance whoever owns the profile starts over, from what the profile says.
 /// </summary>
-public sealed partial class SplitJobs(KafkaOptions kafka, StreamOptions stream, AvroCodec codec, ProfileStore store, SplitStore splits, ProfileIds ids, ILogger<SplitJobs> logger) : IDisposable
+public sealed partial class SplitJobs(KafkaOptions kafka, StreamOptions stream, AvroCodec codec, Generations generations, SplitStore splits, ProfileIds ids, ILogger<SplitJobs> logger) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
@@ -127,7 +127,7 @@ public sealed partial class SplitJobs(KafkaOptions kafka, StreamOptions stream, 
     }
 
     private async Task<Profile?> StoredAsync(int partition, string profileId) =>
-        await store.FindAsync(partition, profileId) is { } bytes ? _states.Decode(bytes) : null;
+        await (await generations.CurrentAsync()).FindAsync(partition, profileId) is { } bytes ? _states.Decode(bytes) : null;
 
     private async Task TellAsync(string profileId, long sequence, CancellationToken stopping)
     {

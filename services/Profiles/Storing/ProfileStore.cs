@@ -20,10 +20,13 @@ public enum WriteOutcome
 }
 
 /// <summary>
-/// The profiles of a partition in Redis, and the offset of the profiles topic up to which they are there. All of it lives in one slot of a Redis Cluster.
+/// The profiles of a generation in Redis, and by partition the offset of the profiles topic up to which they are there. All of a partition lives in one slot
+/// of a Redis Cluster.
 /// </summary>
-public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys)
+public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys, int generation = 0)
 {
+    public int Generation => generation;
+
     /// <summary>Nothing of the partition is in Redis.</summary>
     public const long Nowhere = -1;
 
@@ -44,11 +47,9 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys)
         return 1
         """;
 
-    public async Task<long> PositionAsync(int partition) => Position(await redis.GetDatabase().StringGetAsync(keys.ProfilesPosition(partition)));
+    public async Task<long> PositionAsync(int partition) => Position(await redis.GetDatabase().StringGetAsync(keys.ProfilesPosition(partition, generation)));
 
-    public async Task<byte[]?> FindAsync(int partition, string profileId) => await redis.GetDatabase().StringGetAsync(keys.Profile(partition, profileId));
-
-    public async Task<string?> RootAsync(cdp.Identifier identifier) => await redis.GetDatabase().StringGetAsync(keys.Root(identifier));
+    public async Task<byte[]?> FindAsync(int partition, string profileId) => await redis.GetDatabase().StringGetAsync(keys.Profile(partition, profileId, generation));
 
     /// <summary>
     /// Reads profiles, null where there is none. Answers null altogether if Redis is not, or while reading no longer was, at least at <paramref name="known"/>:
@@ -58,7 +59,7 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys)
     {
         string[][] chunks = [.. profileIds.Chunk(ReadKeys)];
         var answers = await Task.WhenAll(chunks.Select(chunk =>
-            redis.GetDatabase().StringGetAsync([keys.ProfilesPosition(partition), .. chunk.Select(id => (RedisKey)keys.Profile(partition, id))])));
+            redis.GetDatabase().StringGetAsync([keys.ProfilesPosition(partition, generation), .. chunk.Select(id => (RedisKey)keys.Profile(partition, id, generation))])));
         if (answers.Any(answer => Position(answer[0]) < known)) return null;
         return [.. chunks.Zip(answers).SelectMany(pair => pair.First.Zip(pair.Second.Skip(1), (id, value) => (id, (byte[]?)value)))];
     }
@@ -90,7 +91,7 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys)
 
     private async Task<WriteOutcome> ScriptAsync(int partition, long known, long position, IReadOnlyList<StoredProfile> profiles)
     {
-        RedisKey[] names = [keys.ProfilesPosition(partition), .. profiles.Select(profile => (RedisKey)keys.Profile(partition, profile.ProfileId))];
+        RedisKey[] names = [keys.ProfilesPosition(partition, generation), .. profiles.Select(profile => (RedisKey)keys.Profile(partition, profile.ProfileId, generation))];
         RedisValue[] values = [known, position, .. profiles.Select(profile => (RedisValue)(profile.Bytes ?? []))];
         return (int)await redis.GetDatabase().ScriptEvaluateAsync(Write, names, values) switch
         {

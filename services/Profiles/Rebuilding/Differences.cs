@@ -1,0 +1,57 @@
+using System.Globalization;
+using cdp;
+using Cdp.Profiles.State;
+
+namespace Cdp.Profiles.Rebuilding;
+
+/// <summary>What two states say differently, for people. Values of traits are personal data and are not shown, but which events set them.</summary>
+public static class Differences
+{
+    private const string Nothing = "nothing";
+
+    /// <param name="found">What is there; <paramref name="where"/> names the place.</param>
+    /// <param name="where">Such as Redis.</param>
+    /// <param name="rebuilt">What the log says.</param>
+    public static IReadOnlyList<string> Of(Profile? found, string where, Profile? rebuilt)
+    {
+        var (a, b) = (found ?? Folding.Empty(""), rebuilt ?? Folding.Empty(""));
+        List<(string What, string Found, string Rebuilt)> sides =
+        [
+            ("part of", a.mergedInto ?? Nothing, b.mergedInto ?? Nothing),
+            ("kind", a.kind, b.kind),
+            ("total", Number(a.total), Number(b.total)),
+            ("first seen", Time(a.firstSeen), Time(b.firstSeen)),
+            ("last seen", Time(a.lastSeen), Time(b.lastSeen)),
+            ("identifiers", Number(a.identifiers.Count), Number(b.identifiers.Count)),
+            .. ByName("count", a.counts, b.counts, count => $"{Number(count.count)} from {Time(count.first)} to {Time(count.last)}"),
+            .. ByName("trait", a.traits, b.traits, trait => $"by {trait.messageId} at {Time(trait.timestamp)}, {trait.position.partition}@{trait.position.offset}"),
+            ("recent", Texts(a.recent.Select(e => e.messageId)), Texts(b.recent.Select(e => e.messageId))),
+            ("accounts", Texts(a.accounts.Select(link => link.accountId)), Texts(b.accounts.Select(link => link.accountId))),
+            ("members", Number(a.members.Count), Number(b.members.Count)),
+            ("reflects", Positions(a.reflects), Positions(b.reflects)),
+            ("since", Positions(a.since), Positions(b.since)),
+        ];
+        string[] different = [.. sides.Where(side => side.Found != side.Rebuilt).Select(side => $"{side.What}: {where} {side.Found}, rebuilt {side.Rebuilt}"),
+            .. a.traits.Where(trait => b.traits.TryGetValue(trait.Key, out var other) && Order.Compare(trait.Value, other) == 0 && trait.Value.value != other.value)
+                .Select(trait => $"trait {trait.Key}: the value in {where} is not the one that was sent")];
+        // Where neither a number nor a name tells: an identifier, a member, or the time of an account's call.
+        return different is [] ? [$"{where} has fingerprint {Fingerprint.Of(found)}, rebuilt {Fingerprint.Of(rebuilt)}"] : different;
+    }
+
+    private static IEnumerable<(string, string, string)> ByName<T>(string what, IDictionary<string, T> found, IDictionary<string, T> rebuilt, Func<T, string> text) =>
+        found.Keys.Union(rebuilt.Keys).Order(StringComparer.Ordinal).Select(name => ($"{what} {name}",
+            found.TryGetValue(name, out var f) ? text(f) : Nothing, rebuilt.TryGetValue(name, out var r) ? text(r) : Nothing));
+
+    private static string Positions(IEnumerable<RecordPosition> positions) => Texts(positions.Select(position => $"{position.partition}@{position.offset}"));
+
+    private static string Texts(IEnumerable<string> texts)
+    {
+        const int Shown = 5;
+        string[] all = [.. texts];
+        return all is [] ? Nothing : string.Join(' ', all.Take(Shown)) + (all.Length > Shown ? $" and {all.Length - Shown} more" : "");
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Time(DateTime? time) => time is { } t ? t.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFZ", CultureInfo.InvariantCulture) : Nothing;
+}
