@@ -13,7 +13,7 @@ namespace Cdp.Validation;
 public sealed record LateRecords(IReadOnlySet<(int Partition, long Offset)> Positions);
 
 /// <summary>Claims messageIds, drops duplicates, and sends each other event on, or to quarantine, as its plan says.</summary>
-public sealed class ValidationProcessor(TrackingPlans plans, Claims claims, AvroCodec codec) : Processor<LateRecords>
+public sealed class ValidationProcessor(TrackingPlans plans, Claims claims, LostClaims lost, AvroCodec codec) : Processor<LateRecords>
 {
     private static readonly Meter Meter = new($"Cdp.{ValidationService.Name}");
     private static readonly Counter<long> Events = Meter.CreateCounter<long>("cdp.validation.events", "{event}", "Events decided on, by outcome: accepted, quarantined, duplicate.");
@@ -27,8 +27,20 @@ public sealed class ValidationProcessor(TrackingPlans plans, Claims claims, Avro
     }
 
     /// <summary>Claims before the commit; a claim names the record's own offset, so that reading the batch again finds it.</summary>
-    public override async Task<LateRecords> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping) =>
-        new(await claims.ClaimAsync(batch.Select(record => new Claimant(record.Position.partition, record.Position.offset, ((CollectedEvent)record.Value).envelope))).WaitAsync(stopping));
+    public override async Task<LateRecords> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
+    {
+        Claimant[] claimants = [.. batch.Select(record => new Claimant(record.Position.partition, record.Position.offset, ((CollectedEvent)record.Value).envelope))];
+        while (true)
+        {
+            var failures = claims.Failures;
+            await lost.RestoreAsync(claimants, stopping);
+            var late = await claims.ClaimAsync(claimants).WaitAsync(stopping);
+            // Redis may have restarted from an older file between two commands, without those that it had answered.
+            if (failures != claims.Failures) continue;
+            await Task.WhenAll(claimants.GroupBy(claimant => claimant.Partition).Select(partition => claims.MoveAsync(partition.Key, partition.Max(claimant => claimant.Offset)))).WaitAsync(stopping);
+            return new LateRecords(late);
+        }
+    }
 
     public override void Decide(LateRecords view, Incoming record, DateTime now, Outbox outbox)
     {

@@ -29,9 +29,11 @@ public static class ValidationService
             Inputs = [Topics.EventsCollected],
             Outputs = [Topics.EventsValidated, Topics.EventsQuarantined, Topics.Dead],
         };
-        builder.AddStream(options.Kafka, stream, services => new ValidationProcessor(
-            plans,
-            new Claims(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix, options.DuplicateWindow),
-            new AvroCodec(options.Kafka.Registry(), options.Kafka.TopicPrefix)));
+        builder.AddStream(options.Kafka, stream, services =>
+        {
+            var claims = new Claims(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix, options.DuplicateWindow);
+            var codec = new AvroCodec(options.Kafka.Registry(), options.Kafka.TopicPrefix);
+            return new ValidationProcessor(plans, claims, new LostClaims(options.Kafka, codec, claims), codec);
+        });
     }
 }

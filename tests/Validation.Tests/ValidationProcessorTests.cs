@@ -17,6 +17,7 @@ public sealed class ValidationProcessorTests(RedisServer redis) : IClassFixture<
     {
         var processor = Processor("{id: shop, version: 2, sources: web, on_violation: {default: block, additionalProperties: omit}, events: {A: {required: [a], additionalProperties: false, properties: {a: {}}}}}");
         await processor.AssignedAsync([], TestContext.Current.CancellationToken);
+        await ClaimedUpToAsync(9);
         Incoming[] batch = [At(10, "m1", """{"a":1,"b":2}"""), At(11, "m2", "{}"), At(12, "m1", """{"a":1,"b":2}""")];
 
         var outbox = await Run(processor, batch);
@@ -34,6 +35,7 @@ public sealed class ValidationProcessorTests(RedisServer redis) : IClassFixture<
     {
         var processor = Processor("{id: shop, sources: other, events: {A: {}}}");
         Incoming[] batch = [At(1, "m1", "{}"), At(2, "m2", "{}"), At(3, "m1", "{}")];
+        await ClaimedUpToAsync(0);
         await Run(processor, batch);
         Assert.Equal(["m1", "m2"], (await Run(Processor("{id: shop, sources: other, events: {A: {}}}"), batch)).Records.Select(record => ((ValidatedEvent)record.Value).envelope.messageId));
     }
@@ -41,8 +43,12 @@ public sealed class ValidationProcessorTests(RedisServer redis) : IClassFixture<
     private ValidationProcessor Processor(string plan)
     {
         using var folder = new PlanText(plan);
-        return new ValidationProcessor(folder.Read().Plans, new Claims(redis.Connection, _prefix, TimeSpan.FromHours(24)), _codec);
+        var claims = new Claims(redis.Connection, _prefix, TimeSpan.FromHours(24));
+        return new ValidationProcessor(folder.Read().Plans, claims, new LostClaims(new KafkaOptions(), _codec, claims), _codec);
     }
+
+    // What came before the batch is in Redis, so that nothing is read from a log.
+    private Task ClaimedUpToAsync(long offset) => new Claims(redis.Connection, _prefix, TimeSpan.FromHours(24)).MoveAsync(5, offset);
 
     private static async Task<Outbox> Run(ValidationProcessor processor, Incoming[] batch)
     {

@@ -34,6 +34,9 @@ public sealed class ClaimKeys(string prefix, TimeSpan window)
         return new ClaimKey(Bucket(partition, slot, bucket), Bucket(partition, slot - 1, bucket), hash.Slice(BucketBytes, FieldBytes).ToArray());
     }
 
+    /// <summary>String: the offset of events.collected up to and including which this partition's claims are in Redis.</summary>
+    public string Position(int partition) => FormattableString.Invariant($"{prefix}claims-position:{{p{partition}}}");
+
     // The braces are Redis Cluster's hash tag: the claims of a partition live in one place, whose connection keeps their order.
     private string Bucket(int partition, long slot, ushort bucket) => FormattableString.Invariant($"{prefix}claims:{{p{partition}}}:{slot}:{bucket:x4}");
 }

@@ -86,6 +86,14 @@ public abstract class ClaimsTests(IConnectionMultiplexer redis)
         Assert.Equal(5_000, (await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, 10_000 + i, $"m{i}"))])).Count);
     }
 
+    [Fact]
+    public async Task ReclaimAsync_PlaceTakenByALaterRecord_GivesItBackToTheFirst()
+    {
+        await Claim(At(0, 5, "a"), At(0, 6, "b"));
+        await new Claims(redis, _prefix, Window).ReclaimAsync([At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "c")]);
+        Assert.Equal([(0, 2L), (0, 4L), (0, 5L)], (await Claim(At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "c"), At(0, 4, "c"), At(0, 5, "a"), At(0, 6, "b"))).Order());
+    }
+
     protected async Task<IReadOnlySet<(int, long)>> Claim(params Claimant[] claimants) => await new Claims(redis, _prefix, Window).ClaimAsync(claimants);
 
     protected IEnumerable<string> Keys() => redis.GetServers()[0].Keys(pattern: $"{_prefix}*").Select(key => (string)key!);
