@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using Cdp.Chaos;
+
+var (options, errors) = ChaosOptions.Parse(args);
+foreach (var error in errors) await Console.Error.WriteLineAsync($"chaos: {error}");
+if (errors.Count > 0) await Console.Error.WriteLineAsync(ChaosOptions.Usage);
+if (errors.Count > 0) return 2;
+
+// Whatever ends the run, the processes that it has started end with it.
+using var stopping = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    return await Run.GoAsync(options, stopping.Token) ? 0 : 1;
+}
+catch (OperationCanceledException)
+{
+    await Console.Error.WriteLineAsync("chaos: stopped");
+    return 1;
+}
+catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+{
+    await Console.Error.WriteLineAsync($"chaos: {e.Message}");
+    return 1;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stopping.Cancel();
+}
