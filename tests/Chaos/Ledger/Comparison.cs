@@ -85,7 +85,7 @@ public sealed class Comparison
         foreach (var decision in expected)
         {
             var made = ended[decision.Sequence].Select(end => $"{end.Loser}>{end.Winner}").Order(StringComparer.Ordinal);
-            var right = decision.Ended.Select(loser => $"{loser}>{decision.Root}").Order(StringComparer.Ordinal);
+            var right = decision.Merged.Select(loser => $"{loser}>{decision.Root}").Order(StringComparer.Ordinal);
             if (!made.SequenceEqual(right)) _findings.Add(Fault.WrongMerges, $"ProfileMerged of decision {decision}: [{string.Join(", ", made)}]");
         }
         foreach (var e in _observed.Identified)

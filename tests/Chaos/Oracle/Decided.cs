@@ -7,15 +7,12 @@ namespace Cdp.Chaos.Oracle;
 /// <param name="Kind">linked, merged, limit, capped.</param>
 /// <param name="Root">The profile after it.</param>
 /// <param name="Ids">That belong to the root because of it.</param>
-/// <param name="Merged">The profiles that ended; none where identifiers only joined.</param>
+/// <param name="Merged">The profiles that became part of the root, which are told of their end.</param>
 /// <param name="Dropped">The identifiers that stayed apart, each with the reason.</param>
 /// <param name="Event">The event that caused it.</param>
 /// <param name="Request">Its offset in identity.requests.</param>
 public sealed record Decided(long Sequence, string Kind, string Root, IReadOnlySet<Id> Ids, IReadOnlySet<string> Merged, IReadOnlySet<(Id Id, string Reason)> Dropped, int Event, long Request)
 {
-    /// <summary>The profiles that are told of their end: with those in <see cref="Merged"/> the ones that a joining identifier implied.</summary>
-    public IReadOnlySet<string> Ended { get; init; } = new HashSet<string>();
-
     public override string ToString() =>
         $"{Sequence} {Kind} {Root} of {Sent.MessageIdOf(Event)} (request {Request}): {Text(Ids)}; merged {Text(Merged)}; dropped {Text(Dropped)}";
 

@@ -79,7 +79,7 @@ public sealed class Linking(Rules rules, ProfileIds profileIds)
             _nodes.Remove(loser);
             _ended[loser] = winner.Root;
         }
-        return new Decided(sequence, isMerge ? "merged" : "linked", winner.Root, joined, isMerge ? ended : new HashSet<string>(), dropped, e.Index, request) { Ended = ended };
+        return new Decided(sequence, isMerge ? "merged" : "linked", winner.Root, joined, ended, dropped, e.Index, request);
     }
 
     // What is over a limit already, by a statement or an older configuration, may still grow in other ways.
