@@ -30,6 +30,8 @@ internal sealed class TransactionalSink : IDisposable
         // Short, because the open transaction of a crashed process holds back every committed reader until it times out.
         config.TransactionTimeoutMs = 15_000;
         config.LingerMs = 0;
+        // Of a report only partition, offset and error are looked at, which it always has; headers would be read back one by one.
+        config.DeliveryReportFields = "none";
         (_codec, _prefix, _patience) = (codec, kafka.TopicPrefix, patience);
         _producer = new ProducerBuilder<byte[]?, byte[]>(config)
             .SetErrorHandler((_, error) =>
