@@ -19,7 +19,7 @@ public static class IdentityApi
 
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi();
+        routes.MapOpenApi(typeof(IdentityApi).Assembly, "Cdp.Identity.Answering.openapi.json");
         var answers = routes.MapGroup("/v1/identity").RequireApiToken();
         answers.MapPost("/unmerge", UnmergeAsync);
         answers.MapGet("/unmerge/{requestId}", UnmergeStateAsync);
