@@ -18,7 +18,7 @@ public sealed record Draft(string Type, string? AnonymousId, string? UserId)
 }
 
 /// <summary>
-/// One customer's devices, each with the events that it sends in order: browsing unknown, then logged in. Some share a device or an address with another
+/// One customer's devices, each with the events that it sends in order: browsing unknown, sometimes with an address, then logged in. Some share a device or an address with another
 /// customer, some have more of them than one may have, some are known under an earlier name.
 /// </summary>
 public sealed class Person
@@ -64,6 +64,8 @@ public sealed class Person
 
         var browsed = _random.Next(0, 7);
         for (var i = 0; i < browsed; i++) events.Enqueue(Chance(0.3) ? new Draft(Chance(0.5) ? "page" : "screen", anonymousId, null) : Track(anonymousId, null));
+        // For the newsletter, before there is an account: the address and the device are a profile, which a login elsewhere makes part of the customer's.
+        if (Chance(0.3)) events.Enqueue(Identify(anonymousId, null, hasEmail: true));
         if (Chance(0.1)) return events.Count > 0 ? events : new Queue<Draft>([Track(anonymousId, null)]);
 
         events.Enqueue(Login(anonymousId));
@@ -102,12 +104,14 @@ public sealed class Person
         return new Draft("group", null, _userId) { GroupId = $"account-{account}", Traits = [("name", $"\"Account {account}\""), ("seats", $"{_random.Next(100)}")] };
     }
 
-    private Draft Login(string? anonymousId)
+    private Draft Login(string? anonymousId) => Identify(anonymousId, _userId, Chance(0.5));
+
+    private Draft Identify(string? anonymousId, string? userId, bool hasEmail)
     {
         var traits = new List<(string, string)> { ("plan", $"\"{(Chance(0.5) ? "free" : "pro")}\""), ("visits", $"{_random.Next(1000)}") };
         if (Chance(0.3)) traits.Add(($"t{_random.Next(8)}", Chance(0.2) ? "null" : $"[{_random.Next(9)},{{\"deep\": true}}]"));
         string? email = null, phone = null;
-        if (Chance(0.5))
+        if (hasEmail)
         {
             // Most have one address, some a family's, some one for every shop.
             var name = _number % 17 == 0 ? $"family-{_number / 34}" : _number % 13 == 0 ? $"user-{_number}-{_random.Next(9)}" : $"user-{_number}";
@@ -121,7 +125,7 @@ public sealed class Person
             phone = $"+43664{number}";
             traits.Add(("phone", Chance(0.5) ? $"\"+43 664 {number[..3]} {number[3..]}\"" : $"\"{phone}\""));
         }
-        return new Draft("identify", anonymousId, _userId) { Traits = traits, Email = email, Phone = phone };
+        return new Draft("identify", anonymousId, userId) { Traits = traits, Email = email, Phone = phone };
     }
 
     private bool Chance(double probability) => _random.NextDouble() < probability;
