@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cdp.Integration.Stack;
 using Cdp.Streaming;
+using Cdp.Testing;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Xunit;

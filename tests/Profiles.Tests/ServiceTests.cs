@@ -5,6 +5,7 @@ using Cdp.Profiles.Splitting;
 using Cdp.Profiles.State;
 using Cdp.Profiles.Storing;
 using Cdp.Streaming;
+using Cdp.Testing;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
@@ -257,7 +258,7 @@ public sealed class ServiceTests(Stack stack) : IClassFixture<Stack>
     [Fact]
     public async Task Api_RedisAway_503WithRetryAfter()
     {
-        await using var installation = new Installation(stack, $"127.0.0.1:{Stack.FreePort()}");
+        await using var installation = new Installation(stack, $"127.0.0.1:{FreePort.Find()}");
         await installation.StartAsync();
 
         var (status, body, retryAfter) = await installation.GetAsync("user_id/u1");

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Cdp.Local.Redis;
 using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
 using Cdp.Streaming;
+using Cdp.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
@@ -19,12 +19,12 @@ public sealed class Stack : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("cdp-profiles-tests").FullName;
     private LocalKafkaBroker? _broker;
     private RegistryServer? _registry;
-    private Process? _redis;
+    private RedisServer? _redis;
     private EmbeddedRedis? _garnet;
 
     public static TheoryData<string> Redises => [Redis, Garnet];
 
-    public string RedisEndpoint { get; private set; } = "";
+    public string RedisEndpoint => _redis!.Endpoint;
 
     public string Endpoint(string redis) => redis == Redis ? RedisEndpoint : _garnet!.Endpoint;
 
@@ -42,34 +42,18 @@ public sealed class Stack : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = Path.Combine(_directory, "kafka") });
-        _registry = await RegistryServer.StartAsync(_broker.BootstrapServers, IPAddress.Loopback, FreePort());
-        _garnet = EmbeddedRedis.Start(Path.Combine(_directory, "garnet"), IPAddress.Loopback, FreePort(), NullLoggerFactory.Instance);
-        var port = FreePort();
-        RedisEndpoint = $"127.0.0.1:{port}";
-        _redis = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _directory]) { RedirectStandardOutput = true })!;
-        _redis.BeginOutputReadLine();
-        await Eventually.Async(async () =>
-        {
-            await using var connection = await ConnectAsync();
-            return true;
-        });
+        _registry = await RegistryServer.StartAsync(_broker.BootstrapServers, IPAddress.Loopback, FreePort.Find());
+        _garnet = EmbeddedRedis.Start(Path.Combine(_directory, "garnet"), IPAddress.Loopback, FreePort.Find(), NullLoggerFactory.Instance);
+        _redis = await RedisServer.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        _redis?.Kill();
-        _redis?.Dispose();
+        if (_redis is not null) await _redis.DisposeAsync();
         _garnet?.Dispose();
         if (_registry is not null) await _registry.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -7,7 +7,7 @@ using Cdp.Validation.Tests.Duplicates;
 
 namespace Cdp.Validation.Tests;
 
-public sealed class ValidationProcessorTests(RedisServer redis) : IClassFixture<RedisServer>
+public sealed class ValidationProcessorTests(RedisFixture redis) : IClassFixture<RedisFixture>
 {
     private readonly AvroCodec _codec = new(Registry.New(), "cdp.");
     private readonly string _prefix = $"{Guid.NewGuid():n}:";

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using Cdp.Integration.Stack;
+using Cdp.Testing;
 using Xunit;
 
 namespace Cdp.Integration.Browser;

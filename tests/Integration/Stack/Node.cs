@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Cdp.Testing;
 using Xunit;
 
 namespace Cdp.Integration.Stack;

@@ -1,6 +1,7 @@
 using Cdp.Integration.Stack;
 using Cdp.Local;
 using Cdp.Local.SchemaRegistry;
+using Cdp.Testing;
 using DotNet.Testcontainers.Builders;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testcontainers.Kafka;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Cdp.Testing;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Tests.Restoring;
@@ -11,8 +12,7 @@ public sealed class RestoreTests(Stack stack) : IClassFixture<Stack>
     [Fact]
     public async Task Service_RedisFlushedWhileNothingArrives_HasTheSameAgain()
     {
-        await using var redis = new RedisProcess();
-        await redis.StartAsync();
+        await using var redis = await RedisServer.StartAsync();
         await using var installation = new Installation(stack, redis.Endpoint);
         await installation.StartAsync();
         await using var connection = await redis.ConnectAsync();
@@ -29,8 +29,7 @@ public sealed class RestoreTests(Stack stack) : IClassFixture<Stack>
     [Fact]
     public async Task Service_RedisFlushedAgainAndAgainWhileEventsArrive_LosesNone()
     {
-        await using var redis = new RedisProcess();
-        await redis.StartAsync();
+        await using var redis = await RedisServer.StartAsync();
         await using var installation = new Installation(stack, redis.Endpoint);
         await installation.StartAsync();
         await using var connection = await redis.ConnectAsync();
@@ -49,8 +48,7 @@ public sealed class RestoreTests(Stack stack) : IClassFixture<Stack>
     [InlineData(false)]
     public async Task Service_RedisComesBackWithAnOlderFile_HasTheSameAgain(bool whileItRuns)
     {
-        await using var redis = new RedisProcess();
-        await redis.StartAsync();
+        await using var redis = await RedisServer.StartAsync();
         await using var installation = new Installation(stack, redis.Endpoint);
         await installation.StartAsync();
         string before;
@@ -65,7 +63,7 @@ public sealed class RestoreTests(Stack stack) : IClassFixture<Stack>
 
         if (!whileItRuns) await installation.StopAsync();
         redis.Kill();
-        await redis.StartAsync();
+        await redis.ResumeAsync();
         if (!whileItRuns) await installation.StartAsync();
 
         await using var back = await redis.ConnectAsync();

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Validation.Tests.Duplicates;
 
-public sealed class ClaimsOnRedisTests(RedisServer redis) : ClaimsTests(redis.Connection), IClassFixture<RedisServer>
+public sealed class ClaimsOnRedisTests(RedisFixture redis) : ClaimsTests(redis.Connection), IClassFixture<RedisFixture>
 {
     [Fact]
     public async Task ClaimAsync_Bucket_IsPacked()

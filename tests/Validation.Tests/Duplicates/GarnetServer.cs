@@ -1,5 +1,6 @@
 using System.Net;
 using Cdp.Local.Redis;
+using Cdp.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
@@ -15,7 +16,7 @@ public sealed class GarnetServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = EmbeddedRedis.Start(_folder.FullName, IPAddress.Loopback, RedisServer.FreePort(), NullLoggerFactory.Instance);
+        _server = EmbeddedRedis.Start(_folder.FullName, IPAddress.Loopback, FreePort.Find(), NullLoggerFactory.Instance);
         Connection = await ConnectionMultiplexer.ConnectAsync(_server.Endpoint);
     }
 

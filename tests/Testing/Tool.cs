@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Cdp.Integration.Stack;
+namespace Cdp.Testing;
 
 /// <summary>Programs that tests use and a machine may lack.</summary>
 public static class Tool

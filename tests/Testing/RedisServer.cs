@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace Cdp.Testing;
+
+/// <summary>
+/// Debian's redis-server on a free port, in a folder of its own. It writes a file only when it is told to SAVE, so that one which was killed comes back
+/// with what it saved last, or with nothing. A test that needs it is skipped where it is not installed, and fails in CI.
+/// </summary>
+public sealed class RedisServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("cdp-redis-").FullName;
+    private readonly int _port = FreePort.Find();
+    private Process? _process;
+
+    private RedisServer() { }
+
+    public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
+
+    public static async Task<RedisServer> StartAsync()
+    {
+        var server = new RedisServer();
+        await server.ResumeAsync();
+        return server;
+    }
+
+    /// <summary>Starts it again after <see cref="Kill"/>, on the same port.</summary>
+    public async Task ResumeAsync()
+    {
+        var program = Tool.Require("redis-server", "redis-server");
+        string[] options = ["--bind", "127.0.0.1", "--port", _port.ToString(CultureInfo.InvariantCulture), "--save", "", "--appendonly", "no", "--dir", _directory, "--logfile", "redis.log"];
+        _process = Process.Start(new ProcessStartInfo(program, options))!;
+        for (var started = Stopwatch.GetTimestamp(); !await AnswersAsync(); await Task.Delay(Pause))
+        {
+            if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartBound) throw new InvalidOperationException($"redis-server did not start: {await File.ReadAllTextAsync(Path.Combine(_directory, "redis.log"))}");
+        }
+    }
+
+    /// <summary>A connection that may also administer.</summary>
+    public Task<ConnectionMultiplexer> ConnectAsync() => ConnectionMultiplexer.ConnectAsync($"{Endpoint},allowAdmin=true");
+
+    /// <summary>SIGKILL: what was not saved is lost.</summary>
+    public void Kill()
+    {
+        _process?.Kill();
+        _process?.WaitForExit();
+        _process?.Dispose();
+        _process = null;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Kill();
+        Directory.Delete(_directory, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await using var redis = await ConnectAsync();
+            return (await redis.GetDatabase().ExecuteAsync("PING")).ToString() == "PONG";
+        }
+        catch (RedisException)
+        {
+            return false;
+        }
+    }
+}
