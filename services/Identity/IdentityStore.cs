@@ -23,12 +23,31 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     private const string Write = """
         local key, at = 0, 6
 
+        -- As few calls as can be: on the embedded server each costs more than all else. No call takes more than 8,000 arguments.
+        local function read(hash, fields)
+          local values = {}
+          for from = 1, #fields, 1000 do
+            for _, value in ipairs(redis.call('HMGET', hash, unpack(fields, from, math.min(from + 999, #fields)))) do values[#values + 1] = value end
+          end
+          return values
+        end
+        local function write(command, hash, arguments)
+          for from = 1, #arguments, 1000 do redis.call(command, hash, unpack(arguments, from, math.min(from + 999, #arguments))) end
+        end
+
         -- Strings "SEQUENCE ROOT". Each: sequence, root.
-        for i = 1, tonumber(ARGV[1]) do
-          key = key + 1
-          local now = redis.call('GET', KEYS[key])
-          if not now or tonumber(string.match(now, '^%d+')) < tonumber(ARGV[at]) then redis.call('SET', KEYS[key], ARGV[at] .. ' ' .. ARGV[at + 1]) end
-          at = at + 2
+        local roots = tonumber(ARGV[1])
+        for from = 1, roots, 1000 do
+          local now, set = redis.call('MGET', unpack(KEYS, from, math.min(from + 999, roots))), {}
+          for i = 1, #now do
+            key = key + 1
+            if not now[i] or tonumber(string.match(now[i], '^%d+')) < tonumber(ARGV[at]) then
+              set[#set + 1] = KEYS[key]
+              set[#set + 1] = ARGV[at] .. ' ' .. ARGV[at + 1]
+            end
+            at = at + 2
+          end
+          if #set > 0 then redis.call('MSET', unpack(set)) end
         end
 
         -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, each with the sequence that said so last, below zero where an identifier
@@ -37,20 +56,25 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
           key = key + 1
           local first, last, merges = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
           local own, all = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 3]) + tonumber(ARGV[at + 4])
-          local now = redis.call('HMGET', KEYS[key], 'first', 'last', 'merges', 'ended')
-          local from = 1
+          local fields, set, from = { 'first', 'last', 'merges', 'ended' }, {}, 1
+          for f = 1, all do fields[4 + f] = ARGV[at + 3 + 2 * f] end
+          local now = read(KEYS[key], fields)
+          local function put(field, value)
+            set[#set + 1] = field
+            set[#set + 1] = value
+          end
           if now[4] and tonumber(now[4]) >= last then
             from = own + 1
           elseif first > 0 then
-            if not now[1] or tonumber(now[1]) > first then redis.call('HSET', KEYS[key], 'first', ARGV[at]) end
-            if not now[2] or tonumber(now[2]) < last then redis.call('HSET', KEYS[key], 'last', ARGV[at + 1]) end
-            if not now[3] or tonumber(now[3]) < merges then redis.call('HSET', KEYS[key], 'merges', ARGV[at + 2]) end
+            if not now[1] or tonumber(now[1]) > first then put('first', ARGV[at]) end
+            if not now[2] or tonumber(now[2]) < last then put('last', ARGV[at + 1]) end
+            if not now[3] or tonumber(now[3]) < merges then put('merges', ARGV[at + 2]) end
           end
           for f = from, all do
-            local field, sequence = ARGV[at + 3 + 2 * f], ARGV[at + 4 + 2 * f]
-            local before = redis.call('HGET', KEYS[key], field)
-            if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then redis.call('HSET', KEYS[key], field, sequence) end
+            local before, sequence = now[4 + f], ARGV[at + 4 + 2 * f]
+            if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then put(fields[4 + f], sequence) end
           end
+          write('HSET', KEYS[key], set)
           at = at + 5 + 2 * all
         end
 
@@ -59,9 +83,11 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
           key = key + 1
           local ended = redis.call('HGET', KEYS[key], 'ended')
           if not ended or tonumber(ended) < tonumber(ARGV[at]) then
+            local gone = {}
             for _, field in ipairs(redis.call('HKEYS', KEYS[key])) do
-              if not string.match(field, '^@') then redis.call('HDEL', KEYS[key], field) end
+              if not string.match(field, '^@') then gone[#gone + 1] = field end
             end
+            write('HDEL', KEYS[key], gone)
             redis.call('HSET', KEYS[key], 'ended', ARGV[at])
           end
           at = at + 1
