@@ -36,7 +36,7 @@ public sealed class RestoreTests : IAsyncDisposable
         await using var app = CdpHost.Build(IdentityService.Service,
         [
             $"--Kafka:BootstrapServers={kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={kafka.SchemaRegistry}", "--Kafka:Partitions=3",
-            $"--Redis:Endpoint=127.0.0.1:{_port}", "--Redis:KeyPrefix=restore:", "--ProfileIds:Key=a test's key", "--Port=0",
+            $"--Redis:Endpoint=127.0.0.1:{_port}", "--Redis:KeyPrefix=restore:", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("a test's token")}", "--Port=0",
         ]);
         await app.StartAsync(TestContext.Current.CancellationToken);
         await LinkAsync(kafka, 0, 20);
