@@ -63,6 +63,24 @@ public sealed class UnmergingTests(RedisServers servers) : IClassFixture<RedisSe
     }
 
     [Fact]
+    public async Task Unmerge_TheSameAtOnce_IsSplitOnceAndTheOthersAreToldSo()
+    {
+        var redis = servers.Connect("redis");
+        await using var stack = await ServiceStack.StartAsync(redis);
+        await using var service = await stack.ServiceAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(service.Urls.First().Replace("0.0.0.0", "127.0.0.1")) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", ServiceStack.Token);
+        await stack.SendAsync(A.Event("1", userId: "u", anonymousId: "a"));
+        await stack.ReadAsync(identified: 1);
+        await redis.GetDatabase().StringSetAsync(new HotState(stack.Prefix).SplitReport(2), "{}");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ =>
+            client.PostAsync("/v1/identity/unmerge", JsonContent.Create(new { identifiers = new[] { new { type = "anonymous_id", value = "a" } } }), TestContext.Current.CancellationToken)));
+        Assert.Equal([HttpStatusCode.OK, .. Enumerable.Repeat(HttpStatusCode.Conflict, 4)], answers.Select(answer => answer.StatusCode).Order());
+        Assert.Equal(["linked", "split"], (await stack.DecisionsAsync()).Select(decision => decision.kind));
+    }
+
+    [Fact]
     public async Task FindAsync_LinkerPassedARequestAndSaidNothing_IsRefused()
     {
         var redis = servers.Connect("redis");
