@@ -31,37 +31,35 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
           at = at + 2
         end
 
-        -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, each with the sequence that said so last, below zero where an identifier
-        -- left. Each: first, last, merges, how many of its fields go when it ends, how many stay, all of them as field, sequence.
+        -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, each with the sequence that said so last, below zero where an identifier left; and the
+        -- hashes of decisions: OFFSET with its sequence. Each: first, last, merges, how many fields, all of them as field, sequence.
         for i = 1, tonumber(ARGV[2]) do
           key = key + 1
           local first, last, merges = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-          local own, all = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 3]) + tonumber(ARGV[at + 4])
+          local fields = tonumber(ARGV[at + 3])
           local now = redis.call('HMGET', KEYS[key], 'first', 'last', 'merges', 'ended')
           local from = 1
           if now[4] and tonumber(now[4]) >= last then
-            from = own + 1
+            from = fields + 1
           elseif first > 0 then
             if not now[1] or tonumber(now[1]) > first then redis.call('HSET', KEYS[key], 'first', ARGV[at]) end
             if not now[2] or tonumber(now[2]) < last then redis.call('HSET', KEYS[key], 'last', ARGV[at + 1]) end
             if not now[3] or tonumber(now[3]) < merges then redis.call('HSET', KEYS[key], 'merges', ARGV[at + 2]) end
           end
-          for f = from, all do
-            local field, sequence = ARGV[at + 3 + 2 * f], ARGV[at + 4 + 2 * f]
+          for f = from, fields do
+            local field, sequence = ARGV[at + 2 + 2 * f], ARGV[at + 3 + 2 * f]
             local before = redis.call('HGET', KEYS[key], field)
             if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then redis.call('HSET', KEYS[key], field, sequence) end
           end
-          at = at + 5 + 2 * all
+          at = at + 4 + 2 * fields
         end
 
-        -- Of a profile that became part of another its history is left. Each: sequence.
+        -- Of a profile that became part of another nothing is left but when that was. Each: sequence.
         for i = 1, tonumber(ARGV[3]) do
           key = key + 1
           local ended = redis.call('HGET', KEYS[key], 'ended')
           if not ended or tonumber(ended) < tonumber(ARGV[at]) then
-            for _, field in ipairs(redis.call('HKEYS', KEYS[key])) do
-              if not string.match(field, '^@') then redis.call('HDEL', KEYS[key], field) end
-            end
+            redis.call('DEL', KEYS[key])
             redis.call('HSET', KEYS[key], 'ended', ARGV[at])
           end
           at = at + 1
@@ -95,7 +93,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         """;
 
     // What the fields of a node begin with that are no identifiers.
-    private const char Kin = '~', Offset = '@';
+    private const char Kin = '~';
 
     private const int Groups = 64;
     private static readonly TimeSpan RefusalsLast = TimeSpan.FromDays(7);
@@ -146,8 +144,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     /// <summary>Where the decisions about a profile stand in identity.decisions, by sequence; still there when it has become part of another.</summary>
     public async Task<IReadOnlyDictionary<long, long>> DecisionsAsync(string root) =>
-        (await Database.HashGetAllAsync(NodeKey(root))).Where(field => ((string)field.Name!)[0] == Offset)
-            .ToDictionary(field => (long)field.Value, field => long.Parse(((string)field.Name!).AsSpan(1), CultureInfo.InvariantCulture));
+        (await Database.HashGetAllAsync(DecisionsKey(root))).ToDictionary(field => (long)field.Value, field => (long)field.Name);
 
     /// <summary>What the linker answered to combinations, by key, and the last decision that made a profile smaller. Read it after the roots.</summary>
     public async Task<(Dictionary<string, Refusal> Refusals, long LastSplit)> RefusalsAsync(IEnumerable<string> keys)
@@ -222,7 +219,8 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     private IEnumerable<KeyWrite> KeyWrites(HotWrites writes) =>
     [
         .. writes.Roots.Select(root => new KeyWrite(Part.Root, _hot.Root(root.Key), HotState.RootGroup(root.Key), [root.Value.Sequence, root.Value.Root])),
-        .. writes.Nodes.Select(node => new KeyWrite(Part.Node, NodeKey(node.Key), NodeGroup(node.Key), Arguments(node.Value))),
+        .. writes.Nodes.Where(node => node.Value.First > 0).Select(node => new KeyWrite(Part.Node, NodeKey(node.Key), NodeGroup(node.Key), Members(node.Value))),
+        .. writes.Nodes.Select(node => new KeyWrite(Part.Node, DecisionsKey(node.Key), NodeGroup(node.Key), Offsets(node.Value))),
         .. writes.Ended.Select(node => new KeyWrite(Part.Ended, NodeKey(node.Key), NodeGroup(node.Key), [node.Value])),
         .. writes.LastSplit > 0 ? [new KeyWrite(Part.LastSplit, LastSplitKey, -1, [writes.LastSplit])] : Array.Empty<KeyWrite>(),
     ];
@@ -231,16 +229,20 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     private RedisKey NodeKey(string root) => $"{prefix}linker:node:{{n{NodeGroup(root)}}}:{root}";
 
+    // By itself: the linker reads nodes all the time, and a user whom ever new devices are kept apart from has ever more decisions.
+    private RedisKey DecisionsKey(string root) => $"{prefix}linker:decisions:{{n{NodeGroup(root)}}}:{root}";
+
     private RedisKey RefusalKey(string key) => $"{prefix}linker:refusal:{{n{Partitioner.Partition(key, Groups)}}}:{key}";
 
-    private static RedisValue[] Arguments(NodeWrite node) =>
+    private static RedisValue[] Members(NodeWrite node) =>
     [
-        node.First, node.Last, node.Merges, node.Identifiers.Count + node.Family.Count, node.Offsets.Count,
+        node.First, node.Last, node.Merges, node.Identifiers.Count + node.Family.Count,
         // A type has no colon, so the first one ends it; and the hash's own fields have none.
         .. node.Identifiers.SelectMany(one => (RedisValue[])[$"{one.Key.type}:{one.Key.value}", one.Value]),
         .. node.Family.SelectMany(root => (RedisValue[])[$"{Kin}{root}", node.Last]),
-        .. node.Offsets.SelectMany(at => (RedisValue[])[$"{Offset}{at.Value}", at.Key]),
     ];
+
+    private static RedisValue[] Offsets(NodeWrite node) => [0, 0, 0, node.Offsets.Count, .. node.Offsets.SelectMany(at => (RedisValue[])[at.Value, at.Key])];
 
     private static Node ToNode(HashEntry[] fields)
     {

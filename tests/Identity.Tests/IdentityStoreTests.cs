@@ -93,6 +93,24 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         Assert.Equal(identifiers.Select(A.Name).Order(), (await store.NodesAsync([outcome.Identified.profileId]))[outcome.Identified.profileId].Identifiers.Select(A.Name).Order());
     }
 
+    [Theory]
+    [InlineData("redis")]
+    [InlineData("garnet")]
+    public async Task ApplyAsync_EverNewDevicesAreKeptApartFromAUser_WhatTheLinkerReadsOfItDoesNotGrow(string server)
+    {
+        var prefix = $"test{Interlocked.Increment(ref _installations)}:";
+        var store = new IdentityStore(servers.Connect(server), prefix);
+        var graph = new Graph(A.ProfileIds);
+        IdentityDecision[] decisions = [.. Enumerable.Range(0, 50).Select(i => Linker.Decide(A.Types(users: 1, others: 1), graph, A.Request("m", A.User("guest"), A.Anonymous($"{i}")), A.At(i), A.Now).Decision!)];
+        Assert.True(await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged(decisions)), await store.BeginAsync(), new Applied(50, 100)));
+
+        var guest = A.ProfileIds.Implied(A.User("guest"));
+        Assert.Equal(50, (await store.DecisionsAsync(guest)).Count);
+        var node = Assert.Single(servers.Connect(server).GetServers()[0].Keys(pattern: $"{prefix}linker:node:*"));
+        // When it began, when it changed last, its merges, and two identifiers.
+        Assert.Equal(5, await servers.Connect(server).GetDatabase().HashLengthAsync(node));
+    }
+
     private IdentityStore Store(string server) => new(servers.Connect(server), $"test{Interlocked.Increment(ref _installations)}:");
 
     private static Identifier Name(int number) => (number % 3) switch
