@@ -12,11 +12,12 @@ public sealed partial class BlockedValues(IEnumerable<string> values, IReadOnlyL
 
     private readonly HashSet<string> _values = [.. values.Select(Plain)];
 
-    public bool Contains(string value) => Defaults().IsMatch(value) || (_values.Count > 0 && _values.Contains(Plain(value))) || patterns.Any(pattern => pattern.IsMatch(value));
+    public bool Contains(string value) => Defaults().IsMatch(value.AsSpan().Trim()) || (_values.Count > 0 && _values.Contains(Plain(value))) || patterns.Any(pattern => pattern.IsMatch(value));
 
     private static string Plain(string value) => value.Trim().ToLowerInvariant();
 
-    // What senders send when they know nobody: zeros and dashes (an empty UUID), or a placeholder.
-    [GeneratedRegex(@"^\s*(?:[0-]*|-1|null|anonymous|unknown|undefined)\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    // What senders send when they know nobody: zeros and dashes (an empty UUID), or a placeholder. White space is taken off before: a pattern that allows
+    // it on both sides tries every way to divide a long blank between them.
+    [GeneratedRegex("^(?:[0-]*|-1|null|anonymous|unknown|undefined)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Defaults();
 }

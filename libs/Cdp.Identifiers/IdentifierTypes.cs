@@ -29,6 +29,12 @@ public sealed class IdentifierTypes(IReadOnlyList<IdentifierType> types, Blocked
     /// <summary>Characters of a value; a longer one is none.</summary>
     public const int LongestValue = 512;
 
+    /// <summary>
+    /// Identifiers of one event; more are not used for it. Twice what the defaults' limits let one customer have: whoever sends more sends a list, and what
+    /// the linker does for an event grows with the square of them.
+    /// </summary>
+    public const int MostOfAnEvent = 72;
+
     private const int LongestTold = 64;
 
     private readonly Dictionary<string, (IdentifierType Type, int Priority)> _byName = types.Select((type, i) => (type, i)).ToDictionary(type => type.type.Name, type => (type.type, type.i), StringComparer.Ordinal);
@@ -64,7 +70,17 @@ public sealed class IdentifierTypes(IReadOnlyList<IdentifierType> types, Blocked
         using var members = new EventMembers(envelope);
         var (found, dropped) = (new List<Identifier>(3), new List<DroppedIdentifier>());
         if (envelope.type == "merge") AddStated(members, found, dropped);
-        if (found.Count == 0) AddOwn(envelope, members, found, dropped);
+        if (found.Count == 0)
+        {
+            AddOwn(envelope, members, found, dropped);
+            // A merge call that states nothing usable needs a customer, but says nothing of its caller's ids that others' limits should not count for.
+            if (envelope.type == "merge" && found.Count > 1) found.RemoveRange(1, found.Count - 1);
+        }
+        if (found.Count > MostOfAnEvent)
+        {
+            dropped.AddRange(found[MostOfAnEvent..].Select(surplus => Drop(surplus.type, surplus.value, DropReason.Limit)));
+            found.RemoveRange(MostOfAnEvent, found.Count - MostOfAnEvent);
+        }
         return new EventNames(found.Count > 0 ? found : [new Identifier { type = MessageId, value = envelope.messageId }], dropped);
     }
 
@@ -100,8 +116,10 @@ public sealed class IdentifierTypes(IReadOnlyList<IdentifierType> types, Blocked
     private void Add(IdentifierType type, Found sent, List<Identifier> found, List<DroppedIdentifier> dropped)
     {
         var value = sent.Text;
-        if (Blocked.Contains(value)) dropped.Add(Drop(type.Name, value, DropReason.Blocked));
-        else if (!sent.IsUsable || value.Length > LongestValue || Forms.Normalised(value, type.Form, Region) is not { } normalised) dropped.Add(Drop(type.Name, value, DropReason.Invalid));
+        // The length first: nothing that looks at a value then takes longer than a short one lets it.
+        if (value.Length > LongestValue) dropped.Add(Drop(type.Name, value, DropReason.Invalid));
+        else if (Blocked.Contains(value)) dropped.Add(Drop(type.Name, value, DropReason.Blocked));
+        else if (!sent.IsUsable || Forms.Normalised(value, type.Form, Region) is not { } normalised) dropped.Add(Drop(type.Name, value, DropReason.Invalid));
         else if (Blocked.Contains(normalised)) dropped.Add(Drop(type.Name, normalised, DropReason.Blocked));
         else if (!found.Exists(other => other.type == type.Name && other.value == normalised)) found.Add(new Identifier { type = type.Name, value = normalised });
     }

@@ -29,7 +29,8 @@ public static class IdentityService
         builder.Services.AddSingleton(services => new UnlinkOutcomes(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));
         builder.Services.AddSingleton(services => new DecisionReader(options.Kafka, services.GetRequiredService<ISchemaRegistryClient>()));
         builder.Services.AddSingleton(services => new Unmerging(
-            options.Kafka, services.GetRequiredService<ISchemaRegistryClient>(), services.GetRequiredService<UnlinkOutcomes>(), services.GetRequiredService<TimeProvider>()));
+            options.Kafka, services.GetRequiredService<ISchemaRegistryClient>(), services.GetRequiredService<IdentityStore>(), services.GetRequiredService<UnlinkOutcomes>(),
+            services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(services => new IdentityLookup(services.GetRequiredService<IdentityStore>(), services.GetRequiredService<DecisionReader>(), profileIds, types));
 
         var resolver = new StreamOptions

@@ -23,16 +23,13 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     private const string Write = """
         local key, at = 0, 6
 
-        -- As few calls as can be: on the embedded server each costs more than all else. No call takes more than 8,000 arguments.
+        -- As few calls as can be: on the embedded server they cost more than all else. No call takes more than 8,000 arguments.
         local function read(hash, fields)
           local values = {}
           for from = 1, #fields, 1000 do
             for _, value in ipairs(redis.call('HMGET', hash, unpack(fields, from, math.min(from + 999, #fields)))) do values[#values + 1] = value end
           end
           return values
-        end
-        local function write(command, hash, arguments)
-          for from = 1, #arguments, 1000 do redis.call(command, hash, unpack(arguments, from, math.min(from + 999, #arguments))) end
         end
 
         -- Strings "SEQUENCE ROOT". Each: sequence, root.
@@ -50,44 +47,36 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
           if #set > 0 then redis.call('MSET', unpack(set)) end
         end
 
-        -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, @OFFSET, each with the sequence that said so last, below zero where an identifier
-        -- left. Each: first, last, merges, how many of its fields go when it ends, how many stay, all of them as field, sequence.
+        -- Hashes: first, last, merges, ended; TYPE:VALUE, ~FAMILY, each with the sequence that said so last, below zero where an identifier left.
+        -- Each: first, last, merges, how many fields, all of them as field, sequence.
         for i = 1, tonumber(ARGV[2]) do
           key = key + 1
-          local first, last, merges = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-          local own, all = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 3]) + tonumber(ARGV[at + 4])
-          local fields, set, from = { 'first', 'last', 'merges', 'ended' }, {}, 1
-          for f = 1, all do fields[4 + f] = ARGV[at + 3 + 2 * f] end
+          local count, fields, set = tonumber(ARGV[at + 3]), { 'first', 'last', 'merges', 'ended' }, {}
+          for f = 1, count do fields[4 + f] = ARGV[at + 2 + 2 * f] end
           local now = read(KEYS[key], fields)
           local function put(field, value)
             set[#set + 1] = field
             set[#set + 1] = value
           end
-          if now[4] and tonumber(now[4]) >= last then
-            from = own + 1
-          elseif first > 0 then
-            if not now[1] or tonumber(now[1]) > first then put('first', ARGV[at]) end
-            if not now[2] or tonumber(now[2]) < last then put('last', ARGV[at + 1]) end
-            if not now[3] or tonumber(now[3]) < merges then put('merges', ARGV[at + 2]) end
+          if not now[4] or tonumber(now[4]) < tonumber(ARGV[at + 1]) then
+            if not now[1] or tonumber(now[1]) > tonumber(ARGV[at]) then put('first', ARGV[at]) end
+            if not now[2] or tonumber(now[2]) < tonumber(ARGV[at + 1]) then put('last', ARGV[at + 1]) end
+            if not now[3] or tonumber(now[3]) < tonumber(ARGV[at + 2]) then put('merges', ARGV[at + 2]) end
+            for f = 1, count do
+              local before, sequence = now[4 + f], ARGV[at + 3 + 2 * f]
+              if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then put(fields[4 + f], sequence) end
+            end
           end
-          for f = from, all do
-            local before, sequence = now[4 + f], ARGV[at + 4 + 2 * f]
-            if not before or math.abs(tonumber(before)) < math.abs(tonumber(sequence)) then put(fields[4 + f], sequence) end
-          end
-          write('HSET', KEYS[key], set)
-          at = at + 5 + 2 * all
+          for from = 1, #set, 1000 do redis.call('HSET', KEYS[key], unpack(set, from, math.min(from + 999, #set))) end
+          at = at + 4 + 2 * count
         end
 
-        -- Of a profile that became part of another its history is left. Each: sequence.
+        -- Of a profile that became part of another nothing is left but when that was. Each: sequence.
         for i = 1, tonumber(ARGV[3]) do
           key = key + 1
           local ended = redis.call('HGET', KEYS[key], 'ended')
           if not ended or tonumber(ended) < tonumber(ARGV[at]) then
-            local gone = {}
-            for _, field in ipairs(redis.call('HKEYS', KEYS[key])) do
-              if not string.match(field, '^@') then gone[#gone + 1] = field end
-            end
-            write('HDEL', KEYS[key], gone)
+            redis.call('DEL', KEYS[key])
             redis.call('HSET', KEYS[key], 'ended', ARGV[at])
           end
           at = at + 1
@@ -121,7 +110,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         """;
 
     // What the fields of a node begin with that are no identifiers.
-    private const char Kin = '~', Offset = '@';
+    private const char Kin = '~';
 
     private const int Groups = 64;
     private static readonly TimeSpan RefusalsLast = TimeSpan.FromDays(7);
@@ -172,8 +161,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     /// <summary>Where the decisions about a profile stand in identity.decisions, by sequence; still there when it has become part of another.</summary>
     public async Task<IReadOnlyDictionary<long, long>> DecisionsAsync(string root) =>
-        (await Database.HashGetAllAsync(NodeKey(root))).Where(field => ((string)field.Name!)[0] == Offset)
-            .ToDictionary(field => (long)field.Value, field => long.Parse(((string)field.Name!).AsSpan(1), CultureInfo.InvariantCulture));
+        (await Database.HashGetAllAsync(DecisionsKey(root))).ToDictionary(field => (long)field.Value, field => (long)field.Name);
 
     /// <summary>What the linker answered to combinations, by key, and the last decision that made a profile smaller. Read it after the roots.</summary>
     public async Task<(Dictionary<string, Refusal> Refusals, long LastSplit)> RefusalsAsync(IEnumerable<string> keys)
@@ -221,6 +209,8 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     public async Task<bool> ApplyAsync(HotWrites writes, Applied from, Applied to)
     {
         var database = Database;
+        // What stands where never changes, so it may be there before the rest.
+        await Task.WhenAll(writes.Nodes.Select(node => database.HashSetAsync(DecisionsKey(node.Key), [.. node.Value.Offsets.Select(at => new HashEntry(at.Value, at.Key))])));
         var advance = new KeyWrite(Part.Applied, AppliedKey, 0, [from.Sequence, to.Sequence, to.Offset]);
         if (!redis.GetServers().Any(server => server.ServerType == ServerType.Cluster)) return await WriteAsync(database, [.. KeyWrites(writes), advance]);
         // The keys of one call must share a slot.
@@ -248,7 +238,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     private IEnumerable<KeyWrite> KeyWrites(HotWrites writes) =>
     [
         .. writes.Roots.Select(root => new KeyWrite(Part.Root, _hot.Root(root.Key), HotState.RootGroup(root.Key), [root.Value.Sequence, root.Value.Root])),
-        .. writes.Nodes.Select(node => new KeyWrite(Part.Node, NodeKey(node.Key), NodeGroup(node.Key), Arguments(node.Value))),
+        .. writes.Nodes.Where(node => node.Value.First > 0).Select(node => new KeyWrite(Part.Node, NodeKey(node.Key), NodeGroup(node.Key), Members(node.Value))),
         .. writes.Ended.Select(node => new KeyWrite(Part.Ended, NodeKey(node.Key), NodeGroup(node.Key), [node.Value])),
         .. writes.LastSplit > 0 ? [new KeyWrite(Part.LastSplit, LastSplitKey, -1, [writes.LastSplit])] : Array.Empty<KeyWrite>(),
     ];
@@ -257,15 +247,17 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     private RedisKey NodeKey(string root) => $"{prefix}linker:node:{{n{NodeGroup(root)}}}:{root}";
 
+    // By itself: the linker reads nodes all the time, and a user whom ever new devices are kept apart from has ever more decisions.
+    private RedisKey DecisionsKey(string root) => $"{prefix}linker:decisions:{{n{NodeGroup(root)}}}:{root}";
+
     private RedisKey RefusalKey(string key) => $"{prefix}linker:refusal:{{n{Partitioner.Partition(key, Groups)}}}:{key}";
 
-    private static RedisValue[] Arguments(NodeWrite node) =>
+    private static RedisValue[] Members(NodeWrite node) =>
     [
-        node.First, node.Last, node.Merges, node.Identifiers.Count + node.Family.Count, node.Offsets.Count,
+        node.First, node.Last, node.Merges, node.Identifiers.Count + node.Family.Count,
         // A type has no colon, so the first one ends it; and the hash's own fields have none.
         .. node.Identifiers.SelectMany(one => (RedisValue[])[$"{one.Key.type}:{one.Key.value}", one.Value]),
         .. node.Family.SelectMany(root => (RedisValue[])[$"{Kin}{root}", node.Last]),
-        .. node.Offsets.SelectMany(at => (RedisValue[])[$"{Offset}{at.Value}", at.Key]),
     ];
 
     private static Node ToNode(HashEntry[] fields)

@@ -19,6 +19,12 @@ public sealed class UnlinkOutcomes(IConnectionMultiplexer redis, string prefix)
     /// <summary>The request is on its way.</summary>
     public Task ExpectAsync(string requestId) => Database.StringSetAsync(Key(requestId), "", Kept, when: When.NotExists);
 
+    /// <summary>The request stands at this offset of identity.requests.</summary>
+    public Task AskedAsync(string requestId, long offset) => Database.StringSetAsync(OffsetKey(requestId), offset, Kept);
+
+    /// <summary>Where the request stands; null while that is not known.</summary>
+    public async Task<long?> OffsetAsync(string requestId) => (long?)await Database.StringGetAsync(OffsetKey(requestId));
+
     /// <summary>The same outcome however often it is written: a request is decided once.</summary>
     public Task WriteAsync(string requestId, UnlinkOutcome outcome) => Database.StringSetAsync(Key(requestId), outcome.ToJson(), Kept);
 
@@ -34,4 +40,6 @@ public sealed class UnlinkOutcomes(IConnectionMultiplexer redis, string prefix)
     public async Task<string?> ReportAsync(long sequence) => await Database.StringGetAsync(_hot.SplitReport(sequence));
 
     private RedisKey Key(string requestId) => $"{prefix}linker:unlink:{requestId}";
+
+    private RedisKey OffsetKey(string requestId) => $"{prefix}linker:unlink-offset:{requestId}";
 }

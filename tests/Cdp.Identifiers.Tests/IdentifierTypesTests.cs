@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using cdp;
 using Xunit;
 
@@ -32,6 +33,7 @@ public sealed class IdentifierTypesTests
         { Event(userId: "u", previousId: "p"), ["user_id:u"] },
         { Event(userId: "operator", type: "merge", extra: """{"mergeProperties":[{"type":"mobile","value":"+43158858"},{"type":"email","value":"A@x.org"}]}"""), ["email:a@x.org", "phone:+43158858"] },
         { Event(userId: "u", type: "merge", extra: """{"mergeProperties":[{"type":"email","value":"none"},{"type":"colour","value":"red"}]}"""), ["user_id:u"] },
+        { Event(userId: "operator", anonymousId: "a", type: "merge", extra: """{"mergeProperties":[{"type":"email","value":"null"}]}"""), ["user_id:operator"] },
         { Event(userId: "null", anonymousId: "a"), ["anonymous_id:a"] },
         { Event(userId: "null", anonymousId: "anonymous"), ["message_id:m"] },
         { Event(), ["message_id:m"] },
@@ -107,6 +109,7 @@ public sealed class IdentifierTypesTests
     [InlineData("null")]
     [InlineData("""{"traits":null}""")]
     [InlineData("""{"traits":["email"]}""")]
+    [InlineData("""{"\ud800, no text":1,"traits":{"email":7}}""")]
     [InlineData("""{"device":7,"externalIds":{"id":"x","type":"email"}}""")]
     public void Of_ContextOfAnotherShape_NamesNobody(string context) => Assert.Equal(["user_id:u"], Names(Event(userId: "u", context: context)));
 
@@ -116,6 +119,28 @@ public sealed class IdentifierTypesTests
         var names = Types.Of(Event(userId: new string('u', IdentifierTypes.LongestValue + 1), anonymousId: new string('a', IdentifierTypes.LongestValue)));
         Assert.Equal(IdentifierTypes.LongestValue, Assert.Single(names.Identifiers).value.Length);
         Assert.Equal((new string('u', 64), "invalid"), (Assert.Single(names.Dropped).value, names.Dropped[0].reason));
+    }
+
+    [Fact]
+    public void Of_MemberWhoseNameIsNoText_TheOthersCount() =>
+        Assert.Equal(["user_id:u", "email:b@x.org"], Names(Event(userId: "u", context: """{"traits":{"\ud800 and more":1,"email":"b@x.org"},"\ud800 and more":1}""")));
+
+    [Fact]
+    public void Of_LongBlank_TakesNoLongerThanAShortOne()
+    {
+        var started = Stopwatch.GetTimestamp();
+        foreach (var length in new[] { 10, IdentifierTypes.LongestValue, 1_000_000 }) Types.Of(Event(userId: new string(' ', length - 1) + "x"));
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void Of_ListOfIdentifiers_TheBestAreKeptAndTheRestIsTold()
+    {
+        var names = Types.Of(Event(userId: "u", anonymousId: "a", context: $$"""{"externalIds":[{{string.Join(',', Enumerable.Range(0, 1_000).Select(i => $$"""{"type":"email","id":"{{i}}@x.org"}"""))}}]}"""));
+        Assert.Equal(IdentifierTypes.MostOfAnEvent, names.Identifiers.Count);
+        Assert.Equal(["user_id:u", "email:0@x.org"], names.Identifiers.Take(2).Select(Name));
+        Assert.Equal(1_002 - IdentifierTypes.MostOfAnEvent, names.Dropped.Count);
+        Assert.Equal(("anonymous_id", "a", "limit"), (names.Dropped[^1].type, names.Dropped[^1].value, names.Dropped[^1].reason));
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using cdp;
 using Cdp.Contracts;
 using Cdp.Hosting;
 using Cdp.Streaming;
+using Cdp.Testing;
 using Confluent.Kafka;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -14,7 +15,7 @@ public sealed class FencingTests(RedisServers servers) : IClassFixture<RedisServ
     [Fact]
     public async Task Linker_AnotherStartsUnderTheSameName_TheFirstEndsAndNothingIsDecidedTwice()
     {
-        await using var stack = await ServiceStack.StartAsync(servers.Connect("garnet"));
+        await using var stack = await ServiceStack.StartAsync(await servers.ConnectAsync("garnet"));
         await using var first = await stack.ServiceAsync();
         await stack.SendAsync(A.Event("1", userId: "u", anonymousId: "a"));
         await stack.ReadAsync(identified: 1);
@@ -31,7 +32,7 @@ public sealed class FencingTests(RedisServers servers) : IClassFixture<RedisServ
     [Fact]
     public async Task Linker_LetGoOnAfterItsPartitionWentToAnother_CommitsNothing()
     {
-        await using var stack = await ServiceStack.StartAsync(servers.Connect("garnet"));
+        await using var stack = await ServiceStack.StartAsync(await servers.ConnectAsync("garnet"));
         // A linker of another name that was stopped between its decision and its commit: it knows nothing of what comes after.
         await TopicAdmin.EnsureAsync(stack.Kafka, Topics.All);
         var config = stack.Kafka.Consumer("identity-linker");

@@ -1,6 +1,7 @@
 using cdp;
 using Cdp.Identifiers;
 using Cdp.Identity.Linking;
+using Cdp.Testing;
 using CsCheck;
 using Xunit;
 
@@ -30,7 +31,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     [InlineData("garnet")]
     public async Task ApplyAsync_AnyPortionsWithRepeats_LeavesWhatTheModelHas(string server) => await Gen.Select(Histories, Gen.Int[1, 4], Gen.Int[0, 12]).SampleAsync(async (history, portion, late) =>
     {
-        var (store, model) = (Store(server), new ModelRedis());
+        var (store, model) = (await StoreAsync(server), new ModelRedis());
         var applied = await store.BeginAsync();
         foreach (var decisions in history.Chunk(portion)) Assert.True(await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged(decisions)), applied, applied = new Applied(decisions[^1].sequence, decisions[^1].sequence * 2)));
         // A replaced linker writes some of it once more.
@@ -53,7 +54,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     [InlineData("garnet")]
     public async Task ApplyAsync_RedisWasEmptiedMeanwhile_SaysSo(string server)
     {
-        var store = Store(server);
+        var store = await StoreAsync(server);
         Assert.Null(await store.AppliedAsync());
         Assert.False(await store.ApplyAsync(HotWrites.Of([]), default, new Applied(1, 1)));
         Assert.Equal(default, await store.BeginAsync());
@@ -67,7 +68,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     [InlineData("garnet")]
     public async Task PublishLinkerPositionAsync_LowerThanThere_DoesNotMoveItBack(string server)
     {
-        var store = Store(server);
+        var store = await StoreAsync(server);
         Assert.False(await store.PublishLinkerPositionAsync(5, default));
         await store.BeginAsync();
         Assert.False(await store.PublishLinkerPositionAsync(5, new Applied(1, 1)));
@@ -84,7 +85,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
     [InlineData("garnet")]
     public async Task RootsAndNodes_UncommonValues_ComeBackAsTheyWere(string server)
     {
-        var store = Store(server);
+        var store = await StoreAsync(server);
         Identifier[] identifiers = [A.User("a:b c\n{d}"), A.Anonymous("first"), A.User("ünï ☃")];
         var outcome = Linker.Decide(A.Types(users: 2, others: 2), new Graph(A.ProfileIds), A.Request("m", identifiers), A.At(0), A.Now);
         await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged([outcome.Decision!])), await store.BeginAsync(), new Applied(1, 1));
@@ -93,7 +94,25 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
         Assert.Equal(identifiers.Select(A.Name).Order(), (await store.NodesAsync([outcome.Identified.profileId]))[outcome.Identified.profileId].Identifiers.Select(A.Name).Order());
     }
 
-    private IdentityStore Store(string server) => new(servers.Connect(server), $"test{Interlocked.Increment(ref _installations)}:");
+    [Theory]
+    [InlineData("redis")]
+    [InlineData("garnet")]
+    public async Task ApplyAsync_EverNewDevicesAreKeptApartFromAUser_WhatTheLinkerReadsOfItDoesNotGrow(string server)
+    {
+        var prefix = $"test{Interlocked.Increment(ref _installations)}:";
+        var store = new IdentityStore(await servers.ConnectAsync(server), prefix);
+        var graph = new Graph(A.ProfileIds);
+        IdentityDecision[] decisions = [.. Enumerable.Range(0, 50).Select(i => Linker.Decide(A.Types(users: 1, others: 1), graph, A.Request("m", A.User("guest"), A.Anonymous($"{i}")), A.At(i), A.Now).Decision!)];
+        Assert.True(await store.ApplyAsync(HotWrites.Of(ModelRedis.Logged(decisions)), await store.BeginAsync(), new Applied(50, 100)));
+
+        var guest = A.ProfileIds.Implied(A.User("guest"));
+        Assert.Equal(50, (await store.DecisionsAsync(guest)).Count);
+        var node = Assert.Single((await servers.ConnectAsync(server)).GetServers()[0].Keys(pattern: $"{prefix}linker:node:*"));
+        // When it began, when it changed last, its merges, and two identifiers.
+        Assert.Equal(5, await (await servers.ConnectAsync(server)).GetDatabase().HashLengthAsync(node));
+    }
+
+    private async Task<IdentityStore> StoreAsync(string server) => new(await servers.ConnectAsync(server), $"test{Interlocked.Increment(ref _installations)}:");
 
     private static Identifier Name(int number) => (number % 3) switch
     {

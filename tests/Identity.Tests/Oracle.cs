@@ -7,7 +7,7 @@ namespace Cdp.Identity.Tests;
 internal sealed class Oracle(IdentifierTypes types)
 {
     private readonly List<Group> _groups = [];
-    private int _joins;
+    private int _changes;
 
     private sealed record Group(List<Identifier> Names, string Root, int Merges, int Born);
 
@@ -27,6 +27,17 @@ internal sealed class Oracle(IdentifierTypes types)
         }
     }
 
+    /// <summary>Takes names out of their group, which must keep some.</summary>
+    public void Split(IReadOnlyList<Identifier> names)
+    {
+        List<Group> groups = [.. names.Select(GroupOf).DistinctBy(group => group.Root)];
+        if (groups is not [{ Born: > 0 } whole] || whole.Names.Count == names.Count) return;
+        _changes++;
+        _groups.Remove(whole);
+        _groups.Add(whole with { Names = [.. whole.Names.Except(names, IdentifierComparer.Instance)] });
+        _groups.Add(new Group([.. names], $"split off by change {_changes}", 0, _changes));
+    }
+
     private bool May(Event envelope, List<Group> groups)
     {
         var merges = groups.Sum(group => group.Merges) + groups.Count(group => group != Winner(groups) && group.Born > 0);
@@ -44,9 +55,9 @@ internal sealed class Oracle(IdentifierTypes types)
     {
         var winner = Winner(groups);
         var merges = groups.Sum(group => group.Merges) + groups.Count(group => group != winner && group.Born > 0);
-        _joins++;
+        _changes++;
         foreach (var group in groups) _groups.Remove(group);
-        _groups.Add(new Group([.. groups.SelectMany(group => group.Names)], winner.Root, merges, winner.Born > 0 ? winner.Born : _joins));
+        _groups.Add(new Group([.. groups.SelectMany(group => group.Names)], winner.Root, merges, winner.Born > 0 ? winner.Born : _changes));
     }
 
     private Group Winner(List<Group> groups) => groups

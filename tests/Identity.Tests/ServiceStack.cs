@@ -6,6 +6,7 @@ using Cdp.Hosting;
 using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
 using Cdp.Streaming;
+using Cdp.Testing;
 using Confluent.Kafka;
 using Confluent.SchemaRegistry;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,8 @@ internal sealed class ServiceStack : IAsyncDisposable
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
+    public const string Token = "a test's token";
+
     private static int _installations;
 
     private readonly DirectoryInfo _directory;
@@ -31,19 +34,24 @@ internal sealed class ServiceStack : IAsyncDisposable
     private ServiceStack(DirectoryInfo directory, LocalKafkaBroker broker, RegistryServer registry, IConnectionMultiplexer redis)
     {
         (_directory, _broker, _registry) = (directory, broker, registry);
-        var prefix = $"stack{Interlocked.Increment(ref _installations)}:";
+        Prefix = $"stack{Interlocked.Increment(ref _installations)}:";
         Kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers, SchemaRegistry = registry.Url, Partitions = 3, InstanceId = "test" };
         _client = Kafka.Registry();
         _codec = new AvroCodec(_client, Kafka.TopicPrefix);
-        Store = new IdentityStore(redis, prefix);
+        Store = new IdentityStore(redis, Prefix);
         _settings =
         [
             $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", "--Kafka:Partitions=3", "--Kafka:InstanceId=test",
-            $"--Redis:Endpoint={redis.Configuration}", $"--Redis:KeyPrefix={prefix}", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("a test's token")}", "--Port=0",
+            $"--Redis:Endpoint={redis.Configuration}", $"--Redis:KeyPrefix={Prefix}", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash(Token)}", "--Port=0",
         ];
     }
 
     public KafkaOptions Kafka { get; }
+
+    /// <summary>Of its keys in Redis.</summary>
+    public string Prefix { get; }
+
+    public ISchemaRegistryClient Registry => _client;
 
     public IdentityStore Store { get; }
 
@@ -51,7 +59,7 @@ internal sealed class ServiceStack : IAsyncDisposable
     {
         var directory = Directory.CreateTempSubdirectory("cdp-identity-stack-");
         var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.FullName }, cancel: TestContext.Current.CancellationToken);
-        var stack = new ServiceStack(directory, broker, await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, RedisServers.FreePort()), redis);
+        var stack = new ServiceStack(directory, broker, await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find()), redis);
         await TopicAdmin.EnsureAsync(stack.Kafka, Topics.All);
         return stack;
     }

@@ -5,6 +5,7 @@ using Cdp.Hosting;
 using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
 using Cdp.Streaming;
+using Cdp.Testing;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Xunit;
@@ -21,8 +22,8 @@ public sealed class ServiceTests(RedisServers servers) : IClassFixture<RedisServ
     {
         var directory = Directory.CreateTempSubdirectory("cdp-identity-service-");
         await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.FullName }, cancel: TestContext.Current.CancellationToken);
-        await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, RedisServers.FreePort());
-        var redis = servers.Connect("garnet");
+        await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find());
+        var redis = await servers.ConnectAsync("garnet");
         var kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers, SchemaRegistry = registry.Url, Partitions = 3, InstanceId = "test" };
         string[] settings =
         [

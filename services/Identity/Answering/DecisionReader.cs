@@ -63,9 +63,11 @@ public sealed class DecisionReader(KafkaOptions kafka, ISchemaRegistryClient reg
             while (position <= offset)
             {
                 var result = Consume(consumer, bound.Token, stopping);
+                // Redis knows of a decision as soon as its commit is answered. The marker that lets readers see it may still be on its way.
+                if (result.IsPartitionEOF) continue;
                 position = result.Offset.Value + 1;
-                if (result.Offset.Value == offset && !result.IsPartitionEOF) decisions.Add((IdentityDecision)_codec.Decode(result.Message.Value));
-                else if (result.Offset.Value >= offset) throw new ForeignStateException($"Redis names a decision at offset {offset} of {_log}, where there is none: the topic was made anew, or the Redis is another installation's");
+                if (result.Offset.Value == offset) decisions.Add((IdentityDecision)_codec.Decode(result.Message.Value));
+                else if (result.Offset.Value > offset) throw new ForeignStateException($"Redis names a decision at offset {offset} of {_log}, where there is none: the topic was made anew, or the Redis is another installation's");
             }
         }
         return decisions;

@@ -45,13 +45,14 @@ public static class IdentityApi
         try
         {
             await unmerging.RequestAsync(requestId, body);
+            return Answer(http, requestId, await unmerging.WaitAsync(requestId, http.RequestAborted));
         }
-        catch (KafkaException)
+        catch (Exception e) when (Redis.IsOutage(e) || e is KafkaException)
         {
+            // It may be on its way, or done.
             http.Response.Headers.RetryAfter = "1";
-            return Answer(IdentityJson.Error("unavailable", "the request could not be written for certain; ask for its outcome before you send it again", requestId: requestId), StatusCodes.Status503ServiceUnavailable);
+            return Answer(IdentityJson.Error("unavailable", "what became of the request is not known at the moment; ask for its outcome before you send it again", requestId: requestId), StatusCodes.Status503ServiceUnavailable);
         }
-        return Answer(http, requestId, await unmerging.WaitAsync(requestId, http.RequestAborted));
     });
 
     private static Task<IResult> UnmergeStateAsync(string requestId, HttpContext http, Unmerging unmerging) => GuardAsync(http, async () =>

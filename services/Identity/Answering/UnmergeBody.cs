@@ -10,7 +10,7 @@ namespace Cdp.Identity.Answering;
 /// <param name="Faults">Everything that is wrong with the body, each with its place; empty when all is well.</param>
 public sealed record UnmergeBody(IReadOnlyList<Identifier> Identifiers, string? Reason, IReadOnlyList<string> Faults)
 {
-    /// <summary>As many as a profile may have.</summary>
+    /// <summary>As many as a profile may have by default; of one that has more they leave in portions.</summary>
     public const int MostIdentifiers = 1_000;
 
     public const int LongestReason = 1_000;
@@ -54,7 +54,7 @@ public sealed record UnmergeBody(IReadOnlyList<Identifier> Identifiers, string? 
         }
         if (all.GetArrayLength() > MostIdentifiers)
         {
-            faults.Add($"identifiers has {all.GetArrayLength()} items; no profile has more than {MostIdentifiers}");
+            faults.Add($"identifiers has {all.GetArrayLength()} items; send at most {MostIdentifiers} at once");
             return read;
         }
         foreach (var (item, i) in all.EnumerateArray().Select((item, i) => (item, i)))

@@ -18,7 +18,7 @@ public sealed record UnmergeState(UnlinkOutcome? Outcome, string? Report)
 }
 
 /// <summary>Asks the linker to take identifiers out of a profile, and waits for what becomes of it.</summary>
-public sealed class Unmerging(KafkaOptions kafka, ISchemaRegistryClient registry, UnlinkOutcomes outcomes, TimeProvider time) : IDisposable
+public sealed class Unmerging(KafkaOptions kafka, ISchemaRegistryClient registry, IdentityStore store, UnlinkOutcomes outcomes, TimeProvider time) : IDisposable
 {
     /// <summary>How long an answer may take: the linker is a few milliseconds behind, the profiles are folded anew in seconds where much is kept.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -35,13 +35,15 @@ public sealed class Unmerging(KafkaOptions kafka, ISchemaRegistryClient registry
 
     /// <summary>Puts the request into the linker's order.</summary>
     /// <exception cref="KafkaException">Kafka is away; the request may have been written nevertheless, under its id.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis is away; as above.</exception>
     public async Task RequestAsync(string requestId, UnmergeBody body)
     {
         await outcomes.ExpectAsync(requestId);
         var request = new UnlinkRequest { requestId = requestId, identifiers = [.. body.Identifiers], reason = body.Reason, requestedAt = time.GetUtcNow().UtcDateTime };
         var message = new Message<Null, byte[]> { Value = _codec.Encode(Topics.IdentityRequests, request) };
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } trace }) message.Headers = new Headers { { TraceHeader.Name, Encoding.ASCII.GetBytes(trace) } };
-        await _producer.Value.ProduceAsync(new TopicPartition(kafka.TopicPrefix + Topics.IdentityRequests.Name, 0), message);
+        var sent = await _producer.Value.ProduceAsync(new TopicPartition(kafka.TopicPrefix + Topics.IdentityRequests.Name, 0), message);
+        await outcomes.AskedAsync(requestId, sent.Offset.Value);
     }
 
     /// <summary>What is known of the request now; null: nothing, as of one that never was, or is older than a day.</summary>
@@ -49,7 +51,17 @@ public sealed class Unmerging(KafkaOptions kafka, ISchemaRegistryClient registry
     {
         var (isKnown, outcome) = await outcomes.FindAsync(requestId);
         if (!isKnown) return null;
+        // The linker says it before it applies it. Whoever reads it is to find it so.
+        if (outcome is { Refusal: null } && !((await store.AppliedAsync())?.Sequence >= outcome.Sequence)) return new UnmergeState(null, null);
+        outcome ??= await UnsaidAsync(requestId);
         return new UnmergeState(outcome, outcome is { Refusal: null } ? await outcomes.ReportAsync(outcome.Sequence) : null);
+    }
+
+    // A split is said again by the linker's successor, a refusal is not: nothing in the log tells of it. Whoever asked would wait for ever.
+    private async Task<UnlinkOutcome?> UnsaidAsync(string requestId)
+    {
+        if (await outcomes.OffsetAsync(requestId) is not { } offset || await store.LinkerPositionAsync() <= offset) return null;
+        return (await outcomes.FindAsync(requestId)).Outcome ?? UnlinkOutcome.Of(new UnlinkRefusal(Unlink.NotSaid, "nothing was taken apart, and the linker ended before it could say why; ask again"));
     }
 
     /// <summary>What is known when the request is done with, or when <see cref="Patience"/> is over.</summary>

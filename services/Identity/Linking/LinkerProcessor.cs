@@ -20,8 +20,8 @@ internal sealed class LinkerView(Graph graph, IdentifierTypes types)
     /// <summary>What to remember once it is.</summary>
     public List<(string Key, Refusal Refusal)> Refused { get; } = [];
 
-    /// <summary>What the batch's unlink requests led to, by their ids.</summary>
-    public Dictionary<string, UnlinkOutcome> Unlinked { get; } = [];
+    /// <summary>The batch's unlink requests that change nothing, by their ids.</summary>
+    public Dictionary<string, UnlinkRefusal> NotUnlinked { get; } = [];
 }
 
 /// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
@@ -34,8 +34,9 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
 
     public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
     {
-        await CatchUpAsync(stopping);
+        // Before what lasts: if the partition is lost meanwhile, that has the last word.
         _isActive = true;
+        await CatchUpAsync(stopping);
     }
 
     public override void Revoked(IReadOnlyList<TopicPartition> partitions) => _isActive = false;
@@ -77,8 +78,8 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
         LoggedDecision[] news = [.. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).Select(sent => new LoggedDecision(sent.Offset, (IdentityDecision)sent.Value))];
         if (news.Length > 0) await ApplyAsync(news, new Applied(news[^1].Decision.sequence, news[^1].Offset + 1));
         await store.RememberAsync(view.Refused);
-        // After the split is applied, so that whoever reads the outcome finds it so.
-        foreach (var (requestId, outcome) in view.Unlinked) await outcomes.WriteAsync(requestId, outcome);
+        // Before the position, by which whoever asked knows that nothing more will be said.
+        foreach (var (requestId, refusal) in view.NotUnlinked) await outcomes.WriteAsync(requestId, UnlinkOutcome.Of(refusal));
         await PublishAsync(view.Position);
         IdentityMeters.Committed(committed);
     }
@@ -108,7 +109,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
 
     private static void Write(LinkerView view, string requestId, UnlinkResult result, Outbox outbox)
     {
-        view.Unlinked[requestId] = result.Decision is { } split ? UnlinkOutcome.Of(split) : UnlinkOutcome.Of(result.Refusal!);
+        if (result.Refusal is { } refusal) view.NotUnlinked[requestId] = refusal;
         if (result.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
         if (result.Split is { } left) outbox.Add(Topics.EventsIdentified, left.profileId, left);
     }
@@ -141,9 +142,9 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
 
     private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions, Applied to)
     {
+        // First, since what is applied is not read from the log again: a linker that ended in between would leave a split unsaid. It counts once it is applied.
+        foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
         if (!await store.ApplyAsync(HotWrites.Of(decisions), _applied, to)) throw new IOException("Redis lost its state while it was written to");
         _applied = to;
-        // A linker that ended between its commit and this could not say what became of a split.
-        foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
     }
 }

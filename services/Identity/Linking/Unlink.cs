@@ -17,6 +17,9 @@ public static class Unlink
     public const string SeveralProfiles = "several_profiles";
     public const string NothingRemains = "nothing_remains";
 
+    /// <summary>The linker came to it, took nothing apart, and ended before it could say why.</summary>
+    public const string NotSaid = "not_said";
+
     /// <param name="graph">Learns of the decision; must hold the nodes of the request's identifiers.</param>
     /// <param name="request">Which identifiers leave, and why.</param>
     /// <param name="position">Where the request stands.</param>

@@ -4,7 +4,7 @@ using cdp;
 namespace Cdp.Identity.Linking;
 
 /// <summary>Why an unlink request changed nothing.</summary>
-/// <param name="Code">Stable: <c>not_linked</c>, <c>several_profiles</c> or <c>nothing_remains</c>.</param>
+/// <param name="Code">Stable: <c>not_linked</c>, <c>several_profiles</c>, <c>nothing_remains</c> or <c>not_said</c>.</param>
 /// <param name="Message">The same for people.</param>
 public sealed record UnlinkRefusal(string Code, string Message);
 

@@ -7,6 +7,7 @@ using Cdp.Hosting;
 using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
 using Cdp.Streaming;
+using Cdp.Testing;
 using Confluent.Kafka;
 using Xunit;
 
@@ -24,8 +25,8 @@ public sealed class AnsweringServiceTests(RedisServers servers) : IClassFixture<
     {
         var directory = Directory.CreateTempSubdirectory("cdp-identity-answers-");
         await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.FullName }, cancel: TestContext.Current.CancellationToken);
-        await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, RedisServers.FreePort());
-        var redis = servers.Connect(server);
+        await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find());
+        var redis = await servers.ConnectAsync(server);
         var kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers, SchemaRegistry = registry.Url, Partitions = 3, InstanceId = "test" };
         await TopicAdmin.EnsureAsync(kafka, Topics.All);
         var prefix = $"answers-{server}:";

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using cdp;
 using Cdp.Contracts;
@@ -6,6 +5,7 @@ using Cdp.Hosting;
 using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
 using Cdp.Streaming;
+using Cdp.Testing;
 using Confluent.Kafka;
 using StackExchange.Redis;
 using Xunit;
@@ -18,25 +18,22 @@ public sealed class RestoreTests : IAsyncDisposable
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("cdp-identity-restore-").FullName;
-    private readonly int _port = RedisServers.FreePort();
-    private Process? _redis;
 
     [Theory]
     [InlineData("flushed")]
     [InlineData("older file")]
     public async Task Service_RedisLosesStateWhileNothingArrives_HasTheSameAgain(string loss)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/redis-server"), "redis-server is not installed");
+        await using var server = await RedisServer.StartAsync();
         await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = Path.Combine(_directory, "kafka") }, cancel: TestContext.Current.CancellationToken);
-        await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, RedisServers.FreePort());
+        await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find());
         var kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers, SchemaRegistry = registry.Url, Partitions = 3 };
         await TopicAdmin.EnsureAsync(kafka, Topics.All);
-        StartRedis();
-        await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_port},allowAdmin=true,connectRetry=50,connectTimeout=10000");
+        await using var redis = await server.ConnectAsync();
         await using var app = CdpHost.Build(IdentityService.Service,
         [
             $"--Kafka:BootstrapServers={kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={kafka.SchemaRegistry}", "--Kafka:Partitions=3",
-            $"--Redis:Endpoint=127.0.0.1:{_port}", "--Redis:KeyPrefix=restore:", "--ProfileIds:Key=a test's key", "--Port=0",
+            $"--Redis:Endpoint={server.Endpoint}", "--Redis:KeyPrefix=restore:", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("a test's token")}", "--Port=0",
         ]);
         await app.StartAsync(TestContext.Current.CancellationToken);
         await LinkAsync(kafka, 0, 20);
@@ -53,8 +50,8 @@ public sealed class RestoreTests : IAsyncDisposable
         }
         else
         {
-            StopRedis();
-            StartRedis();
+            server.Kill();
+            await server.ResumeAsync();
         }
 
         await EventuallyAsync(async () => await StateAsync(redis) == before, "Redis has the same again");
@@ -63,19 +60,8 @@ public sealed class RestoreTests : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        StopRedis();
         Directory.Delete(_directory, recursive: true);
         return ValueTask.CompletedTask;
-    }
-
-    private void StartRedis() => _redis = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{_port}", "--bind", "127.0.0.1", "--save", "", "--dir", _directory, "--logfile", "redis.log"]))!;
-
-    private void StopRedis()
-    {
-        _redis?.Kill();
-        _redis?.WaitForExit();
-        _redis?.Dispose();
-        _redis = null;
     }
 
     private static async Task LinkAsync(KafkaOptions kafka, int first, int count)
