@@ -22,10 +22,13 @@ internal sealed class Installation : IAsyncDisposable
     {
         var (kafka, registry, redis, infra) = (FreePort(), FreePort(), FreePort(), FreePort());
         Kafka = new KafkaOptions { BootstrapServers = $"127.0.0.1:{kafka}", SchemaRegistry = $"http://127.0.0.1:{registry}" };
-        Redis = $"127.0.0.1:{redis}";
+        Redis = ExistingRedis ?? $"127.0.0.1:{redis}";
         _common = $"--Kafka:BootstrapServers={Kafka.BootstrapServers} --Kafka:SchemaRegistry={Kafka.SchemaRegistry} --Redis:Endpoint={Redis} --ProfileIds:Key={ProfileIdKey} --Api:Tokens:0={Hash(ApiToken)}";
         Infra = new ServiceProcess("Local", $"--infra --data {_folder.FullName}/data --kafka-port {kafka} --registry-port {registry} --redis-port {redis}", new Uri(Kafka.SchemaRegistry), "/subjects");
     }
+
+    /// <summary>An empty Redis of the user's instead of the embedded one.</summary>
+    public static string? ExistingRedis => Environment.GetEnvironmentVariable("CDP_TEST_REDIS");
 
     public KafkaOptions Kafka { get; }
     public string Redis { get; }

@@ -35,6 +35,7 @@ const string Usage = """
       --partitions N  (6)
       --gigabytes N passed through while memory is watched (5)
       --against HOST:PORT  another cluster, measured in the same run
+    CDP_TEST_REDIS=HOST:PORT  identity, profiles and pipeline use this empty Redis instead of the embedded one
     """;
 
 try

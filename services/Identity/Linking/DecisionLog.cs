@@ -10,9 +10,9 @@ internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient regi
 {
     private readonly AvroCodec _codec = new(registry, kafka.TopicPrefix);
 
-    /// <summary>Hands over the decisions behind <paramref name="from"/> in sequence, each batch with how far it leads.</summary>
+    /// <summary>Hands over the decisions behind <paramref name="from"/> in sequence.</summary>
     /// <exception cref="ForeignStateException">The log does not continue where Redis ends, so the graph cannot be known from it.</exception>
-    public Task ReadAsync(Applied from, Func<IReadOnlyList<LoggedDecision>, Applied, Task> apply, CancellationToken stopping)
+    public Task ReadAsync(Applied from, Func<IReadOnlyList<LoggedDecision>, Task> apply, CancellationToken stopping)
     {
         var sequence = from.Sequence;
         return Changelog.ReadAsync(kafka, _codec, Topics.IdentityDecisions, 0, from.Offset, async changes =>
@@ -23,7 +23,7 @@ internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient regi
             {
                 if (decision.sequence != ++sequence) throw new ForeignStateException($"identity.decisions goes on with sequence {decision.sequence} where {sequence} was expected: a part of the log is missing, or Redis holds the state of another log; restore the topic, or empty Redis to rebuild it");
             }
-            await apply(decisions, new Applied(sequence, changes[^1].Offset + 1));
+            await apply(decisions);
         }, stopping);
     }
 }

@@ -27,6 +27,9 @@ internal sealed class LinkerView(Graph graph, IdentifierTypes types)
 /// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
 internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
 {
+    // Redis does nothing else while it takes one.
+    private const int DecisionsAWrite = 500;
+
     private Applied _applied;
     private bool _isActive;
     // The last that this linker published; 0 before it has.
@@ -76,7 +79,7 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
         await FollowAsync(stopping);
         // After an outage in this very call, following the log may have applied them already.
         LoggedDecision[] news = [.. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).Select(sent => new LoggedDecision(sent.Offset, (IdentityDecision)sent.Value))];
-        if (news.Length > 0) await ApplyAsync(news, new Applied(news[^1].Decision.sequence, news[^1].Offset + 1));
+        await ApplyAsync(news);
         await store.RememberAsync(view.Refused);
         // Before the position, by which whoever asked knows that nothing more will be said.
         foreach (var (requestId, refusal) in view.NotUnlinked) await outcomes.WriteAsync(requestId, UnlinkOutcome.Of(refusal));
@@ -140,11 +143,15 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
         _position = position;
     }
 
-    private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions, Applied to)
+    private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions)
     {
         // First, since what is applied is not read from the log again: a linker that ended in between would leave a split unsaid. It counts once it is applied.
         foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
-        if (!await store.ApplyAsync(HotWrites.Of(decisions), _applied, to)) throw new IOException("Redis lost its state while it was written to");
-        _applied = to;
+        foreach (var part in decisions.Chunk(DecisionsAWrite))
+        {
+            var to = new Applied(part[^1].Decision.sequence, part[^1].Offset + 1);
+            if (!await store.ApplyAsync(HotWrites.Of(part), _applied, to)) throw new IOException("Redis lost its state while it was written to");
+            _applied = to;
+        }
     }
 }

@@ -30,7 +30,7 @@ internal static class Pipeline
         Write(folder, "destinations/hook.yaml", $"id: hook\ntype: webhook\nurl: http://127.0.0.1:{ports[0]}/hook\nsecret: bench\nconcurrency: 32\n");
 
         var kafka = new KafkaOptions { BootstrapServers = $"127.0.0.1:{ports[1]}", SchemaRegistry = $"http://127.0.0.1:{ports[2]}" };
-        var redis = $"127.0.0.1:{ports[3]}";
+        var redis = Installation.ExistingRedis ?? $"127.0.0.1:{ports[3]}";
         var common = $"--Kafka:BootstrapServers={kafka.BootstrapServers} --Kafka:SchemaRegistry={kafka.SchemaRegistry} --Redis:Endpoint={redis} --ProfileIds:Key={ProfileIdKey} --Api:Tokens:0={ApiTokens.Hash("bench")}";
         await using var infra = Service("Local", 2, $"--infra --data {folder.FullName}/data --kafka-port {ports[1]} --registry-port {ports[2]} --redis-port {ports[3]}", "/subjects");
         await using var ingestion = Service("Ingestion", 4, $"{common} --Sources:0={folder.FullName}/sources");
