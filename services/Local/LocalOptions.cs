@@ -39,7 +39,7 @@ public sealed record LocalOptions
           --redis-port PORT       Redis (6379); for every port 0 means any free one, which is printed
           --host ADDRESS          address to listen on (127.0.0.1)
           --data DIR              where everything is kept (./.cdp-data)
-          --config DIR            the folder with sources/, tracking-plans/ and destinations/ (services/Local/config where there is one, else config beside the program)
+          --config DIR            the folder with identity.yaml, sources/, tracking-plans/ and destinations/ (services/Local/config where there is one, else config beside the program)
           --infra                 only Kafka, registry and Redis, for services that run as processes of their own
           --demo                  tell a small story with data of its own, show the profile, exit 0 if it is right
           --help                  this text

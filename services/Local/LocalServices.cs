@@ -105,6 +105,9 @@ public sealed class LocalServices : IAsyncDisposable
             ["TrackingPlans"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "tracking-plans"),
             ["Destinations"] = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "destinations"),
         });
+        // A folder of the user's need not have one: then the defaults count.
+        var identity = Path.Combine(Path.GetFullPath(options.ConfigDirectory), "identity.yaml");
+        if (File.Exists(identity)) builder.Configuration.AddInMemoryCollection([new("IdentityConfig", identity)]);
         // The others have no API; their health is told by Local's own exit code.
         var address = service.Name switch
         {

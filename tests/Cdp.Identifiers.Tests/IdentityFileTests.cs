@@ -123,5 +123,5 @@ public sealed class IdentityFileTests : IDisposable
         .. types.Types.Select(type => $"{type.Name} {type.Form} {type.Limit} {string.Join(", ", type.From.Select(place => $"{place.Member}.{string.Join('.', place.Path)} {string.Join(' ', place.When.Select(when => $"{string.Join('.', when.Path)}={when.Text}"))}"))}"),
     ];
 
-    private static string Shipped([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../../config/identity.yaml");
+    private static string Shipped([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../../services/Local/config/identity.yaml");
 }
