@@ -47,7 +47,7 @@ public sealed class EndToEndTests(TestStack stack)
 
     private const string Expected = "anonymous_id=ada-device,user_id=ada name=Customer ada,plan=pro $identify=1,$page=1,Order Completed=1,Product Viewed=1";
 
-    private static string Summary(JsonElement profile) => string.Join(' ',
+    internal static string Summary(JsonElement profile) => string.Join(' ',
         string.Join(',', profile.GetProperty("identifiers").EnumerateArray().Select(identifier => $"{identifier.GetProperty("type")}={identifier.GetProperty("value")}")),
         string.Join(',', profile.GetProperty("traits").EnumerateObject().Select(trait => $"{trait.Name}={trait.Value}")),
         string.Join(',', profile.GetProperty("counts").EnumerateObject().Select(count => $"{count.Name}={count.Value.GetProperty("count")}")));
