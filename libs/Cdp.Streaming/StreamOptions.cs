@@ -16,7 +16,7 @@ public sealed record StreamOptions
     /// <summary>The topics it writes; their schemas are registered before the first record is read.</summary>
     public required IReadOnlyList<Topic> Outputs { get; init; }
 
-    public int MaxRecords { get; init; } = 2_000;
+    public int MaxRecords { get; init; } = 1_000;
     public int MaxBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>How long a batch may wait for more records after its first; the latency that one hop may add. A batch ends sooner when nothing more is waiting.</summary>
