@@ -10,6 +10,7 @@ public sealed record Change(long Offset, string? Key, ISpecificRecord? Value);
 /// <summary>Reads a partition up to where it ends now, to catch hot state up from the log.</summary>
 public static class Changelog
 {
+    private const int BatchSize = 1_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Where the partition ends now: behind everything appended, whether its transaction is committed, aborted or open.</summary>
@@ -32,7 +33,6 @@ public static class Changelog
     /// <exception cref="ForeignStateException"><paramref name="from"/> lies behind the end: the hot state is not of this log, and every conditional write to it would be refused as late.</exception>
     public static async Task<long> ReadAsync(KafkaOptions kafka, AvroCodec codec, Topic topic, int partition, long from, Func<IReadOnlyList<Change>, Task> apply, CancellationToken stopping)
     {
-        const int BatchSize = 1_000;
         var config = kafka.Consumer("changelog-reader");
         using var consumer = new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(Keys.Deserializer).SetLogHandler(KafkaClients.Silence).Build();
         var source = new TopicPartition(kafka.TopicPrefix + topic.Name, partition);
@@ -45,16 +45,10 @@ public static class Changelog
         if (position >= marks.High.Value) return position;
 
         consumer.Assign(new TopicPartitionOffset(source, position));
-        var batch = new List<Change>();
         while (position < marks.High.Value)
         {
-            var result = await Task.Run(() => consumer.Consume(stopping), stopping);
-            // The end of the partition is told with the position behind the markers, which are no records.
-            position = result.IsPartitionEOF ? result.Offset.Value : result.Offset.Value + 1;
-            if (!result.IsPartitionEOF) batch.Add(new Change(result.Offset.Value, result.Message.Key, result.Message.Value is { } value ? codec.Decode(value) : null));
-            if (batch.Count < BatchSize && position < marks.High.Value) continue;
+            (var batch, position) = await OnThreadAsync(() => Gather(consumer, codec, position, marks.High.Value, stopping));
             await apply(batch);
-            batch = [];
         }
         return position;
     }
@@ -65,11 +59,25 @@ public static class Changelog
     {
         using var consumer = new ConsumerBuilder<Ignore, byte[]?>(kafka.Consumer("changelog-reader")).SetLogHandler(KafkaClients.Silence).Build();
         consumer.Assign(new TopicPartitionOffset(kafka.TopicPrefix + topic.Name, partition, offset));
-        var result = await Task.Run(() => consumer.Consume(stopping), stopping);
+        var result = await OnThreadAsync(() => consumer.Consume(stopping));
         return !result.IsPartitionEOF && result.Offset.Value == offset && result.Message.Value is { } value ? codec.Decode(value) : null;
     }
 
-    private static Task<WatermarkOffsets> MarksAsync(KafkaOptions kafka, TopicPartition source) => Task.Run(() =>
+    /// <summary>The next records up to an end, and the position behind them.</summary>
+    private static (IReadOnlyList<Change> Batch, long Position) Gather(IConsumer<string?, byte[]?> consumer, AvroCodec codec, long position, long end, CancellationToken stopping)
+    {
+        var batch = new List<Change>();
+        while (batch.Count < BatchSize && position < end)
+        {
+            var result = consumer.Consume(stopping);
+            // The end of the partition is told with the position behind the markers, which are no records.
+            position = result.IsPartitionEOF ? result.Offset.Value : result.Offset.Value + 1;
+            if (!result.IsPartitionEOF) batch.Add(new Change(result.Offset.Value, result.Message.Key, result.Message.Value is { } value ? codec.Decode(value) : null));
+        }
+        return (batch, position);
+    }
+
+    private static Task<WatermarkOffsets> MarksAsync(KafkaOptions kafka, TopicPartition source) => OnThreadAsync(() =>
     {
         // A client that reads committed is answered the last stable offset, which lies before what a predecessor left open.
         var config = kafka.Consumer("changelog-reader");
@@ -77,4 +85,7 @@ public static class Changelog
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler(KafkaClients.Silence).Build();
         return consumer.QueryWatermarkOffsets(source, Patience);
     });
+
+    // The client's calls block. Many at once would take all threads of the pool, which are few and slow to grow.
+    private static Task<T> OnThreadAsync<T>(Func<T> call) => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
