@@ -1,5 +1,7 @@
 using System.Text.Json;
 using cdp;
+using Cdp.Contracts;
+using Cdp.Profiles.Rebuilding;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Tests.Splitting;
@@ -77,6 +79,53 @@ public sealed class SplitServiceTests(Stack stack) : IClassFixture<Stack>
         await ReportAsync(installation, 3);
         await installation.UntilCountedAsync("anonymous_id/a", "A", 1);
         await installation.UntilCountedAsync("user_id/u", "A", 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rebuild_OfAProfileThatWasSplit_IsEqualAndLaterEventsGoToTheRightSide(bool isMergedAgain)
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await RootsAsync(installation, "r", "r");
+        await DecideAsync(installation, new IdentityDecision { sequence = 1, kind = "merged", profileId = "r", identifiers = [User, Visitor], merged = ["l"] });
+        await installation.SendAsync(
+            Some.Event("l", "track", 1, "m1", null, "A", Visitor), Some.Merged("l", "r", 1), Some.Event("r", "track", 3, "m3", null, "A", User, Visitor), Some.Event("r", "track", 5, "m5", null, "A", Visitor));
+        await installation.UntilCountedAsync("user_id/u", "A", 3);
+        await DecideAsync(installation, new IdentityDecision { sequence = 2, kind = "split", profileId = "r", into = "n", identifiers = [Visitor], merged = [], family = ["l", "r"] });
+        await installation.SendAsync(Split(2));
+        await ReportAsync(installation, 2);
+        await RootsAsync(installation, "r", "n");
+        await installation.UntilCountedAsync("anonymous_id/a", "A", 2);
+        await installation.UntilCountedAsync("user_id/u", "A", 1);
+        if (isMergedAgain)
+        {
+            await DecideAsync(installation, new IdentityDecision { sequence = 3, kind = "merged", profileId = "r", identifiers = [User, Visitor], merged = ["n"] });
+            await installation.SendAsync(Some.Merged("n", "r", 3));
+            await RootsAsync(installation, "r", "r");
+            await installation.UntilCountedAsync("anonymous_id/a", "A", 3);
+        }
+
+        foreach (var command in new[] { "--rebuild", "--rebuild=switch" })
+        {
+            var report = new StringWriter();
+            Assert.True(await RebuildCommand.RunAsync([command, .. installation.Settings], report, report, TestContext.Current.CancellationToken) == 0, report.ToString());
+            Assert.Contains(" 0 different, 0 in motion", report.ToString(), StringComparison.Ordinal);
+        }
+
+        // One was on its way under the profile that ended first.
+        await installation.SendAsync(Some.Event("l", "track", 6, "m6", null, "A", Visitor), Some.Event("r", "track", 7, "m7", null, "A", User));
+        await installation.UntilCountedAsync("anonymous_id/a", "A", isMergedAgain ? 5 : 3);
+        await installation.UntilCountedAsync("user_id/u", "A", isMergedAgain ? 5 : 2);
+    }
+
+    private static Task DecideAsync(Installation installation, IdentityDecision decision)
+    {
+        (decision.messageId, decision.request, decision.decidedAt) = ("m", Some.At("cdp.identity.requests", 0, decision.sequence), Some.Noon);
+        decision.dropped ??= [];
+        decision.family ??= [];
+        return installation.SendAsync(Topics.IdentityDecisions, null, decision);
     }
 
     private static ProfileSplit Split(long sequence) =>
