@@ -170,6 +170,9 @@ public sealed class RecordCodecTests
         _ => schema.Tag switch
         {
             Schema.Type.Bytes => typeof(byte[]),
+            Schema.Type.Boolean => typeof(bool),
+            Schema.Type.Long => typeof(long),
+            Schema.Type.Int => typeof(int),
             _ => typeof(string),
         },
     };

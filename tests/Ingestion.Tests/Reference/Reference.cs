@@ -17,6 +17,9 @@ internal static class Reference
 
     public static IReadOnlyList<string> Codes => [.. Document.Find("components", "schemas", "Code")!.Value.Items("enum").Select(code => code.GetString()!)];
 
+    /// <summary>The codes of answers where there is no operation; the tests of the endpoints provoke them.</summary>
+    public static IReadOnlyList<string> OfNoOperation => [Rejection.UnknownPath.Code, Rejection.WrongMethod.Code];
+
     /// <summary>Every code that the service's source text gives to a rejection.</summary>
     public static IReadOnlyList<string> CodesInSource([CallerFilePath] string here = "") =>
     [
