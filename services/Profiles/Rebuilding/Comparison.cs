@@ -104,7 +104,7 @@ public sealed class Comparison(KafkaOptions kafka, AvroCodec codec, Draft draft,
                     continue;
                 }
                 var seen = (found, open.Log?.Fingerprint);
-                if (hasPassed && open.Seen == seen && now is not { pending.Count: > 0 } && !replay.Split.Contains(profileId))
+                if (hasPassed && open.Seen == seen && now is not ({ pending.Count: > 0 } or { awaited.Count: > 0 }) && !replay.Split.Contains(profileId))
                 {
                     differences.Add(new Difference(profileId, await DescribeAsync(profileId, anew, now, open.Log, stopping), found, anew ?? State.Folding.Empty(profileId)));
                 }

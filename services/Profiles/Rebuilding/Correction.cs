@@ -12,13 +12,14 @@ public static class Correction
     /// </summary>
     public static Profile? Apply(Profile now, ProfileRecomputed correction)
     {
-        if (now.pending.Count > 0 || Fingerprint.Of(now) != correction.replaces) return null;
+        // What is still to come of a split is in the correction already.
+        if (now.pending.Count > 0 || now.awaited.Count > 0 || Fingerprint.Of(now) != correction.replaces) return null;
         var state = correction.state;
         var corrected = Folding.Empty(now.profileId);
         Folding.Merge(corrected, state);
         corrected.mergedInto = state.mergedInto;
         foreach (var profileId in now.absorbed) Sorted.Add(corrected.absorbed, profileId, string.CompareOrdinal);
-        (corrected.routes, corrected.pending) = (now.routes, now.pending);
+        (corrected.routes, corrected.sharedKeys) = (now.routes, now.sharedKeys);
         return corrected;
     }
 }

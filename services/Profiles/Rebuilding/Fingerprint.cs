@@ -6,7 +6,7 @@ namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
 /// What two states have in common if and only if they say the same of their customer, in whichever order their lists and maps hold it. How the state came
-/// together is left out: <c>absorbed</c>, <c>routes</c> and <c>pending</c>, for a merge that met a profile before its first event leaves other traces than one that came after it.
+/// together is left out: <c>absorbed</c>, <c>sharedKeys</c>, <c>routes</c>, <c>pending</c> and <c>awaited</c>, for a merge that met a profile before its first event leaves other traces than one that came after it.
 /// </summary>
 public static class Fingerprint
 {

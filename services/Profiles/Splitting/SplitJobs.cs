@@ -36,7 +36,7 @@ public sealed partial class SplitJobs(KafkaOptions kafka, StreamOptions stream, 
     {
         var stopping = new CancellationTokenSource();
         if (!_running.TryAdd(profileId, (partition, stopping))) return;
-        _ = Task.Run(() => RunAsync(partition, profileId, stopping.Token), CancellationToken.None);
+        _ = Task.Run(() => RunAsync(partition, profileId, stopping), CancellationToken.None);
     }
 
     public void Revoked(IReadOnlyCollection<int> partitions)
@@ -55,8 +55,9 @@ public sealed partial class SplitJobs(KafkaOptions kafka, StreamOptions stream, 
         _turn.Dispose();
     }
 
-    private async Task RunAsync(int partition, string profileId, CancellationToken stopping)
+    private async Task RunAsync(int partition, string profileId, CancellationTokenSource own)
     {
+        var stopping = own.Token;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -64,7 +65,8 @@ public sealed partial class SplitJobs(KafkaOptions kafka, StreamOptions stream, 
                 if (await StoredAsync(partition, profileId) is not { pending.Count: > 0 } profile)
                 {
                     await splits.RemoveAsync(partition, profileId);
-                    _running.TryRemove(profileId, out _);
+                    // Not a later owner's of the same profile.
+                    _running.TryRemove(new(profileId, (partition, own)));
                     // It may have got another one while this one was forgotten.
                     if (await StoredAsync(partition, profileId) is { pending.Count: > 0 })
                     {

@@ -62,7 +62,7 @@ public sealed class Mischief(Installation installation, Sender sender, Canaries 
                 _added.Add(machine = installation.Add(char.ToUpperInvariant(planned.Kind[0]) + planned.Kind[1..]));
                 break;
             default:
-                installation.Remove(machine!);
+                await installation.RemoveAsync(machine!);
                 _added.Remove(machine!);
                 if (await machine!.EndAsync(EndBound) is var code and not 0) BadEnds.Add($"{machine.Name} was told to end and {(code is null ? "did not within a minute" : $"ended with {code}")}");
                 break;

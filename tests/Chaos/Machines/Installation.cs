@@ -21,6 +21,7 @@ public sealed class Installation : IAsyncDisposable
     private readonly List<Machine> _machines = [];
     private readonly List<string> _exits = [];
     private readonly CancellationTokenSource _closing = new();
+    private readonly Dictionary<Machine, Uri> _urls = [];
     private int _added;
 
     private Installation(ChaosOptions options, string folder, KafkaOptions kafka, string redis)
@@ -90,14 +91,17 @@ public sealed class Installation : IAsyncDisposable
     /// <summary>Starts one more instance of a consuming service.</summary>
     public Machine Add(string service)
     {
-        var machine = Service(service, $"{service.ToLowerInvariant()}-{++_added + 2}").Machine;
+        var (machine, url) = Service(service, $"{service.ToLowerInvariant()}-{++_added + 2}");
         machine.Start();
+        _urls[machine] = url;
         lock (_machines) _machines.Add(machine);
         return machine;
     }
 
-    public void Remove(Machine machine)
+    /// <summary>Takes an instance that was added out of the care of the platform, once it runs: before that the signal to end would end it at once.</summary>
+    public async Task RemoveAsync(Machine machine)
     {
+        await Waiting.UntilAsync(() => Health.IsOkAsync(new Uri(_urls[machine], "/health/live")), StartBound, $"{machine.Name} is live");
         lock (_machines) _machines.Remove(machine);
     }
 

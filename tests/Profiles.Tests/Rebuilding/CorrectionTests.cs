@@ -14,9 +14,11 @@ public sealed class CorrectionTests
     {
         var wrong = Wrong();
         wrong.absorbed.Add("loser");
+        wrong.sharedKeys.Add("split off");
         var touched = Decide(wrong, Of(Fingerprint.Of(wrong)));
         Assert.True(touched.IsChanged);
         Assert.Equal((2L, "loser"), (touched.State.counts["A"].count, Assert.Single(touched.State.absorbed)));
+        Assert.Equal(["split off"], touched.State.sharedKeys);
         Assert.Equal(Fingerprint.Of(Right), Fingerprint.Of(touched.State));
     }
 
@@ -35,6 +37,14 @@ public sealed class CorrectionTests
     {
         var wrong = Wrong();
         wrong.pending.Add(new PendingSplit { sequence = 1 });
+        Assert.False(Decide(wrong, Of(Fingerprint.Of(wrong))).IsChanged);
+    }
+
+    [Fact]
+    public void Decide_OutcomeOfASplitAwaited_Stays()
+    {
+        var wrong = Wrong();
+        wrong.awaited.Add(1);
         Assert.False(Decide(wrong, Of(Fingerprint.Of(wrong))).IsChanged);
     }
 
