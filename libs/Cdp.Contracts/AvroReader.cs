@@ -5,7 +5,7 @@ namespace Cdp.Contracts;
 
 /// <summary>
 /// Reads Avro binary (Avro specification, "Binary Encoding") field by field, in the order of the schema it was written with. The other side of
-/// <see cref="AvroWriter"/>. Bytes that are no such record end in <see cref="AvroException"/>, never beyond the span.
+/// <see cref="AvroWriter"/>. Invalid bytes cause an <see cref="AvroException"/>; it never reads beyond the span.
 /// </summary>
 public ref struct AvroReader(ReadOnlySpan<byte> written)
 {
@@ -25,7 +25,7 @@ public ref struct AvroReader(ReadOnlySpan<byte> written)
         throw new AvroException("a number has more than ten bytes");
     }
 
-    public int Int() => Long() is >= int.MinValue and <= int.MaxValue and var value ? (int)value : throw new AvroException("a number is no int");
+    public int Int() => Long() is >= int.MinValue and <= int.MaxValue and var value ? (int)value : throw new AvroException("a number does not fit into an int");
 
     public string Text() => Encoding.UTF8.GetString(Sized());
 
@@ -38,27 +38,29 @@ public ref struct AvroReader(ReadOnlySpan<byte> written)
     {
         0 => false,
         1 => true,
-        _ => throw new AvroException("a union has no such branch"),
+        _ => throw new AvroException("a union has no branch of this index"),
     };
 
     /// <summary>A time of the logical type timestamp-micros, as UTC.</summary>
     public DateTime Time()
     {
         const long Least = -62_135_596_800_000_000, Greatest = 253_402_300_799_999_999;
-        return Long() is >= Least and <= Greatest and var micros ? DateTime.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond) : throw new AvroException("a time lies outside of the years 1 to 9999");
+        return Long() is >= Least and <= Greatest and var micros
+            ? DateTime.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)
+            : throw new AvroException("a time is outside the years 1 to 9999");
     }
 
-    /// <summary>How many elements of an array or a map follow before the next block is asked for; 0: no more.</summary>
+    /// <summary>The number of elements in the next block of an array or a map; 0 at its end.</summary>
     public int Block()
     {
         var count = Long();
         if (count < 0)
         {
-            // The size in bytes, for who would skip the block.
+            // The size in bytes, for readers that skip the block.
             Long();
             count = -count;
         }
-        // No element of ours takes no byte, so that a count cannot ask for more memory than its record's size warrants.
+        // Every element takes at least one byte, so a count cannot request more memory than the size of the record allows.
         return count >= 0 && count <= _rest.Length ? (int)count : throw Short();
     }
 

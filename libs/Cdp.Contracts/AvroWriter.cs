@@ -4,24 +4,24 @@ using Avro;
 namespace Cdp.Contracts;
 
 /// <summary>
-/// Writes one record after another as Avro binary (Avro specification, "Binary Encoding") into a buffer that is used again: for records so frequent that
-/// an object, its strings and a schema's walk for each would cost more than the writing. The caller writes the fields in the schema's order. Not thread-safe.
+/// Writes records as Avro binary (Avro specification, "Binary Encoding") into a buffer that is reused: for records so frequent that allocating an object
+/// and its strings, and traversing a schema, would cost more than the writing. The caller writes the fields in the order of the schema. Not thread-safe.
 /// </summary>
 public sealed class AvroWriter
 {
     private const int NoText = -1;
 
-    // Micros since 1970: what the logical type timestamp-micros counts.
+    // The logical type timestamp-micros counts microseconds since 1970.
     private static readonly long Epoch = DateTime.UnixEpoch.Ticks;
 
     private byte[] _buffer = new byte[1024];
     private int _length;
     private int _text = NoText;
 
-    /// <summary>The record so far. Good until the next write.</summary>
+    /// <summary>The record so far. Valid until the next write.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
-    /// <summary>Forgets what was written, for the next record.</summary>
+    /// <summary>Discards what was written, to begin the next record.</summary>
     public void Clear() => (_length, _text) = (0, NoText);
 
     public void Long(long value)
@@ -31,14 +31,14 @@ public sealed class AvroWriter
     }
 
     /// <summary>A string.</summary>
-    /// <param name="utf8">Its bytes; that they are UTF-8 is for the caller to know.</param>
+    /// <param name="utf8">The bytes of the string. The caller must ensure that they are valid UTF-8.</param>
     public void Text(ReadOnlySpan<byte> utf8)
     {
         Long(utf8.Length);
         Append(utf8);
     }
 
-    /// <exception cref="AvroException">There is no text, and the field is not one that may be null.</exception>
+    /// <exception cref="AvroException">The text is null, and the field may not be.</exception>
     public void Text(string text)
     {
         if (text is null) throw Missing("a string");
@@ -48,10 +48,10 @@ public sealed class AvroWriter
         _length += Encoding.UTF8.GetBytes(text, _buffer.AsSpan(_length));
     }
 
-    /// <summary>A string that is composed of what is appended until <see cref="EndText"/>.</summary>
+    /// <summary>Begins a string that consists of everything appended until <see cref="EndText"/>.</summary>
     public void BeginText() => _text = _length;
 
-    /// <summary>More of the string that was begun.</summary>
+    /// <summary>Appends to the string that was begun.</summary>
     public void Append(ReadOnlySpan<byte> utf8)
     {
         Reserve(utf8.Length);
@@ -59,23 +59,24 @@ public sealed class AvroWriter
         _length += utf8.Length;
     }
 
+    /// <summary>Ends the string that was begun.</summary>
     public void EndText()
     {
         Span<byte> size = stackalloc byte[10];
         var length = _length - _text;
         size = size[..Varint(length, size)];
         Reserve(size.Length);
-        // Only now is it known how much room the length needs before the text.
+        // The length precedes the text, and only now is it known how many bytes it takes.
         _buffer.AsSpan(_text, length).CopyTo(_buffer.AsSpan(_text + size.Length));
         size.CopyTo(_buffer.AsSpan(_text));
         _length += size.Length;
         _text = NoText;
     }
 
-    /// <summary>The branch of a union of null and another type: the first where the value is missing, else the second, whose value follows.</summary>
+    /// <summary>The branch of a union of null and another type: the first if the value is missing, else the second, and the value follows.</summary>
     public void Branch(bool isPresent) => Long(isPresent ? 1 : 0);
 
-    /// <exception cref="AvroException">There are none, and the field is not one that may be null.</exception>
+    /// <exception cref="AvroException">The bytes are null, and the field may not be.</exception>
     public void Bytes(byte[] bytes) => Text((bytes ?? throw Missing("bytes")).AsSpan());
 
     public void Boolean(bool value)
@@ -84,20 +85,20 @@ public sealed class AvroWriter
         _buffer[_length++] = value ? (byte)1 : (byte)0;
     }
 
-    /// <summary>Begins an array or a map: how many elements follow in the one block. After the last, and at once where there are none, <see cref="EndBlocks"/>.</summary>
+    /// <summary>Begins an array or a map of so many elements. <see cref="EndBlocks"/> must follow after the last, or at once if there are none.</summary>
     public void Block(int count)
     {
         if (count > 0) Long(count);
     }
 
-    /// <summary>No further block of the array or map.</summary>
+    /// <summary>Ends an array or a map.</summary>
     public void EndBlocks() => Long(0);
 
-    /// <summary>A time of the logical type timestamp-micros; what is finer is cut off.</summary>
+    /// <summary>A time of the logical type timestamp-micros; smaller units are cut off.</summary>
     public void Time(DateTime time) => Long((time.ToUniversalTime().Ticks - Epoch) / TimeSpan.TicksPerMicrosecond);
 
-    /// <summary>A record, an array or a map in a field that may not be null is there.</summary>
-    /// <exception cref="AvroException">It is not.</exception>
+    /// <summary>Returns the value of a field that may not be null.</summary>
+    /// <exception cref="AvroException">The value is null.</exception>
     public static T Required<T>(T? value)
         where T : class => value ?? throw Missing($"a {typeof(T).Name}");
 
@@ -107,7 +108,7 @@ public sealed class AvroWriter
         if (utc is { } time) Time(time);
     }
 
-    // Zigzag, then seven bits a byte, the lowest first.
+    // Zigzag encoding, then seven bits per byte, lowest first.
     private static int Varint(long value, Span<byte> into)
     {
         var rest = (ulong)((value << 1) ^ (value >> 63));

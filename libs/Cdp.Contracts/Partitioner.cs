@@ -3,11 +3,12 @@ using System.Text;
 namespace Cdp.Contracts;
 
 /// <summary>
-/// Kafka's default partitioner for records with a key (murmur2, as the Java client and librdkafka's <c>murmur2_random</c> do it), so that a reader
-/// can tell which partition, and so which part of Redis, a profile lives in.
+/// The default partitioner of Kafka for records with a key (murmur2, like the Java client and <c>murmur2_random</c> of librdkafka). With it a reader
+/// knows the partition of a profile, and so the part of Redis that has it.
 /// </summary>
 public static class Partitioner
 {
+    /// <summary>The partition of a key, from 0 to <paramref name="partitions"/> - 1.</summary>
     public static int Partition(string key, int partitions) => (int)(Murmur2(Encoding.UTF8.GetBytes(key)) & 0x7fffffff) % partitions;
 
     private static uint Murmur2(ReadOnlySpan<byte> data)

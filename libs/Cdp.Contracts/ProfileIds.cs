@@ -5,8 +5,8 @@ using cdp;
 namespace Cdp.Contracts;
 
 /// <summary>
-/// The profile id that an identifier implies by itself: a keyed hash of (type, value), so that an anonymous visitor needs no coordination,
-/// and an id gives away nothing of the identifier. Every service that reads or writes profiles must be given the same key.
+/// The profile id that an identifier implies: a keyed hash of (type, value), so that an anonymous visitor needs no coordination, and the id reveals nothing
+/// about the identifier. Every service that reads or writes profiles must have the same key.
 /// </summary>
 public sealed class ProfileIds(string key)
 {

@@ -2,28 +2,32 @@ using Avro.Specific;
 
 namespace Cdp.Contracts;
 
-/// <summary>What a topic keeps. The numbers that a cluster can override are in <see cref="Topics"/>.</summary>
+/// <summary>How long a topic keeps its records.</summary>
 public enum Cleanup
 {
     /// <summary>Seven days.</summary>
     Delete,
 
-    /// <summary>Ninety days: what somebody may want to mend and send again. Records may be larger than elsewhere, since they wrap one.</summary>
+    /// <summary>
+    /// Ninety days, for records that an operator may want to repair and send again. They may be larger than elsewhere, because they wrap a record.
+    /// </summary>
     DeleteLong,
 
     /// <summary>The last record of each key.</summary>
     Compact,
 
-    /// <summary>Everything, for ever: a history that state is rebuilt from.</summary>
+    /// <summary>All records, forever: state is rebuilt from them.</summary>
     Keep,
 }
 
-/// <summary>One row of the topic table: name without prefix, the records it carries, what its key is, how it is partitioned and kept.</summary>
+/// <summary>A row of the topic table.</summary>
 /// <param name="Name">The name without the configured prefix.</param>
-/// <param name="Key">What the key is, for people; keys are UTF-8 strings.</param>
-/// <param name="Cleanup">What is kept.</param>
-/// <param name="SinglePartition">True where the total order of the topic matters; else it has as many partitions as every keyed topic.</param>
-/// <param name="Records">The generated record types that it carries.</param>
+/// <param name="Key">What the key of a record is, for people. Keys are UTF-8 strings.</param>
+/// <param name="Cleanup">How long records are kept.</param>
+/// <param name="SinglePartition">
+/// Whether the topic has one partition, because its total order matters. If false, it has as many partitions as every keyed topic.
+/// </param>
+/// <param name="Records">The generated types of its records.</param>
 public sealed record Topic(string Name, string Key, Cleanup Cleanup, bool SinglePartition, params Type[] Records)
 {
     /// <summary>
@@ -32,14 +36,22 @@ public sealed record Topic(string Name, string Key, Cleanup Cleanup, bool Single
     /// </summary>
     public string Subject(string prefix, ISpecificRecord record) => Records.Length == 1 ? $"{prefix}{Name}-value" : record.Schema.Fullname;
 
-    /// <summary>The topic's configuration as Kafka names it.</summary>
-    public IReadOnlyDictionary<string, string> Configs => Cleanup switch
+    /// <summary>Key, value and headers of the largest record that may be written to the topic.</summary>
+    public int MaxRecordBytes => Cleanup == Cleanup.DeleteLong ? SizeLimits.DeadLetter : SizeLimits.Record;
+
+    /// <summary>The configuration of the topic, with the names and values that Kafka uses.</summary>
+    public IReadOnlyDictionary<string, string> Configs => new Dictionary<string, string>(Kept) { ["max.message.bytes"] = Text(SizeLimits.Topic) };
+
+    private Dictionary<string, string> Kept => Cleanup switch
     {
-        Cleanup.Delete => new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(7) },
-        Cleanup.DeleteLong => new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(90), ["max.message.bytes"] = "4194304" },
-        Cleanup.Compact => new Dictionary<string, string> { ["cleanup.policy"] = "compact" },
-        _ => new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = "-1" },
+        Cleanup.Delete => new() { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(7) },
+        Cleanup.DeleteLong => new() { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(90) },
+        Cleanup.Compact => new() { ["cleanup.policy"] = "compact" },
+        // Without a limit for the size as well, the default of a cluster could delete records that are to be kept.
+        _ => new() { ["cleanup.policy"] = "delete", ["retention.ms"] = "-1", ["retention.bytes"] = "-1" },
     };
 
-    private static string Days(int days) => ((long)TimeSpan.FromDays(days).TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Days(int days) => Text((long)TimeSpan.FromDays(days).TotalMilliseconds);
+
+    private static string Text(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -2,17 +2,24 @@ using cdp;
 
 namespace Cdp.Contracts;
 
-/// <summary>The topic table: the public contract between the services and with whoever taps the log. Topics are created from it.</summary>
+/// <summary>The topic table: the public contract between the services, and with every other reader of the log. Topics are created from it.</summary>
 public static class Topics
 {
     public static readonly Topic EventsCollected = new("events.collected", "anonymousId, else userId", Cleanup.Delete, false, typeof(CollectedEvent));
-    public static readonly Topic EventsValidated = new("events.validated", "as events.collected, same partition", Cleanup.Delete, false, typeof(ValidatedEvent));
+    public static readonly Topic EventsValidated = new(
+        "events.validated", "as events.collected, same partition", Cleanup.Delete, false, typeof(ValidatedEvent));
     public static readonly Topic EventsQuarantined = new("events.quarantined", "as events.collected", Cleanup.DeleteLong, false, typeof(QuarantinedEvent));
     public static readonly Topic ImportsCheckpoints = new("imports.checkpoints", "sourceId/fileId", Cleanup.Compact, false, typeof(ImportCheckpoint));
     public static readonly Topic IdentityRequests = new("identity.requests", "none", Cleanup.Delete, true, typeof(LinkRequest), typeof(UnlinkRequest));
     public static readonly Topic IdentityDecisions = new("identity.decisions", "none", Cleanup.Keep, true, typeof(IdentityDecision));
-    public static readonly Topic EventsIdentified = new("events.identified", "profileId", Cleanup.Delete, false, typeof(IdentifiedEvent), typeof(ProfileMerged), typeof(ProfileSplit));
-    public static readonly Topic ProfilesTransfers = new("profiles.transfers", "profileId of the receiver", Cleanup.Delete, false, typeof(ProfileTransferred), typeof(EventForwarded), typeof(AccountEvent), typeof(ProfileRecomputed), typeof(SplitDue));
+    public static readonly Topic EventsIdentified = new(
+        "events.identified", "profileId", Cleanup.Delete, false, typeof(IdentifiedEvent), typeof(ProfileMerged), typeof(ProfileSplit));
+    public static readonly Topic ProfilesTransfers = new(
+        "profiles.transfers",
+        "profileId of the receiver",
+        Cleanup.Delete,
+        false,
+        typeof(ProfileTransferred), typeof(EventForwarded), typeof(AccountEvent), typeof(ProfileRecomputed), typeof(SplitDue));
     public static readonly Topic Profiles = new("profiles", "profileId", Cleanup.Compact, false, typeof(Profile));
     public static readonly Topic AudiencesMemberships = new("audiences.memberships", "profileId", Cleanup.Delete, false, typeof(AudienceMembership));
     public static readonly Topic Deliveries = new("deliveries", "profileId", Cleanup.Delete, false, typeof(Delivery));

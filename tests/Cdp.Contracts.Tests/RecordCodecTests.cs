@@ -1,4 +1,3 @@
-using System.Reflection;
 using Avro;
 using Avro.IO;
 using Avro.Specific;
@@ -22,7 +21,7 @@ public sealed class RecordCodecTests
         var random = new Random(seed);
         for (var i = 0; i < Records; i++)
         {
-            var record = (IAvroRecord)Value(SchemaOf(name), random)!;
+            var record = RandomRecords.Next(name, random);
             Assert.True(ByLibrary(record).SequenceEqual(Written(record)), $"seed {seed}, record {i}");
         }
     }
@@ -35,7 +34,7 @@ public sealed class RecordCodecTests
         var random = new Random(seed);
         for (var i = 0; i < Records; i++)
         {
-            var bytes = ByLibrary((IAvroRecord)Value(SchemaOf(name), random)!);
+            var bytes = ByLibrary(RandomRecords.Next(name, random));
             var reader = new AvroReader(bytes);
             Assert.True(bytes.SequenceEqual(ByLibrary(AvroRecords.Reads[name](ref reader))), $"seed {seed}, record {i}");
         }
@@ -49,7 +48,7 @@ public sealed class RecordCodecTests
         var random = new Random(seed);
         for (var i = 0; i < Records; i++)
         {
-            var bytes = ByLibrary((IAvroRecord)Value(SchemaOf(name), random)!);
+            var bytes = ByLibrary(RandomRecords.Next(name, random));
             if (bytes.Length == 0) continue;
             var broken = bytes[..random.Next(bytes.Length)];
             if (i % 2 == 0) (broken = bytes)[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
@@ -99,10 +98,6 @@ public sealed class RecordCodecTests
         Assert.Equal((expected, DateTimeKind.Utc), (read, read.Kind));
     }
 
-    private static RecordSchema SchemaOf(string name) => (RecordSchema)TypeOf(name).GetField("_SCHEMA", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
-
-    private static Type TypeOf(string name) => typeof(Identifier).Assembly.GetType(name)!;
-
     private static byte[] Written(IAvroRecord record)
     {
         var writer = new AvroWriter();
@@ -116,64 +111,4 @@ public sealed class RecordCodecTests
         new SpecificDatumWriter<ISpecificRecord>(record.Schema).Write(record, new BinaryEncoder(stream));
         return stream.ToArray();
     }
-
-    private static object? Value(Schema schema, Random random) => schema switch
-    {
-        // Whole milliseconds: the library counts in floating point.
-        LogicalSchema => DateTime.UnixEpoch.AddMilliseconds(random.NextInt64(-10_000_000_000_000, 10_000_000_000_000)),
-        RecordSchema record => Record(record, random),
-        ArraySchema array => Fill((System.Collections.IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(ClrType(array.ItemSchema)))!, array.ItemSchema, random),
-        MapSchema map => Fill((System.Collections.IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), ClrType(map.ValueSchema)))!, map.ValueSchema, random),
-        UnionSchema union => random.Next(2) == 0 ? null : Value(union.Schemas[1], random),
-        _ => schema.Tag switch
-        {
-            Schema.Type.String => Text(random),
-            Schema.Type.Bytes => Bytes(random),
-            Schema.Type.Boolean => random.Next(2) == 0,
-            Schema.Type.Long => random.NextInt64(long.MinValue, long.MaxValue) >> random.Next(64),
-            Schema.Type.Int => random.Next(int.MinValue, int.MaxValue) >> random.Next(32),
-            _ => throw new InvalidOperationException($"no value for {schema}"),
-        },
-    };
-
-    private static ISpecificRecord Record(RecordSchema schema, Random random)
-    {
-        var record = (ISpecificRecord)Activator.CreateInstance(TypeOf(schema.Fullname))!;
-        foreach (var field in schema.Fields) record.Put(field.Pos, Value(field.Schema, random));
-        return record;
-    }
-
-    private static System.Collections.IList Fill(System.Collections.IList list, Schema items, Random random)
-    {
-        for (var left = random.Next(4); left > 0; left--) list.Add(Value(items, random));
-        return list;
-    }
-
-    private static System.Collections.IDictionary Fill(System.Collections.IDictionary map, Schema values, Random random)
-    {
-        for (var left = random.Next(4); left > 0; left--) map[Text(random)] = Value(values, random);
-        return map;
-    }
-
-    private static string Text(Random random) => string.Concat(Enumerable.Range(0, random.Next(100)).Select(_ => new[] { "a", "é", "\u4e2d", "\U0001f600", "\0", "\"" }[random.Next(6)]));
-
-    private static byte[] Bytes(Random random)
-    {
-        var bytes = new byte[random.Next(100)];
-        random.NextBytes(bytes);
-        return bytes;
-    }
-
-    private static Type ClrType(Schema schema) => schema switch
-    {
-        RecordSchema record => TypeOf(record.Fullname),
-        _ => schema.Tag switch
-        {
-            Schema.Type.Bytes => typeof(byte[]),
-            Schema.Type.Boolean => typeof(bool),
-            Schema.Type.Long => typeof(long),
-            Schema.Type.Int => typeof(int),
-            _ => typeof(string),
-        },
-    };
 }

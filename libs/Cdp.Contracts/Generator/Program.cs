@@ -50,12 +50,16 @@ static void SetDefaults(RecordSchema record, string file)
     File.WriteAllText(file, text);
 }
 
-// A record may name another that has a file of its own; the parser wants that one first.
+// A record may refer to another one that is in a file of its own, and the parser needs that one first.
 void Add(string name)
 {
     if (!parsed.Add(name)) return;
-    foreach (Match reference in Regex.Matches(texts[name], "\"cdp\\.(\\w+)\"")) if (texts.ContainsKey(reference.Groups[1].Value)) Add(reference.Groups[1].Value);
+    foreach (Match reference in Regex.Matches(texts[name], "\"cdp\\.(\\w+)\""))
+    {
+        if (texts.ContainsKey(reference.Groups[1].Value)) Add(reference.Groups[1].Value);
+    }
     var schema = Schema.Parse(texts[name], names);
-    if (schema is not RecordSchema record || record.Fullname != $"cdp.{name}") throw new SchemaParseException($"{name}.avsc must define one record, cdp.{name}; it defines {schema.Fullname}");
+    if (schema is not RecordSchema record || record.Fullname != $"cdp.{name}")
+        throw new SchemaParseException($"{name}.avsc must define one record, cdp.{name}; it defines {schema.Fullname}");
     codeGen.AddSchema(schema);
 }

@@ -45,26 +45,41 @@ internal static class RecordCodec
         {
             public static readonly IReadOnlyDictionary<string, AvroRead> Reads = new Dictionary<string, AvroRead>
             {
-        {{string.Concat(records.Select(record => $"        [\"{record.Fullname}\"] = static (ref AvroReader from) => {record.Fullname}.Read(ref from),\n"))}}    };
+        {{string.Concat(records.Select(Entry))}}    };
         }
         }
 
         """;
 
+    private static string Entry(RecordSchema record) =>
+        $"        [\"{record.Fullname}\"] = static (ref AvroReader from) => {record.Fullname}.Read(ref from),\n";
+
     private static string Write(Schema schema, string value, int depth) => schema switch
     {
         LogicalSchema => $"to.Time({value});",
         RecordSchema => $"AvroWriter.Required({value}).Write(to);",
-        ArraySchema array => $"to.Block(AvroWriter.Required({value}).Count); foreach (var e{depth} in {value}) {{ {Write(array.ItemSchema, $"e{depth}", depth + 1)} }} to.EndBlocks();",
-        MapSchema map => $"to.Block(AvroWriter.Required({value}).Count); foreach (var e{depth} in {value}) {{ to.Text(e{depth}.Key); {Write(map.ValueSchema, $"e{depth}.Value", depth + 1)} }} to.EndBlocks();",
-        UnionSchema union => $"to.Branch({value} is not null); if ({value} is not null) {{ {Write(Optional(union), IsValue(Optional(union)) ? $"{value}.Value" : value, depth)} }}",
+        ArraySchema array =>
+            $"to.Block(AvroWriter.Required({value}).Count); foreach (var e{depth} in {value}) {{ "
+            + $"{Write(array.ItemSchema, $"e{depth}", depth + 1)} }} to.EndBlocks();",
+        MapSchema map =>
+            $"to.Block(AvroWriter.Required({value}).Count); foreach (var e{depth} in {value}) {{ to.Text(e{depth}.Key); "
+            + $"{Write(map.ValueSchema, $"e{depth}.Value", depth + 1)} }} to.EndBlocks();",
+        UnionSchema union =>
+            $"to.Branch({value} is not null); if ({value} is not null) {{ "
+            + $"{Write(Optional(union), IsValue(Optional(union)) ? $"{value}.Value" : value, depth)} }}",
         _ => $"to.{Primitive(schema, isWrite: true)}({value});",
     };
 
     private static string Read(Schema schema, string target, int depth) => schema switch
     {
-        ArraySchema array => $"{{ var l{depth} = new List<{Name(array.ItemSchema)}>(); for (var n{depth} = from.Block(); n{depth} > 0; n{depth} = from.Block()) {{ l{depth}.EnsureCapacity(l{depth}.Count + n{depth}); for (; n{depth} > 0; n{depth}--) {{ {Read(array.ItemSchema, $"var i{depth}", depth + 1)} l{depth}.Add(i{depth}); }} }} {target} = l{depth}; }}",
-        MapSchema map => $"{{ var m{depth} = new Dictionary<string, {Name(map.ValueSchema)}>(); for (var n{depth} = from.Block(); n{depth} > 0; n{depth} = from.Block()) {{ for (; n{depth} > 0; n{depth}--) {{ var k{depth} = from.Text(); {Read(map.ValueSchema, $"var i{depth}", depth + 1)} m{depth}[k{depth}] = i{depth}; }} }} {target} = m{depth}; }}",
+        ArraySchema array =>
+            $"{{ var l{depth} = new List<{Name(array.ItemSchema)}>(); for (var n{depth} = from.Block(); n{depth} > 0; n{depth} = from.Block()) {{ "
+            + $"l{depth}.EnsureCapacity(l{depth}.Count + n{depth}); for (; n{depth} > 0; n{depth}--) {{ "
+            + $"{Read(array.ItemSchema, $"var i{depth}", depth + 1)} l{depth}.Add(i{depth}); }} }} {target} = l{depth}; }}",
+        MapSchema map =>
+            $"{{ var m{depth} = new Dictionary<string, {Name(map.ValueSchema)}>(); "
+            + $"for (var n{depth} = from.Block(); n{depth} > 0; n{depth} = from.Block()) {{ for (; n{depth} > 0; n{depth}--) {{ "
+            + $"var k{depth} = from.Text(); {Read(map.ValueSchema, $"var i{depth}", depth + 1)} m{depth}[k{depth}] = i{depth}; }} }} {target} = m{depth}; }}",
         UnionSchema union => $"if (from.Branch()) {Read(Optional(union), target, depth)}",
         LogicalSchema => $"{target} = from.Time();",
         RecordSchema record => $"{target} = {record.Fullname}.Read(ref from);",
@@ -97,8 +112,9 @@ internal static class RecordCodec
     private static bool IsValue(Schema schema) => schema is LogicalSchema || schema.Tag is Schema.Type.Long or Schema.Type.Int or Schema.Type.Boolean;
 
     private static Schema Optional(UnionSchema union) =>
-        union.Schemas is [{ Tag: Schema.Type.Null }, var other] && other is not (ArraySchema or UnionSchema) ? other : throw Unknown(union);
+        union.Schemas is [{ Tag: Schema.Type.Null }, var other] && other is not UnionSchema ? other : throw Unknown(union);
 
     private static AvroException Unknown(Schema schema) =>
-        new($"the generator writes no code for {schema}; it knows string, bytes, boolean, int, long, timestamp-micros, records, arrays, maps and unions of null and one of them");
+        new($"the generator writes no code for {schema}; it knows string, bytes, boolean, int, long, timestamp-micros, records, arrays, maps, "
+            + "and unions of null and one of them");
 }
