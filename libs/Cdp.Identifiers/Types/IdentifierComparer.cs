@@ -1,8 +1,8 @@
 using cdp;
 
-namespace Cdp.Identifiers;
+namespace Cdp.Identifiers.Types;
 
-/// <summary>Identifiers are equal when type and value are; the generated type compares references.</summary>
+/// <summary>Compares identifiers by type and value. The generated class itself compares references.</summary>
 public sealed class IdentifierComparer : IEqualityComparer<Identifier>
 {
     public static readonly IdentifierComparer Instance = new();
