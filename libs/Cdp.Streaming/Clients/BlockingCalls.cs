@@ -1,0 +1,12 @@
+namespace Cdp.Streaming.Clients;
+
+/// <summary>Runs calls of the Kafka client, which block.</summary>
+public static class BlockingCalls
+{
+    /// <summary>
+    /// Runs a call on a thread of its own. The thread pool has few threads and adds more slowly: several blocking calls at once would take all of them, and
+    /// the rest of the process would stand still.
+    /// </summary>
+    public static Task<T> RunAsync<T>(Func<T> call) =>
+        Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}

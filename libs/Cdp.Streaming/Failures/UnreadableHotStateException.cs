@@ -1,0 +1,4 @@
+namespace Cdp.Streaming.Failures;
+
+/// <summary>The hot state answers, but not with what a service wrote there. That says nothing about the record being processed, so the loop waits.</summary>
+public sealed class UnreadableHotStateException(string message, Exception inner) : Exception(message, inner);
