@@ -1,25 +1,25 @@
 using System.Reflection;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 
-namespace Cdp.Hosting;
+namespace Cdp.Hosting.Api;
 
-/// <summary>GET /openapi/v1.json: what a service says of its API.</summary>
+/// <summary>Serves the OpenAPI document of a service at <c>/openapi/v1.json</c>.</summary>
 public static class OpenApi
 {
-    /// <param name="routes">Where it is mapped.</param>
-    /// <param name="assembly">The service's.</param>
-    /// <param name="resource">The document, embedded in it.</param>
+    /// <summary>Maps the endpoint.</summary>
+    /// <param name="routes">The routes of the service.</param>
+    /// <param name="assembly">The assembly that embeds the document.</param>
+    /// <param name="resource">The name of the embedded document.</param>
     public static void MapOpenApi(this IEndpointRouteBuilder routes, Assembly assembly, string resource)
     {
         var document = Read(assembly, resource);
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(document)[..16])}\"");
-        routes.MapGet("/openapi/v1.json", (HttpResponse response) =>
+        routes.MapGetAndHead("/openapi/v1.json", (HttpResponse response) =>
         {
-            // Tools on other hosts may read it: nothing in it is secret.
+            // Tools on other hosts may read it, because it contains no secrets.
             response.Headers.AccessControlAllowOrigin = "*";
             response.Headers.CacheControl = "no-cache";
             return Results.Bytes(document, "application/json", entityTag: tag);

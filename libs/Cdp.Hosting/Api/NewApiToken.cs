@@ -1,15 +1,17 @@
 using System.Security.Cryptography;
 
-namespace Cdp.Hosting;
+namespace Cdp.Hosting.Api;
 
-/// <summary>Draws a token. Only its hash is configured; the token itself is shown once, to be given to whoever may use the API.</summary>
+/// <summary>Creates tokens. Only the hash goes into the configuration; the token itself is printed once, for the caller of the API.</summary>
 public static class NewApiToken
 {
+    /// <summary>The command-line option that prints a new token.</summary>
     public const string Option = "--new-token";
 
-    /// <summary>128 bits as 32 hexadecimal digits.</summary>
+    /// <summary>A random token: 128 bits as 32 hexadecimal digits.</summary>
     public static string Draw() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
+    /// <summary>Prints a new token and the environment variable with its hash.</summary>
     public static void Print()
     {
         var token = Draw();

@@ -3,17 +3,17 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Cdp.Hosting;
+namespace Cdp.Hosting.Api;
 
-/// <summary>Lets only those use an API who present a token: <c>Authorization: Bearer TOKEN</c>.</summary>
+/// <summary>Restricts an API to callers that present a token: <c>Authorization: Bearer TOKEN</c>.</summary>
 public static class ApiAuthentication
 {
-    /// <summary>Makes the tokens known that <see cref="RequireApiToken"/> asks for.</summary>
+    /// <summary>Registers the tokens that <see cref="RequireApiToken"/> accepts.</summary>
     public static void AddApiTokens(this IHostApplicationBuilder builder, ApiOptions options) =>
         builder.Services.AddSingleton(_ => new ApiTokens(options.Tokens));
 
     /// <summary>
-    /// Refuses requests without a known token with 401, before anything else of them is read. Goes for endpoints as for groups of them.
+    /// Answers requests without a known token with 401, before anything else of them is read. Works for single endpoints and for groups.
     /// </summary>
     public static T RequireApiToken<T>(this T endpoints) where T : IEndpointConventionBuilder
     {
@@ -29,9 +29,13 @@ public static class ApiAuthentication
     {
         var token = ApiTokens.FromBearer(context.Request.Headers.Authorization);
         if (token is not null && context.RequestServices.GetRequiredService<ApiTokens>().IsKnown(token)) return null;
-        // RFC 6750, section 3: what is wrong is told only to those who presented a token.
+        // RFC 6750, section 3: the error code is sent only to callers that presented a token.
         context.Response.Headers.WWWAuthenticate = token is null ? "Bearer realm=\"cdp\"" : "Bearer realm=\"cdp\", error=\"invalid_token\"";
         var what = token is null ? "the request has no token" : "the token is not known";
-        return ApiError.Result(StatusCodes.Status401Unauthorized, "unauthorized", $"{what}; send the header Authorization: Bearer TOKEN with a token whose SHA-256 is in the service's Api:Tokens ({NewApiToken.Option} makes one)");
+        return ApiError.Result(
+            StatusCodes.Status401Unauthorized,
+            "unauthorized",
+            $"{what}; send the header Authorization: Bearer TOKEN with a token whose SHA-256 is in Api:Tokens of the service ({NewApiToken.Option} "
+            + "creates one)");
     }
 }

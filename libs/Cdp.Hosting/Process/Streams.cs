@@ -1,17 +1,22 @@
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Consuming;
+using Cdp.Streaming.Loop;
+using Cdp.Streaming.Observability;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Cdp.Hosting;
+namespace Cdp.Hosting.Process;
 
-/// <summary>Runs consuming loops as part of a host.</summary>
+/// <summary>Runs stream loops as part of a host.</summary>
 public static class Streams
 {
-    /// <summary>Adds one loop on a thread of its own. A loop that fails stops the process with a non-zero exit code.</summary>
-    public static void AddStream<TView>(this IHostApplicationBuilder builder, KafkaOptions kafka, StreamOptions options, Func<IServiceProvider, Processor<TView>> processor)
+    /// <summary>Adds a loop, which gets its own thread. If it fails, the process stops with a non-zero exit code.</summary>
+    public static void AddStream<TView>(
+        this IHostApplicationBuilder builder, KafkaOptions kafka, StreamOptions options, Func<IServiceProvider, Processor<TView>> processor)
     {
         builder.Services.AddSingleton<IHostedService>(services => new StreamWorker(
+            options.Service,
             options.Group,
             stopping => StreamRunner.Run(
                 kafka,
@@ -25,14 +30,14 @@ public static class Streams
     }
 }
 
-internal sealed class StreamWorker(string name, Action<CancellationToken> run, Failure failure) : IHostedService
+internal sealed class StreamWorker(string service, string name, Action<CancellationToken> run, Failure failure) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // A thread of its own, because the Kafka client's calls block.
+        // A thread of its own, because the calls of the Kafka client block.
         new Thread(Run) { IsBackground = true, Name = $"loop {name}" }.Start();
         return Task.CompletedTask;
     }
@@ -43,15 +48,19 @@ internal sealed class StreamWorker(string name, Action<CancellationToken> run, F
         await _ended.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Ends the loop if the host is disposed without being stopped.</summary>
+    public void Dispose() => _stopping.Cancel();
+
     private void Run()
     {
+        ServiceScope.Current = service;
         try
         {
             run(_stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // Stopped as asked; what was not committed is read again after the restart.
+            // A normal stop. Records that are not committed are read again after the restart.
         }
         catch (Exception e)
         {

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Cdp.Hosting.Api;
+
+/// <summary>The error body of requests that no endpoint of an API takes. Routing alone answers them with a status and nothing else.</summary>
+public static class UnmatchedRequests
+{
+    private const string Hint = "GET /openapi/v1.json lists the paths and methods";
+
+    /// <summary>Gives an empty 404 or 405 the JSON of <see cref="ApiError"/>, with a hint at the API's description.</summary>
+    public static void UseUnmatchedRequestErrors(this IApplicationBuilder app) => app.UseStatusCodePages(empty =>
+    {
+        var http = empty.HttpContext;
+        return http.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => NotFound(http.Request.Path).ExecuteAsync(http),
+            StatusCodes.Status405MethodNotAllowed => MethodNotAllowed(http.Request, http.Response.Headers.Allow).ExecuteAsync(http),
+            _ => Task.CompletedTask,
+        };
+    });
+
+    /// <summary>The answer to a method that a path does not take.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="allowed">The methods that the path takes.</param>
+    public static IResult MethodNotAllowed(HttpRequest request, StringValues allowed)
+    {
+        request.HttpContext.Response.Headers.Allow = allowed;
+        var message = $"{request.Path} does not take {request.Method}; send {string.Join(", ", allowed.AsEnumerable())}. {Hint}";
+        return ApiError.Result(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", message);
+    }
+
+    private static IResult NotFound(PathString path) => ApiError.Result(StatusCodes.Status404NotFound, "unknown_path", $"there is nothing at {path}; {Hint}");
+}
