@@ -1,6 +1,7 @@
 using Cdp.LocalKafka.Faults;
-using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
+using Cdp.LocalKafka.Requests;
 using Cdp.LocalKafka.Server;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Cdp.LocalKafka;
 
 /// <summary>
-/// A single-node broker in this process that speaks the Kafka protocol over TCP and keeps its log on disk. For development and
-/// tests: one node has no replicas, no authentication and no quotas.
+/// A single-node broker inside this process that speaks the Kafka protocol over TCP and stores its log on disk. For development and tests: it has
+/// no replication, authentication or quotas.
 /// </summary>
 public sealed class LocalKafkaBroker : IAsyncDisposable
 {
@@ -31,21 +32,22 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         listener.Start(Dispatcher, options, logger);
     }
 
-    /// <summary>The port it listens on, chosen by the system when the options left it open.</summary>
+    /// <summary>The port that the broker listens on. If the options ask for port 0, the system has chosen it.</summary>
     public int Port { get; }
 
-    /// <summary>What clients are configured with: the host and port they are told, an IPv6 address in brackets.</summary>
-    public string BootstrapServers => _node.Host.Contains(':', StringComparison.Ordinal) ? $"[{_node.Host}]:{_node.Port}" : $"{_node.Host}:{_node.Port}";
+    /// <summary>The advertised host and port, for the <c>bootstrap.servers</c> of clients. An IPv6 address is in brackets.</summary>
+    public string BootstrapServers =>
+        _node.Host.Contains(':', StringComparison.Ordinal) ? $"[{_node.Host}]:{_node.Port}" : $"{_node.Host}:{_node.Port}";
 
-    /// <summary>What is to go wrong, for tests of clients: errors, delays, lost answers.</summary>
+    /// <summary>Injects faults for tests of clients: errors, delays and lost responses.</summary>
     public BrokerFaults Faults => _core.Faults;
 
     internal Dispatcher Dispatcher => _core.Dispatcher;
 
     internal int Connections => _listener.Connections;
 
-    /// <summary>Opens the data directory and listens. Connections are served when the task completes.</summary>
-    /// <exception cref="LocalKafkaStartException">The directory is held or damaged, or the port is taken.</exception>
+    /// <summary>Opens the data directory and starts to listen. Connections are served once the task completes.</summary>
+    /// <exception cref="LocalKafkaStartException">The directory is in use or damaged, or the port is taken.</exception>
     public static async Task<LocalKafkaBroker> StartAsync(LocalKafkaOptions options, ILoggerFactory? loggers = null, CancellationToken cancel = default)
     {
         var logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<LocalKafkaBroker>();
@@ -69,8 +71,8 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends as a killed process would: connections are reset, nothing more is written, what is in memory is forgotten. The files stay
-    /// as they are and the port is free. For tests of recovery.
+    /// Stops the broker as if its process were killed: connections are reset, nothing more is written, and everything in memory is lost. The files
+    /// stay as they are and the port is free. For tests of recovery.
     /// </summary>
     public void Kill()
     {
@@ -80,20 +82,20 @@ public sealed class LocalKafkaBroker : IAsyncDisposable
         _dataLock.Dispose();
     }
 
-    /// <summary>Stops cleanly: open requests are dropped, the logs are flushed to the disk.</summary>
+    /// <summary>Stops cleanly: drops open requests and flushes the logs to disk.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
         try
         {
             _listener.Drop();
-            await _core.StopClocks().ConfigureAwait(false);
+            await _core.StopTimers().ConfigureAwait(false);
             await _listener.Stopped().ConfigureAwait(false);
             _topics.Close(flush: true);
         }
         finally
         {
-            _dataLock.Dispose(); // also when the disk fails at last: the next start reads what is there
+            _dataLock.Dispose(); // even if the final flush fails: the next start recovers from what is on disk
         }
     }
 }

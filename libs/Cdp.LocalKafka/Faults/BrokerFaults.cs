@@ -1,9 +1,11 @@
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Partitions;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Faults;
 
-/// <summary>The faults that a test has put on a broker. Several that fit a request befall it in the order they were added. Thread-safe.</summary>
+/// <summary>The faults that a test has added to a broker. Faults that match the same request apply in the order they were added. Thread-safe.</summary>
 public sealed class BrokerFaults
 {
     private readonly Lock _gate = new();
@@ -17,11 +19,11 @@ public sealed class BrokerFaults
         _time = time;
     }
 
-    /// <summary>Whether there are any: all that a request pays while there are none.</summary>
+    /// <summary>Whether any fault is active. Without faults, this check is all that a request pays for them.</summary>
     internal bool Any => Volatile.Read(ref _active) is not null;
 
-    /// <summary>Puts a fault in force; dispose what is returned to end it.</summary>
-    /// <exception cref="ArgumentException">It does nothing, or asks for what requests of its kind cannot show.</exception>
+    /// <summary>Activates a fault. Dispose the returned handle to remove it.</summary>
+    /// <exception cref="ArgumentException">The fault does nothing, or requests of its API cannot express it.</exception>
     public FaultHandle Add(Fault fault)
     {
         if (Problem(fault) is { } problem) throw new ArgumentException(problem, nameof(fault));
@@ -30,19 +32,19 @@ public sealed class BrokerFaults
         return handle;
     }
 
-    /// <summary>Ends all faults.</summary>
+    /// <summary>Removes all faults.</summary>
     public void Clear()
     {
         lock (_gate) _active = null;
     }
 
-    /// <summary>Handles a request as the faults in force want it handled.</summary>
+    /// <summary>Handles a request, subject to the active faults.</summary>
     internal async Task<IWireFields?> Answer(Api api, RequestContext context, IWireFields request)
     {
         var refusals = new List<Refusal>();
         var dropped = new List<FaultHandle>();
         var active = (Volatile.Read(ref _active) ?? []).Where(handle => Concerns(handle.Fault, api.Key, context.ClientId)).ToList();
-        if (active.Exists(handle => NeedsNames(handle.Fault)) && _errors.Find(api.Key)!.AskWhole(request) is { } again) return again;
+        if (active.Exists(handle => NeedsNames(handle.Fault)) && _errors.Find(api.Key)!.AskForFullRequest(request) is { } askAgain) return askAgain;
         foreach (var handle in active)
         {
             var fault = handle.Fault;
@@ -60,7 +62,7 @@ public sealed class BrokerFaults
         foreach (var refusal in refusals) response = refusal.Answer(response);
         foreach (var handle in dropped) handle.Count();
 
-        // To a producer that wants no answer an error is shown by the end of the connection, here as in ProduceApi.
+        // A producer with acks=0 reads no response; closing the connection is the only way to report an error to it, as in ProduceApi.
         if (dropped.Count > 0 || (refusals.Count > 0 && request is ProduceRequest { Acks: 0 })) throw new ConnectionDroppedException();
         return response;
     }
@@ -72,11 +74,11 @@ public sealed class BrokerFaults
     private string? Problem(Fault fault)
     {
         if (fault is { Error: ErrorCode.None, Drop: FaultDrop.Never } && fault.Delay <= TimeSpan.Zero) return "the fault has no error, no delay and no drop";
-        if (fault.Times < 1) return $"the fault is to happen {fault.Times} times; at least once, or null for always";
+        if (fault.Times < 1) return $"Times is {fault.Times}; it must be at least 1, or null for no limit";
         var shape = _errors.Find(fault.Api);
-        if (shape is null && fault.Error != ErrorCode.None) return $"errors cannot be put into answers to {fault.Api}; delays and drops can";
-        if (fault.Topic is not null && shape?.NamesTopics != true) return $"{fault.Api} requests name no topics";
-        if (fault.Partition is not null && shape?.NamesPartitions != true) return $"{fault.Api} requests name no partitions";
+        if (shape is null && fault.Error != ErrorCode.None) return $"errors cannot be injected into responses to {fault.Api}; delays and drops can";
+        if (fault.Topic is not null && shape?.NamesTopics != true) return $"{fault.Api} requests do not name topics";
+        if (fault.Partition is not null && shape?.NamesPartitions != true) return $"{fault.Api} requests do not name partitions";
         return null;
     }
 
@@ -90,5 +92,5 @@ public sealed class BrokerFaults
     }
 }
 
-/// <summary>A fault ends the connection here, without an answer.</summary>
+/// <summary>Thrown when a fault closes the connection instead of sending a response.</summary>
 internal sealed class ConnectionDroppedException : Exception;

@@ -1,12 +1,16 @@
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Cluster;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Protocol.Partitions;
+using Cdp.LocalKafka.Protocol.Topics;
+using Cdp.LocalKafka.Protocol.Transactions;
 
 namespace Cdp.LocalKafka.Faults;
 
-/// <summary>The APIs of administrators: each topic, resource, group or transactional id is answered by itself.</summary>
+/// <summary>The admin APIs. Each topic, resource, group or transactional id has its own error in the response.</summary>
 internal sealed partial class ErrorAnswers
 {
-    private static Dictionary<ApiKey, ErrorShape> OfAdministrators(Func<Guid, string?> nameOf) => new()
+    private static Dictionary<ApiKey, ErrorShape> AdminApis(Func<Guid, string?> nameOf) => new()
     {
         [ApiKey.CreateTopics] = new ItemErrors<CreateTopicsRequest, CreatableTopic, CreateTopicsResponse>(
             request => request.Topics, topic => topic.Name,
@@ -37,7 +41,8 @@ internal sealed partial class ErrorAnswers
                 Name = topic.Name,
                 Partitions = refused.ConvertAll(partition => new DeleteRecordsPartitionResult { PartitionIndex = partition, ErrorCode = error }),
             })),
-        [ApiKey.OffsetForLeaderEpoch] = new PartitionErrors<OffsetForLeaderEpochRequest, OffsetForLeaderTopic, OffsetForLeaderPartition, OffsetForLeaderEpochResponse>(
+        [ApiKey.OffsetForLeaderEpoch] = new PartitionErrors<
+            OffsetForLeaderEpochRequest, OffsetForLeaderTopic, OffsetForLeaderPartition, OffsetForLeaderEpochResponse>(
             request => request.Topics, topic => topic.Topic, topic => topic.Partitions, partition => partition.Partition,
             (response, topic, refused, error) => response.Topics!.Add(new OffsetForLeaderTopicResult
             {
@@ -62,15 +67,17 @@ internal sealed partial class ErrorAnswers
             new DescribeGroupsResponse { Groups = (request.Groups ?? []).ConvertAll(group => new DescribedGroup { GroupId = group, ErrorCode = error }) }),
         [ApiKey.DeleteGroups] = new WholeError<DeleteGroupsRequest>((request, _, error) =>
             new DeleteGroupsResponse { Results = (request.GroupsNames ?? []).ConvertAll(group => new DeletedGroup { GroupId = group, ErrorCode = error }) }),
-        [ApiKey.DescribeTransactions] = new WholeError<DescribeTransactionsRequest>((request, _, error) =>
-            new DescribeTransactionsResponse { TransactionStates = (request.TransactionalIds ?? []).ConvertAll(id => new DescribedTransaction { TransactionalId = id, ErrorCode = error }) }),
+        [ApiKey.DescribeTransactions] = new WholeError<DescribeTransactionsRequest>((request, _, error) => new DescribeTransactionsResponse
+        {
+            TransactionStates = (request.TransactionalIds ?? []).ConvertAll(id => new DescribedTransaction { TransactionalId = id, ErrorCode = error }),
+        }),
         [ApiKey.WriteTxnMarkers] = new WholeError<WriteTxnMarkersRequest>((request, _, error) =>
             new WriteTxnMarkersResponse { Markers = (request.Markers ?? []).ConvertAll(marker => NotWritten(marker, error)) }),
     };
 
-    private static string? TopicOf(sbyte resourceType, string name) => resourceType == ConfigsApi.TopicResource ? name : null;
+    private static string? TopicOf(sbyte resourceType, string name) => resourceType == ConfigResource.Topic ? name : null;
 
-    // Until version 5 topics are a list of names; from here on they are handled as the later versions put them.
+    // Up to version 5 the request has a list of topic names. It is converted here to the form of later versions.
     private static List<DeleteTopicState> ToDelete(DeleteTopicsRequest request)
     {
         request.Topics ??= [];
@@ -85,7 +92,8 @@ internal sealed partial class ErrorAnswers
         Topics = (marker.Topics ?? []).ConvertAll(topic => new WrittenTxnMarkerTopic
         {
             Name = topic.Name,
-            Partitions = (topic.PartitionIndexes ?? []).ConvertAll(partition => new WrittenTxnMarkerPartition { PartitionIndex = partition, ErrorCode = error }),
+            Partitions = (topic.PartitionIndexes ?? []).ConvertAll(
+                partition => new WrittenTxnMarkerPartition { PartitionIndex = partition, ErrorCode = error }),
         }),
     };
 }

@@ -1,18 +1,23 @@
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Cluster;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Protocol.Partitions;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Protocol.Transactions;
 
 namespace Cdp.LocalKafka.Faults;
 
-/// <summary>Where each API's answers carry errors, as Kafka's own request classes answer an exception.</summary>
-/// <param name="nameOf">The topic of an id, for requests that name topics so.</param>
+/// <summary>Where the response of each API carries errors. Follows the <c>getErrorResponse</c> methods of Kafka's request classes.</summary>
+/// <param name="nameOf">Looks up the name of a topic by its id, for requests that identify topics by id.</param>
 internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
 {
-    // Made with the first fault: most brokers never have one, and should not start the later for it.
-    private readonly Lazy<Dictionary<ApiKey, ErrorShape>> _shapes = new(() => OfClients(nameOf).Concat(OfAdministrators(nameOf)).ToDictionary());
+    // Created with the first fault. Most brokers never have one, and creating it eagerly would slow down their start.
+    private readonly Lazy<Dictionary<ApiKey, ErrorShape>> _shapes = new(() => ClientApis(nameOf).Concat(AdminApis(nameOf)).ToDictionary());
 
-    /// <summary>Null for an API into whose answers no errors can be put.</summary>
+    /// <summary>Returns null for an API whose responses cannot carry an injected error.</summary>
     public ErrorShape? Find(ApiKey api) => _shapes.Value.GetValueOrDefault(api);
 
-    private static Dictionary<ApiKey, ErrorShape> OfClients(Func<Guid, string?> nameOf) => new()
+    private static Dictionary<ApiKey, ErrorShape> ClientApis(Func<Guid, string?> nameOf) => new()
     {
         [ApiKey.Produce] = new PartitionErrors<ProduceRequest, TopicProduceData, PartitionProduceData, ProduceResponse>(
             request => request.TopicData, topic => topic.Name, topic => topic.PartitionData, partition => partition.Index,
@@ -22,7 +27,10 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
                 PartitionResponses = refused.ConvertAll(partition => new PartitionProduceResponse { Index = partition, ErrorCode = error, BaseOffset = -1 }),
             })),
         [ApiKey.Fetch] = new PartitionErrors<FetchRequest, FetchTopic, FetchPartition, FetchResponse>(
-            request => request.Topics, topic => topic.Topic.Length > 0 ? topic.Topic : nameOf(topic.TopicId), topic => topic.Partitions, partition => partition.Partition,
+            request => request.Topics,
+            topic => topic.Topic.Length > 0 ? topic.Topic : nameOf(topic.TopicId),
+            topic => topic.Partitions,
+            partition => partition.Partition,
             (response, topic, refused, error) => response.Responses!.Add(new FetchableTopicResponse
             {
                 Topic = topic.Topic,
@@ -30,9 +38,12 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
                 Partitions = refused.ConvertAll(partition => new PartitionData { PartitionIndex = partition, ErrorCode = error, HighWatermark = -1 }),
             }))
         {
-            // An error does not wait for records, and a session must not begin with what was not refused: it would never serve the rest.
+            // An error must be reported at once, so the fetch does not wait for records. It must not start a session either:
+            // a session that begins without the refused partitions would never serve them.
             Prepare = request => (request.MaxWaitMs, request.SessionEpoch) = (0, FetchRequest.FinalEpoch),
-            Unnamed = request => request.SessionEpoch > FetchRequest.FirstEpoch ? new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound } : null,
+            FullRequestNeeded = request => request.SessionEpoch > FetchRequest.FirstEpoch
+                ? new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound }
+                : null,
         },
         [ApiKey.ListOffsets] = new PartitionErrors<ListOffsetsRequest, ListOffsetsTopic, ListOffsetsPartition, ListOffsetsResponse>(
             request => request.Topics, topic => topic.Name, topic => topic.Partitions, partition => partition.PartitionIndex,
@@ -52,7 +63,9 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
         [ApiKey.Metadata] = new ReadErrors<MetadataRequest, MetadataResponse>(
             (request, target) => request.Topics?.Exists(topic => target.Covers(topic.Name ?? nameOf(topic.TopicId))) != false, Mark),
         [ApiKey.OffsetFetch] = new ReadErrors<OffsetFetchRequest, OffsetFetchResponse>(
-            (request, target) => Asked(request).Any(topics => topics?.Exists(topic => (topic.PartitionIndexes ?? []).Exists(p => target.Covers(topic.Name, p))) != false), Mark),
+            (request, target) => RequestedTopics(request)
+                .Any(topics => topics?.Exists(topic => (topic.PartitionIndexes ?? []).Exists(p => target.Covers(topic.Name, p))) != false),
+            Mark),
 
         [ApiKey.ApiVersions] = new WholeError<ApiVersionsRequest>((_, _, error) => new ApiVersionsResponse { ErrorCode = error }),
         [ApiKey.FindCoordinator] = new WholeError<FindCoordinatorRequest>((request, version, error) => NoCoordinator(request, version, error)),
@@ -71,7 +84,7 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
         Partitions = refused.ConvertAll(partition => new CommittedPartition { PartitionIndex = partition, ErrorCode = error }),
     };
 
-    /// <summary>A fault of a partition stands with it, any other with the topic.</summary>
+    /// <summary>Puts the error of a partition fault on the partition, and any other error on the topic.</summary>
     private static void Mark(MetadataResponse response, FaultTarget target, ErrorCode error)
     {
         foreach (var topic in (response.Topics ?? []).Where(topic => target.Covers(topic.Name)))
@@ -82,7 +95,7 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
         }
     }
 
-    /// <summary>A fault of a topic or partition stands with its partitions, any other with the group.</summary>
+    /// <summary>Puts the error of a topic or partition fault on the partitions, and any other error on the group.</summary>
     private static void Mark(OffsetFetchResponse response, FaultTarget target, ErrorCode error)
     {
         if (!target.IsNarrow) response.ErrorCode = error;
@@ -94,7 +107,7 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
         }
     }
 
-    private static IEnumerable<List<OffsetFetchTopic>?> Asked(OffsetFetchRequest request) =>
+    private static IEnumerable<List<OffsetFetchTopic>?> RequestedTopics(OffsetFetchRequest request) =>
         request.Groups is { Count: > 0 } groups ? groups.Select(group => group.Topics) : [request.Topics];
 
     private static FindCoordinatorResponse NoCoordinator(FindCoordinatorRequest request, short version, ErrorCode error) => version < 4
@@ -104,14 +117,15 @@ internal sealed partial class ErrorAnswers(Func<Guid, string?> nameOf)
             Coordinators = (request.CoordinatorKeys ?? []).ConvertAll(key => new FoundCoordinator { Key = key, ErrorCode = error, NodeId = -1, Port = -1 }),
         };
 
-    /// <summary>All partitions are added or none: beside those refused, the others are answered OPERATION_NOT_ATTEMPTED.</summary>
+    /// <summary>AddPartitionsToTxn adds all partitions or none: the partitions that the fault does not cover fail with OPERATION_NOT_ATTEMPTED.</summary>
     private sealed class AddPartitionsErrors : ErrorShape
     {
         public override bool NamesTopics => true;
         public override bool NamesPartitions => true;
 
         public override bool Names(IWireFields request, FaultTarget target) =>
-            (((AddPartitionsToTxnRequest)request).Topics ?? []).Exists(topic => (topic.Partitions ?? []).Exists(partition => target.Covers(topic.Name, partition)));
+            (((AddPartitionsToTxnRequest)request).Topics ?? []).Exists(
+                topic => (topic.Partitions ?? []).Exists(partition => target.Covers(topic.Name, partition)));
 
         public override Refusal Refuse(IWireFields request, short version, FaultTarget target, ErrorCode error) =>
             new(HandleRest: false, _ => new AddPartitionsToTxnResponse

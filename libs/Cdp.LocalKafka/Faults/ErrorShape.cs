@@ -1,8 +1,9 @@
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Serialization;
 
 namespace Cdp.LocalKafka.Faults;
 
-/// <summary>What of a request a fault is about; nulls stand for any.</summary>
+/// <summary>The topic and partition that a fault applies to. Null means any.</summary>
 internal readonly record struct FaultTarget(string? Topic, int? Partition)
 {
     public bool IsNarrow => Topic is not null || Partition is not null;
@@ -12,12 +13,12 @@ internal readonly record struct FaultTarget(string? Topic, int? Partition)
     public bool Covers(string? topic, int partition) => Covers(topic) && (Partition is null || Partition == partition);
 }
 
-/// <summary>What came of refusing a request or a part of it.</summary>
-/// <param name="HandleRest">Whether something is left to be handled.</param>
-/// <param name="Answer">Makes the whole answer from that to the rest; from null when there was none.</param>
+/// <summary>The result of refusing all or part of a request.</summary>
+/// <param name="HandleRest">Whether part of the request is left to be handled.</param>
+/// <param name="Answer">Builds the complete response from the response to the rest, which is null if the rest was not handled.</param>
 internal sealed record Refusal(bool HandleRest, Func<IWireFields?, IWireFields> Answer);
 
-/// <summary>Where the answers of one API carry errors, and which parts of its requests one can be about.</summary>
+/// <summary>Where the responses of one API carry errors, and which parts of its requests an error can refer to.</summary>
 internal abstract class ErrorShape
 {
     public abstract bool NamesTopics { get; }
@@ -25,14 +26,17 @@ internal abstract class ErrorShape
 
     public abstract bool Names(IWireFields request, FaultTarget target);
 
-    /// <summary>The answer to a request that does not name what it is about, which makes the client name it; null for one that does.</summary>
-    public virtual IWireFields? AskWhole(IWireFields request) => null;
+    /// <summary>
+    /// Returns the response that makes a client resend its request in full, or null if the request is complete. An incremental fetch (KIP-227),
+    /// for instance, does not list its partitions, so no fault could be matched against it.
+    /// </summary>
+    public virtual IWireFields? AskForFullRequest(IWireFields request) => null;
 
-    /// <summary>Takes what <paramref name="target"/> covers out of the request, and puts <paramref name="error"/> in the answer for it.</summary>
+    /// <summary>Removes what <paramref name="target"/> covers from the request and reports <paramref name="error"/> for it in the response.</summary>
     public abstract Refusal Refuse(IWireFields request, short version, FaultTarget target, ErrorCode error);
 }
 
-/// <summary>One error for the whole request.</summary>
+/// <summary>One error for the entire request.</summary>
 internal sealed class WholeError<TRequest>(Func<TRequest, short, ErrorCode, IWireFields> answer) : ErrorShape
 {
     public override bool NamesTopics => false;
@@ -44,8 +48,8 @@ internal sealed class WholeError<TRequest>(Func<TRequest, short, ErrorCode, IWir
         new(HandleRest: false, _ => answer((TRequest)request, version, error));
 }
 
-/// <summary>Each item of the request's list is answered by itself, and names a topic.</summary>
-/// <param name="topic">The item's topic; null when it is not about a topic.</param>
+/// <summary>A request with a list of items, each of which names a topic and has its own error.</summary>
+/// <param name="topic">Returns the topic of an item, or null if the item does not refer to a topic.</param>
 internal sealed class ItemErrors<TRequest, TItem, TResponse>(
     Func<TRequest, List<TItem>?> items, Func<TItem, string?> topic, Action<TResponse, TItem, ErrorCode> add) : ErrorShape
     where TResponse : class, IWireFields, new()
@@ -69,8 +73,8 @@ internal sealed class ItemErrors<TRequest, TItem, TResponse>(
     }
 }
 
-/// <summary>Each partition of the request is answered by itself.</summary>
-/// <param name="add">Puts the error of some partitions of a topic into an answer.</param>
+/// <summary>A request with partitions, each of which has its own error.</summary>
+/// <param name="add">Adds the error for some partitions of a topic to a response.</param>
 internal sealed class PartitionErrors<TRequest, TTopic, TPartition, TResponse>(
     Func<TRequest, List<TTopic>?> topics,
     Func<TTopic, string?> name,
@@ -82,16 +86,16 @@ internal sealed class PartitionErrors<TRequest, TTopic, TPartition, TResponse>(
     public override bool NamesTopics => true;
     public override bool NamesPartitions => true;
 
-    /// <summary>Told of a request of which a part was refused, before the rest is handled.</summary>
+    /// <summary>Called with a request after part of it was refused and before the rest is handled.</summary>
     public Action<TRequest> Prepare { get; init; } = _ => { };
 
-    /// <inheritdoc cref="AskWhole(IWireFields)"/>
-    public Func<TRequest, IWireFields?> Unnamed { get; init; } = _ => null;
+    /// <inheritdoc cref="AskForFullRequest(IWireFields)"/>
+    public Func<TRequest, IWireFields?> FullRequestNeeded { get; init; } = _ => null;
 
     public override bool Names(IWireFields request, FaultTarget target) =>
         (topics((TRequest)request) ?? []).Exists(topic => (partitions(topic) ?? []).Exists(partition => target.Covers(name(topic), index(partition))));
 
-    public override IWireFields? AskWhole(IWireFields request) => Unnamed((TRequest)request);
+    public override IWireFields? AskForFullRequest(IWireFields request) => FullRequestNeeded((TRequest)request);
 
     public override Refusal Refuse(IWireFields request, short version, FaultTarget target, ErrorCode error)
     {
@@ -115,7 +119,7 @@ internal sealed class PartitionErrors<TRequest, TTopic, TPartition, TResponse>(
     }
 }
 
-/// <summary>The request only reads: it is handled, and the errors are put into its answer.</summary>
+/// <summary>A read-only request: it is handled as usual, and the errors are added to its response.</summary>
 internal sealed class ReadErrors<TRequest, TResponse>(Func<TRequest, FaultTarget, bool> names, Action<TResponse, FaultTarget, ErrorCode> mark) : ErrorShape
 {
     public override bool NamesTopics => true;

@@ -3,42 +3,42 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Faults;
 
 /// <summary>
-/// What a test wants to go wrong with requests of one kind: an error, a delay, the loss of the connection, or several of them. With a
-/// topic or partition it befalls requests that name those, and the error stands with them alone where the protocol has a place for it.
+/// A fault that a test injects into requests of one API: an error, a delay, a lost connection, or a combination. If a topic or partition is
+/// set, the fault applies only to requests that name it, and where the protocol allows, the error is reported only for that topic or partition.
 /// </summary>
 public sealed record Fault
 {
     public required ApiKey Api { get; init; }
 
-    /// <summary>The topic that a request must name, by name or by id; null: any request of the kind.</summary>
+    /// <summary>The topic that a request must name, by name or by id. Null matches every request.</summary>
     public string? Topic { get; init; }
 
-    /// <summary>The partition that a request must name; null: any.</summary>
+    /// <summary>The partition that a request must name. Null matches every partition.</summary>
     public int? Partition { get; init; }
 
-    /// <summary>Which client ids are concerned; null: all.</summary>
+    /// <summary>Selects the client ids that the fault applies to. Null selects all.</summary>
     public Func<string?, bool>? ClientId { get; init; }
 
-    /// <summary>The answer instead of an effect: what is refused is not carried out, the rest of the request is.</summary>
+    /// <summary>The error to respond with. The refused part of the request has no effect; the rest of the request is carried out.</summary>
     public ErrorCode Error { get; init; }
 
-    /// <summary>How long the request waits before it is handled, by the broker's clock. Later requests of the connection wait behind it.</summary>
+    /// <summary>How long a request waits before it is handled, by the broker's clock. Later requests of the same connection wait behind it.</summary>
     public TimeSpan Delay { get; init; }
 
     public FaultDrop Drop { get; init; }
 
-    /// <summary>How many requests it befalls; null: all until it is removed.</summary>
+    /// <summary>How many requests the fault applies to. Null applies it to all requests until it is removed.</summary>
     public int? Times { get; init; }
 }
 
-/// <summary>When the connection is closed in place of an answer.</summary>
+/// <summary>When to close the connection instead of responding.</summary>
 public enum FaultDrop
 {
     Never,
 
-    /// <summary>The request has no effect.</summary>
+    /// <summary>The request is not carried out.</summary>
     BeforeHandling,
 
-    /// <summary>The request has its effect and the client does not learn of it: what a retry must survive.</summary>
+    /// <summary>The request is carried out, but the client does not learn of it. Clients must handle this when they retry.</summary>
     AfterHandling,
 }

@@ -1,48 +1,51 @@
 namespace Cdp.LocalKafka.Faults;
 
-/// <summary>A fault in force. Disposed, or after its number of times, it befalls no more requests.</summary>
+/// <summary>An active fault. After it was disposed, or after <see cref="Fault.Times"/> requests, it no longer applies.</summary>
 public sealed class FaultHandle : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Action<FaultHandle> _remove;
-    private readonly List<(int Times, TaskCompletionSource Reached)> _waiting = [];
+    private readonly List<(int Times, TaskCompletionSource Reached)> _waiters = [];
     private int _hits;
-    private int? _left;
+    private int? _remaining;
 
     internal FaultHandle(Fault fault, Action<FaultHandle> remove)
     {
         Fault = fault;
         _remove = remove;
-        _left = fault.Times;
+        _remaining = fault.Times;
     }
 
     public Fault Fault { get; }
 
-    /// <summary>How many requests it has befallen: counted when a delay begins, else when a request was refused, dropped or, before a drop, carried out.</summary>
+    /// <summary>
+    /// How many requests the fault has applied to. A request counts when its delay begins. Without a delay, it counts when it was refused or
+    /// dropped, or, for <see cref="FaultDrop.AfterHandling"/>, when it was carried out.
+    /// </summary>
     public int Hits { get { lock (_gate) return _hits; } }
 
-    /// <summary>Completes when it has befallen so many requests.</summary>
+    /// <summary>Completes once the fault has applied to <paramref name="times"/> requests.</summary>
     public Task Hit(int times = 1, CancellationToken cancel = default)
     {
         lock (_gate)
         {
             if (_hits >= times) return Task.CompletedTask;
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Add((times, reached));
+            _waiters.Add((times, reached));
             return reached.Task.WaitAsync(cancel);
         }
     }
 
     public void Dispose() => _remove(this);
 
-    /// <summary>Claims one more request for it. False when its number is used up.</summary>
+    /// <summary>Reserves the fault for one more request. Returns false if <see cref="Fault.Times"/> is used up.</summary>
     internal bool TryTake()
     {
         lock (_gate)
         {
-            if (_left == 0) return false;
-            _left--;
-            if (_left != 0) return true;
+            if (_remaining == 0) return false;
+            _remaining--;
+            if (_remaining != 0) return true;
         }
         _remove(this);
         return true;
@@ -53,8 +56,8 @@ public sealed class FaultHandle : IDisposable
         lock (_gate)
         {
             _hits++;
-            foreach (var (times, reached) in _waiting) if (times <= _hits) reached.TrySetResult();
-            _waiting.RemoveAll(waiting => waiting.Times <= _hits);
+            foreach (var (times, reached) in _waiters) if (times <= _hits) reached.TrySetResult();
+            _waiters.RemoveAll(waiter => waiter.Times <= _hits);
         }
     }
 }

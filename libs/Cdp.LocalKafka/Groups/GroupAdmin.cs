@@ -1,15 +1,18 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Groups.Storage;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Groups;
 
-/// <summary>What administrators ask of groups: to list, describe and delete them, and to delete their offsets.</summary>
+/// <summary>The group APIs for administrators: list, describe and delete groups, and delete their offsets.</summary>
 internal sealed class GroupAdmin(TopicStore topics, OffsetStore offsets, GroupCoordinator groups)
 {
     private const string GroupType = "classic";
 
-    /// <summary>Names of states and types are compared without regard to case; no names: all groups (KIP-518).</summary>
+    /// <summary>Filters ignore case. An empty filter matches all groups (KIP-518).</summary>
     public ListGroupsResponse List(ListGroupsRequest request)
     {
         var states = (request.StatesFilter ?? []).Select(state => state.Trim()).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -25,7 +28,7 @@ internal sealed class GroupAdmin(TopicStore topics, OffsetStore offsets, GroupCo
         };
     }
 
-    /// <summary>A group that does not exist is described as a dead one, without an error.</summary>
+    /// <summary>A group that does not exist is reported as Dead, without an error, as in Kafka.</summary>
     public DescribeGroupsResponse Describe(DescribeGroupsRequest request) => new()
     {
         Groups = (request.Groups ?? []).ConvertAll(id =>
@@ -43,7 +46,7 @@ internal sealed class GroupAdmin(TopicStore topics, OffsetStore offsets, GroupCo
         Results = [.. (request.GroupsNames ?? []).Distinct().Select(id => new DeletedGroup { GroupId = id, ErrorCode = Delete(id) })],
     };
 
-    /// <summary>Deletes offsets for topics that no member reads (KIP-496).</summary>
+    /// <summary>Deletes offsets of topics that no member subscribes to (KIP-496).</summary>
     public OffsetDeleteResponse DeleteOffsets(OffsetDeleteRequest request)
     {
         if (request.GroupId.Length == 0) return new OffsetDeleteResponse { ErrorCode = ErrorCode.InvalidGroupId };

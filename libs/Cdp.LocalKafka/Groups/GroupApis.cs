@@ -1,11 +1,12 @@
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Groups;
 
 /// <summary>
-/// The rows of the dispatch table for groups. OffsetCommit and OffsetFetch begin where Kafka 4.0 does (KIP-896). The APIs of KIP-848's
-/// groups are not offered: they would be a second state machine beside this one, and clients use the classic protocol unless told otherwise.
+/// The group entries of the dispatch table. OffsetCommit and OffsetFetch start at the same version as in Kafka 4.0 (KIP-896). The group APIs of
+/// KIP-848 are not offered: they would need a second state machine, and clients use the classic protocol by default.
 /// </summary>
 internal static class GroupApis
 {
@@ -24,11 +25,11 @@ internal static class GroupApis
         Api.Of<OffsetDeleteRequest>(ApiKey.OffsetDelete, 0, 0, short.MaxValue, (_, request) => admin.DeleteOffsets(request)),
     ];
 
-    /// <summary>One node coordinates all groups (0) and transactional ids (1); the share groups (2) of KIP-932 are not supported.</summary>
+    /// <summary>The one node coordinates all groups (key type 0) and transactional ids (1). The share groups of KIP-932 (2) are not supported.</summary>
     public static FindCoordinatorResponse FindCoordinator(FindCoordinatorRequest request, short version, BrokerNode self)
     {
         var error = request.KeyType is 0 or 1 ? ErrorCode.None : ErrorCode.InvalidRequest;
-        var message = error == ErrorCode.None ? null : $"coordinators of kind {request.KeyType} are not supported";
+        var message = error == ErrorCode.None ? null : $"coordinator key type {request.KeyType} is not supported";
         var (id, host, port) = error == ErrorCode.None ? (BrokerNode.Id, self.Host, self.Port) : (-1, "", -1);
         return version < 4
             ? new FindCoordinatorResponse { ErrorCode = error, ErrorMessage = message, NodeId = id, Host = host, Port = port }

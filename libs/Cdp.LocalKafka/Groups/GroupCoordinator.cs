@@ -1,13 +1,17 @@
 using System.Collections.Concurrent;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Groups.Storage;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Groups;
 
 /// <summary>
-/// Answers everything about consumer groups. Stable generations and committed offsets are read back from <c>__consumer_offsets</c>: after a
-/// restart members go on where they were, with a new session. A closed connection removes no member: only its session timeout does.
+/// Handles all requests about consumer groups. Stable generations and committed offsets are restored from <c>__consumer_offsets</c>, so after a
+/// restart members continue where they were, with a new session. Closing a connection removes no member; only its session timeout does.
 /// </summary>
 internal sealed class GroupCoordinator : IAsyncDisposable
 {
@@ -21,7 +25,7 @@ internal sealed class GroupCoordinator : IAsyncDisposable
     private readonly GroupAdmin _admin;
     private readonly OffsetCleaner _cleaner;
 
-    /// <param name="node">What clients are told of the coordinator.</param>
+    /// <param name="node">The node that clients are told is the coordinator.</param>
     public GroupCoordinator(TopicStore topics, TimeProvider time, GroupOptions options, BrokerNode node)
     {
         _options = options;
@@ -42,16 +46,16 @@ internal sealed class GroupCoordinator : IAsyncDisposable
 
     public IEnumerable<Api> Apis => GroupApis.Rows(this, _admin, _node);
 
-    /// <summary>Milliseconds since the start, by the clock that nobody sets: a session must not end because the time of day was corrected.</summary>
+    /// <summary>Milliseconds since the start, by a monotonic clock. Otherwise a change of the system time could end sessions.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
 
     public IEnumerable<Group> Groups => _groups.Values;
 
     public Group? Find(string id) => _groups.GetValueOrDefault(id);
 
-    public Group GetOrCreate(string id) => _groups.GetOrAdd(id, static (id, self) => new Group(id, self._options, self._store.Keep), this);
+    public Group GetOrCreate(string id) => _groups.GetOrAdd(id, static (id, self) => new Group(id, self._options, self._store.Save), this);
 
-    /// <summary>Removes a group for good. Whoever still holds it finds it dead and asks again. The caller holds its lock.</summary>
+    /// <summary>Deletes a group. A request that still holds the group finds it dead and retries. The caller holds the group's lock.</summary>
     public ErrorCode Remove(Group group)
     {
         var error = _store.Remove(group);
@@ -59,7 +63,7 @@ internal sealed class GroupCoordinator : IAsyncDisposable
         return error;
     }
 
-    /// <summary>Stops the clock and sends away whoever waits. The logs must still be open.</summary>
+    /// <summary>Stops the timers and responds to all waiting members. The logs must still be open.</summary>
     public async ValueTask DisposeAsync()
     {
         await _cleaner.DisposeAsync();
@@ -76,12 +80,14 @@ internal sealed class GroupCoordinator : IAsyncDisposable
         if (Find(request.GroupId) is { } group) return Locked(group, now => Join(group, now));
         if (request.MemberId.Length > 0) return Refused(ErrorCode.UnknownMemberId);
 
-        // A new group is in the log before anyone hears of it. If another has joined it meanwhile it is there already.
+        // A new group is written to the log before any response names it. If another member has joined meanwhile, it is already there.
         var created = GetOrCreate(request.GroupId);
         return Locked(created, now =>
-            created.State == GroupState.Empty && _store.Keep(created) is not ErrorCode.None and var error ? Refused(error) : Join(created, now));
+            created.State == GroupState.Empty && _store.Save(created) is not ErrorCode.None and var error ? Refused(error) : Join(created, now));
 
-        Task<JoinGroupResponse> Join(Group group, long now) => group.Join(request, context.ApiVersion, context.ClientId ?? "", context.ClientHost, now);
+        Task<JoinGroupResponse> Join(Group group, long now) =>
+            group.Join(request, context.ApiVersion, context.ClientId ?? "", context.ClientHost, now);
+
         Task<JoinGroupResponse> Refused(ErrorCode error) => Task.FromResult(new JoinGroupResponse { ErrorCode = error, MemberId = request.MemberId });
     }
 
@@ -108,14 +114,19 @@ internal sealed class GroupCoordinator : IAsyncDisposable
         var leaving = version < 3 ? [new LeavingMember { MemberId = request.MemberId }] : request.Members ?? [];
         var response = Find(request.GroupId) is { } group ? Locked(group, now => group.Leave(leaving, now)) : new LeaveGroupResponse
         {
-            Members = leaving.ConvertAll(m => new LeftMember { MemberId = m.MemberId, GroupInstanceId = m.GroupInstanceId, ErrorCode = ErrorCode.UnknownMemberId }),
+            Members = leaving.ConvertAll(m => new LeftMember
+            {
+                MemberId = m.MemberId,
+                GroupInstanceId = m.GroupInstanceId,
+                ErrorCode = ErrorCode.UnknownMemberId,
+            }),
         };
-        // Until version 2 the one member's error stands at the top.
+        // Up to version 2 the error of the single member is at the top level.
         if (version < 3 && response.Members is [{ ErrorCode: var error }]) response.ErrorCode = error;
         return response;
     }
 
-    /// <summary>Runs a step of a group's state machine and sees to it that its next deadline is met.</summary>
+    /// <summary>Runs one step of a group's state machine under its lock, then schedules the group's next deadline.</summary>
     public T Locked<T>(Group group, Func<long, T> step)
     {
         T result;
@@ -148,7 +159,7 @@ internal sealed class GroupCoordinator : IAsyncDisposable
         }
         foreach (var group in Groups)
         {
-            lock (group.Gate) group.Loaded(Now);
+            lock (group.Gate) group.StartSessions(Now);
             _deadlines.Schedule(group, group.NextDeadline);
         }
     }

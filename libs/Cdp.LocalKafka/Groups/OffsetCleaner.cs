@@ -1,8 +1,10 @@
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Groups.Storage;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Groups;
 
-/// <summary>Removes, from time to time, the offsets that have been kept long enough, and groups with neither members nor offsets.</summary>
+/// <summary>Periodically removes expired offsets, and groups that have neither members nor offsets.</summary>
 internal sealed class OffsetCleaner : IAsyncDisposable
 {
     private readonly GroupCoordinator _groups;
@@ -27,10 +29,10 @@ internal sealed class OffsetCleaner : IAsyncDisposable
         _timer.Change(_options.OffsetsRetentionCheckInterval, Timeout.InfiniteTimeSpan);
     }
 
-    // What cannot be written now is still due the next time.
+    // If the removal cannot be written now, the next round tries again.
     private void Clean(Group group, long now)
     {
         var expired = OffsetRetention.Expired(group, now, (long)_options.OffsetsRetention.TotalMilliseconds);
-        if (_store.Remove(group, expired) == ErrorCode.None && OffsetRetention.IsSpent(group)) _groups.Remove(group);
+        if (_store.Remove(group, expired) == ErrorCode.None && OffsetRetention.IsUnused(group)) _groups.Remove(group);
     }
 }

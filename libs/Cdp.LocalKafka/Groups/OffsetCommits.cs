@@ -1,18 +1,21 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Groups.Storage;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Protocol.Transactions;
 
 namespace Cdp.LocalKafka.Groups;
 
-/// <summary>Answers commits and fetches of groups' offsets.</summary>
+/// <summary>Handles commits and fetches of group offsets.</summary>
 internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupCoordinator groups, GroupOptions options)
 {
     public OffsetCommitResponse Commit(OffsetCommitRequest request, short version)
     {
-        var offsets =
-            from topic in request.Topics ?? []
-            from p in topic.Partitions ?? []
-            select new OffsetToCommit(new TopicPartition(topic.Name, p.PartitionIndex), p.CommittedOffset, p.CommittedLeaderEpoch, p.CommittedMetadata);
-        // Until version 8 clients knew no better name for a group that does not exist.
+        var offsets = (request.Topics ?? []).SelectMany(topic => (topic.Partitions ?? []).Select(p =>
+            new OffsetToCommit(new TopicPartition(topic.Name, p.PartitionIndex), p.CommittedOffset, p.CommittedLeaderEpoch, p.CommittedMetadata)));
+
+        // Clients of versions up to 8 do not know GROUP_ID_NOT_FOUND.
         var unknown = version >= 9 ? ErrorCode.GroupIdNotFound : ErrorCode.IllegalGeneration;
         return new OffsetCommitResponse
         {
@@ -23,19 +26,24 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
         };
     }
 
-    /// <summary>Stores offsets as part of a transaction. The caller has verified that it covers them, and keeps it from ending meanwhile.</summary>
+    /// <summary>
+    /// Stores offsets as part of a transaction. The caller has verified that the transaction covers them, and prevents it from ending meanwhile.
+    /// </summary>
     public List<CommittedTopic> CommitPending(TxnOffsetCommitRequest request) => Commit(
         request.GroupId, request.GenerationId, OffsetsOf(request), ErrorCode.IllegalGeneration,
         (group, now) => group.ValidateCommit(request.MemberId, request.GroupInstanceId, request.GenerationId, transactional: true, now),
         (group, offsets) => store.CommitPending(group, offsets, request.ProducerId, request.ProducerEpoch));
 
-    /// <summary>The same error for all partitions of a request.</summary>
+    /// <summary>Builds a response with the same error for every partition of the request.</summary>
     public static List<CommittedTopic> Refuse(TxnOffsetCommitRequest request, ErrorCode error) => Response(OffsetsOf(request), _ => error);
 
-    /// <summary>Shows or drops the offsets that a transaction committed, after its marker is in the log.</summary>
+    /// <summary>Makes the offsets of a transaction visible or discards them. Call after the marker is in the log.</summary>
     public void EndTransaction(long producerId, bool commit) => store.EndTransaction(producerId, commit);
 
-    /// <summary>Forgets the offsets for a deleted topic: one of the same name begins anew. Where that cannot be written they stay, as Kafka leaves them.</summary>
+    /// <summary>
+    /// Removes the offsets of a deleted topic, because a new topic of the same name starts at offset 0. Offsets whose removal cannot be written
+    /// stay, as in Kafka.
+    /// </summary>
     public void ForgetTopic(string topic)
     {
         foreach (var group in groups.Groups)
@@ -62,7 +70,7 @@ internal sealed class OffsetCommits(TopicStore topics, OffsetStore store, GroupC
         var unknown = offsets.Where(o => topics.Find(o.Partition.Topic)?.Partition(o.Partition.Partition) is null).ToHashSet();
         if (unknown.Count == offsets.Count) return Response(offsets, _ => ErrorCode.UnknownTopicOrPartition);
 
-        // A generation below zero: the client does without group management, and its first commit makes the group.
+        // A negative generation means that the client does not use group management. Its first commit creates the group.
         var group = generation < 0 ? groups.GetOrCreate(groupId) : groups.Find(groupId);
         var error = group is null ? unknownGroup : groups.Locked(group, now =>
         {

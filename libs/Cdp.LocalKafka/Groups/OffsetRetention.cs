@@ -1,20 +1,22 @@
+using Cdp.LocalKafka.Groups.StateMachine;
 using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Groups;
 
 /// <summary>
-/// Which offsets have been kept long enough (KIP-211). The time counts from when the group lost its last member; for clients that manage
-/// their partitions themselves, and for topics that a stable group of consumers reads no more, from each commit.
+/// Decides which offsets have expired (KIP-211). The retention time starts when the group loses its last member. For clients that manage their
+/// own partitions, and for topics that a stable group of consumers no longer reads, it starts at each commit.
 /// </summary>
 internal static class OffsetRetention
 {
-    /// <param name="now">Unix milliseconds.</param>
+    /// <param name="now">The current time in Unix milliseconds.</param>
+    /// <param name="retentionMs">How long an unused offset is kept, in milliseconds.</param>
     public static List<TopicPartition> Expired(Group group, long now, long retentionMs)
     {
         var simple = group.ProtocolType is null;
         var empty = group.State == GroupState.Empty;
-        var consumersTell = group is { State: GroupState.Stable, ProtocolType: ConsumerProtocol.Type, SubscribedTopics: not null };
-        if (!simple && !empty && !consumersTell) return [];
+        var subscriptionsKnown = group is { State: GroupState.Stable, ProtocolType: ConsumerProtocol.Type, SubscribedTopics: not null };
+        if (!simple && !empty && !subscriptionsKnown) return [];
 
         var since = !simple && empty ? group.StateTimestamp : null;
         return
@@ -26,6 +28,6 @@ internal static class OffsetRetention
         ];
     }
 
-    /// <summary>Whether nothing is left of the group but its name.</summary>
-    public static bool IsSpent(Group group) => group.State == GroupState.Empty && !group.Offsets.Partitions.Any();
+    /// <summary>Whether the group has neither members nor offsets.</summary>
+    public static bool IsUnused(Group group) => group.State == GroupState.Empty && !group.Offsets.Partitions.Any();
 }

@@ -1,6 +1,6 @@
 namespace Cdp.LocalKafka.Protocol;
 
-/// <summary>The request kinds a client may send; the numbers are the protocol guide's.</summary>
+/// <summary>The requests that a client can send. The numbers are those of the protocol guide.</summary>
 public enum ApiKey : short
 {
     Produce = 0,

@@ -1,6 +1,6 @@
 namespace Cdp.LocalKafka.Protocol;
 
-/// <summary>Kafka's error codes; the names and numbers are the protocol guide's.</summary>
+/// <summary>Kafka's error codes. The names and numbers are those of the protocol guide.</summary>
 public enum ErrorCode : short
 {
     UnknownServerError = -1,

@@ -1,4 +1,4 @@
 namespace Cdp.LocalKafka.Protocol;
 
-/// <summary>Names one partition.</summary>
+/// <summary>Identifies one partition.</summary>
 internal readonly record struct TopicPartition(string Topic, int Partition);

@@ -1,13 +1,16 @@
+using Cdp.LocalKafka.Apis;
 using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
-using Cdp.LocalKafka.Log.Compaction;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
+using Cdp.LocalKafka.Requests;
 using Cdp.LocalKafka.Transactions;
 using Microsoft.Extensions.Logging;
 
 namespace Cdp.LocalKafka.Server;
 
-/// <summary>The broker without its sockets: the coordinators and the table of APIs over the topics of one data directory.</summary>
+/// <summary>The broker without its sockets: the coordinators and the dispatch table, on top of the topics of one data directory.</summary>
 internal sealed class BrokerCore
 {
     private readonly TopicStore _topics;
@@ -16,13 +19,15 @@ internal sealed class BrokerCore
     private readonly LogMaintenance _maintenance;
     private readonly LogCleaner _cleaner;
 
-    /// <param name="node">What clients are told of this broker.</param>
+    /// <param name="topics">The topics of the data directory.</param>
+    /// <param name="node">The address and cluster id that clients are told.</param>
+    /// <param name="options">The options of the broker.</param>
+    /// <param name="logger">The logger for all parts of the broker.</param>
     public BrokerCore(TopicStore topics, BrokerNode node, LocalKafkaOptions options, ILogger logger)
     {
         _topics = topics;
-        var groups = new GroupOptions { InitialRebalanceDelay = options.GroupInitialRebalanceDelay, MinSessionTimeout = options.GroupMinSessionTimeout };
-        _groups = new GroupCoordinator(topics, options.TimeProvider, groups, node);
-        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, new TransactionOptions(), logger);
+        _groups = new GroupCoordinator(topics, options.TimeProvider, GroupOptionsOf(options), node);
+        _transactions = new TransactionCoordinator(topics, _groups, options.TimeProvider, TransactionOptionsOf(options), logger);
         _maintenance = new LogMaintenance(topics, options.TimeProvider, options.LogCleanupInterval, logger);
         _cleaner = new LogCleaner(topics, options.TimeProvider, options.LogCleanupInterval, logger);
         Faults = new BrokerFaults(new ErrorAnswers(id => topics.Find(id)?.Name), options.TimeProvider);
@@ -30,15 +35,15 @@ internal sealed class BrokerCore
         Dispatcher = new Dispatcher(Apis, Faults);
     }
 
-    /// <summary>All that is served.</summary>
+    /// <summary>All supported APIs.</summary>
     public IReadOnlyList<Api> Apis { get; }
 
     public BrokerFaults Faults { get; }
 
     public Dispatcher Dispatcher { get; }
 
-    /// <summary>Ends the clocks and answers those who wait; what comes after is still served. The logs must still be open.</summary>
-    public async Task StopClocks()
+    /// <summary>Stops the timers and responds to waiting requests. Later requests are still handled. The logs must still be open.</summary>
+    public async Task StopTimers()
     {
         await _cleaner.DisposeAsync().ConfigureAwait(false);
         await _maintenance.DisposeAsync().ConfigureAwait(false);
@@ -46,12 +51,24 @@ internal sealed class BrokerCore
         await _groups.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Ends as a killed process would: nothing more is written, what is in memory is forgotten.</summary>
+    /// <summary>Stops as if the process were killed: nothing more is written, and everything in memory is lost.</summary>
     public async Task Kill()
     {
         _topics.Close(flush: false);
-        await StopClocks().ConfigureAwait(false);
+        await StopTimers().ConfigureAwait(false);
     }
+
+    private static GroupOptions GroupOptionsOf(LocalKafkaOptions options) => new()
+    {
+        InitialRebalanceDelay = options.GroupInitialRebalanceDelay,
+        MinSessionTimeout = options.GroupMinSessionTimeout,
+    };
+
+    private static TransactionOptions TransactionOptionsOf(LocalKafkaOptions options) => new()
+    {
+        IdExpiration = options.TransactionalIdExpiration,
+        IdCleanupInterval = options.TransactionalIdCleanupInterval,
+    };
 
     private IEnumerable<Api> Rows(BrokerNode node, LocalKafkaOptions options, ILogger logger) =>
     [

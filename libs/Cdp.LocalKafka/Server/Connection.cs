@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using Cdp.LocalKafka.Faults;
-using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Protocol.Serialization;
 using Microsoft.Extensions.Logging;
 
 namespace Cdp.LocalKafka.Server;
 
-/// <summary>One client's connection. Its requests are answered one after another in the order they came, as Kafka's protocol promises.</summary>
+/// <summary>The connection of one client. Its requests are handled one at a time in the order of arrival, as Kafka's protocol guarantees.</summary>
 internal sealed class Connection : IDisposable
 {
     private readonly Socket _socket;
@@ -16,7 +17,7 @@ internal sealed class Connection : IDisposable
     private readonly CancellationTokenSource _closed;
     private readonly string _id;
     private readonly string _clientHost;
-    private long _lastMoved;
+    private long _lastActivity;
 
     public Connection(Socket socket, long number, Dispatcher dispatcher, TimeProvider time, ILogger logger, CancellationToken stop)
     {
@@ -29,18 +30,18 @@ internal sealed class Connection : IDisposable
         _clientHost = "/" + peer.Address;
         socket.NoDelay = true;
         _closed = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Moved();
+        NoteActivity();
     }
 
-    /// <summary>How long no byte has come or gone.</summary>
-    public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _lastMoved));
+    /// <summary>How long no byte was received or sent.</summary>
+    public TimeSpan IdleTime => _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
 
-    /// <summary>Serves until the peer closes or breaks the protocol, or the connection is dropped. Throws nothing.</summary>
+    /// <summary>Handles requests until the peer disconnects or violates the protocol, or the connection is dropped. Does not throw.</summary>
     public async Task Serve()
     {
         var closed = _closed.Token;
-        using var frames = new FrameReader(_socket, Moved);
-        var sender = new ResponseSender(_socket, Moved);
+        using var frames = new FrameReader(_socket, NoteActivity);
+        var sender = new ResponseSender(_socket, NoteActivity);
         try
         {
             while (await frames.Next(closed).ConfigureAwait(false) is { } frame)
@@ -55,11 +56,11 @@ internal sealed class Connection : IDisposable
         }
         catch (Exception e) when (closed.IsCancellationRequested || e is SocketException or OperationCanceledException or ConnectionDroppedException)
         {
-            // The peer went away, was silent for too long or was to be dropped, or the broker stops: none is news.
+            // Expected: the peer disconnected or was idle for too long, a fault dropped the connection, or the broker is stopping.
         }
         catch (ObjectDisposedException e)
         {
-            // A topic was deleted while its records were being sent or written; the client asks again and is told.
+            // A topic was deleted while its records were being read or written. The client retries and gets an error.
             BrokerLog.ConnectionRefused(_logger, _id, e.Message);
         }
         catch (Exception e)
@@ -84,9 +85,9 @@ internal sealed class Connection : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // It ended by itself meanwhile.
+            // The connection has ended by itself meanwhile.
         }
     }
 
-    private void Moved() => Volatile.Write(ref _lastMoved, _time.GetTimestamp());
+    private void NoteActivity() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 }

@@ -1,9 +1,12 @@
+using Cdp.LocalKafka.Apis;
 using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Server;
 
-/// <summary>Reads a request's header, finds its row in the table of APIs, and frames the answer.</summary>
+/// <summary>Reads the header of a request, finds its handler in the dispatch table, and frames the response.</summary>
 internal sealed class Dispatcher
 {
     private readonly Dictionary<ApiKey, Api> _apis;
@@ -20,20 +23,22 @@ internal sealed class Dispatcher
 
     public IReadOnlyCollection<Api> Apis => _apis.Values;
 
-    /// <summary>The framed response; null when the request wants none.</summary>
-    /// <exception cref="ProtocolException">The frame is malformed, or of an API or version that was never offered.</exception>
-    /// <exception cref="ConnectionDroppedException">A test wants this connection to end here.</exception>
+    /// <summary>Handles a request. Returns the framed response, or null if the request expects none.</summary>
+    /// <exception cref="ProtocolException">The frame is malformed, or its API or version is not supported.</exception>
+    /// <exception cref="ConnectionDroppedException">A fault drops the connection.</exception>
     public async Task<WireWriter?> Answer(ReadOnlyMemory<byte> frame, string clientHost, string connectionId, CancellationToken connectionClosed)
     {
         var header = RequestHeader.Read(ref frame);
-        if (!_apis.TryGetValue(header.Key, out var api)) throw new ProtocolException($"a request of unknown API {(short)header.Key}");
+        if (!_apis.TryGetValue(header.Key, out var api)) throw new ProtocolException($"a request for unknown API {(short)header.Key}");
         if (header.Version < api.Min || header.Version > api.Max)
         {
-            if (header.Key == ApiKey.ApiVersions) return Framed(header.CorrelationId, version: 0, flexible: false, flexibleHeader: false, _versions.Unsupported());
-            throw new ProtocolException($"a {header.Key} request v{header.Version}; offered are v{api.Min} to v{api.Max}");
+            if (header.Key == ApiKey.ApiVersions)
+                return Framed(header.CorrelationId, version: 0, flexible: false, flexibleHeader: false, _versions.Unsupported());
+            throw new ProtocolException($"a {header.Key} request v{header.Version}; supported are v{api.Min} to v{api.Max}");
         }
 
-        // A handler may keep bytes of its request (a group's assignment); only records, the bulk of all bytes, are used up at once.
+        // A handler may keep bytes of its request, such as a group's assignment, so the frame is copied. Records, the bulk of all bytes, are consumed
+        // at once.
         var kept = header.Key != ApiKey.Produce;
         if (kept) frame = frame.ToArray();
         var flexible = api.IsFlexible(header.Version);
@@ -43,10 +48,10 @@ internal sealed class Dispatcher
         var request = api.Read(body);
         var answer = _faults.Any ? _faults.Answer(api, context, request) : api.Handle(context, request);
 
-        // Who waits for the other members of a group is not held by them once the connection is gone.
+        // A request that waits for other members of its group must not outlive its connection.
         var response = await (kept && !answer.IsCompleted ? answer.WaitAsync(connectionClosed) : answer).ConfigureAwait(false);
 
-        // A client asks for versions before it knows which header the broker writes, so that answer's header never changes (KIP-511).
+        // A client sends ApiVersions before it knows which response header the broker writes, so the header of that response never changes (KIP-511).
         return response is null ? null : Framed(header.CorrelationId, header.Version, flexible, flexible && header.Key != ApiKey.ApiVersions, response);
     }
 
@@ -60,24 +65,5 @@ internal sealed class Dispatcher
         response.Describe(writer);
         writer.CloseFrame();
         return writer;
-    }
-}
-
-/// <summary>The head of a request. The client id keeps its old encoding in every version, so that it can be read before the version is known.</summary>
-internal readonly record struct RequestHeader(ApiKey Key, short Version, int CorrelationId, string? ClientId)
-{
-    /// <summary>Reads the header and leaves in <paramref name="frame"/> what follows: tagged fields, in flexible versions, and the body.</summary>
-    public static RequestHeader Read(ref ReadOnlyMemory<byte> frame)
-    {
-        var reader = new WireReader(frame, version: 0, flexible: false);
-        short key = 0, version = 0;
-        var correlationId = 0;
-        string? clientId = null;
-        reader.Int16(ref key);
-        reader.Int16(ref version);
-        reader.Int32(ref correlationId);
-        reader.NullableString(ref clientId);
-        frame = frame[^reader.Remaining..];
-        return new RequestHeader((ApiKey)key, version, correlationId, clientId);
     }
 }

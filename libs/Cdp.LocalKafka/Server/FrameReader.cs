@@ -1,20 +1,18 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Server;
 
 /// <summary>
-/// Cuts a connection's bytes into frames: four bytes of length, then as many. The buffer grows with what has arrived, not with what
-/// a length announces, so a peer pays in bytes for the memory it takes; between two frames there is none.
+/// Splits the bytes of a connection into frames, each with a four-byte length. The buffer grows with the bytes that arrive, not with the announced
+/// length, so a client can only use as much memory as it sends bytes. Between frames there is no buffer.
 /// </summary>
-/// <param name="received">Told of each arrival of bytes.</param>
+/// <param name="received">Called after each receipt of bytes.</param>
 internal sealed class FrameReader(Socket socket, Action received) : IDisposable
 {
-    /// <summary>Kafka's default socket.request.max.bytes.</summary>
-    public const int MaxFrame = 100 * 1024 * 1024;
-
     private const int FirstBuffer = 16 * 1024;
 
     private byte[] _buffer = [];
@@ -22,8 +20,8 @@ internal sealed class FrameReader(Socket socket, Action received) : IDisposable
     private int _end;
     private int _taken;
 
-    /// <summary>The next frame, valid until the next call; null when the peer has closed.</summary>
-    /// <exception cref="ProtocolException">The length is impossible, or the peer closed inside a frame.</exception>
+    /// <summary>Returns the next frame, valid until the next call, or null if the peer has closed the connection.</summary>
+    /// <exception cref="ProtocolException">The length is invalid, or the peer closed the connection inside a frame.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> Next(CancellationToken cancel)
     {
         _start += _taken;
@@ -31,15 +29,16 @@ internal sealed class FrameReader(Socket socket, Action received) : IDisposable
         if (_start == _end)
         {
             Dispose();
-            // A receive of no bytes completes when there are some, and holds no buffer meanwhile.
+            // A zero-byte receive completes when data arrives, and needs no buffer until then.
             await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancel).ConfigureAwait(false);
             _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
         }
         if (!await Have(sizeof(int), cancel).ConfigureAwait(false))
-            return _start == _end ? null : throw new ProtocolException("the connection ended inside a frame's length");
+            return _start == _end ? null : throw new ProtocolException("the connection ended inside the length of a frame");
 
         var size = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
-        if (size is < 0 or > MaxFrame) throw new ProtocolException($"a frame of {size} bytes; the most is {MaxFrame}");
+        if (size is < 0 or > RequestHeader.MaxRequestBytes)
+            throw new ProtocolException($"a frame of {size} bytes; the limit is {RequestHeader.MaxRequestBytes}");
         if (!await Have(sizeof(int) + size, cancel).ConfigureAwait(false)) throw new ProtocolException("the connection ended inside a frame");
         _taken = sizeof(int) + size;
         return _buffer.AsMemory(_start + sizeof(int), size);

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Cdp.LocalKafka.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Cdp.LocalKafka.Server;
 
-/// <summary>Accepts connections on one port and serves each until it closes or has been silent for too long.</summary>
+/// <summary>Accepts connections on one port and serves each until it closes or has been idle for too long.</summary>
 internal sealed class Listener
 {
     private const int Backlog = 512;
@@ -19,20 +20,22 @@ internal sealed class Listener
 
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
-    /// <summary>How many there are at present.</summary>
+    /// <summary>The number of open connections.</summary>
     public int Connections => _connections.Count;
 
-    /// <exception cref="LocalKafkaStartException">The address is not this machine's, or the port is taken.</exception>
+    /// <exception cref="LocalKafkaStartException">The address does not belong to this machine, or the port is taken.</exception>
     public static async Task<Listener> Bind(string host, int port, CancellationToken cancel)
     {
         IPAddress address;
         try
         {
-            address = IPAddress.TryParse(host, out var parsed) ? parsed : (await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancel).ConfigureAwait(false))[0];
+            address = IPAddress.TryParse(host, out var parsed)
+                ? parsed
+                : (await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancel).ConfigureAwait(false))[0];
         }
         catch (SocketException e)
         {
-            throw new LocalKafkaStartException($"Kafka cannot listen on host '{host}' ({e.Message}): give an address of this machine", e);
+            throw new LocalKafkaStartException($"Kafka cannot listen on host '{host}' ({e.Message}): use an address of this machine", e);
         }
 
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -45,19 +48,21 @@ internal sealed class Listener
         catch (SocketException e)
         {
             socket.Dispose();
-            var remedy = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "stop what listens there, or give another port (0 takes any free one)" : "give an address and port of this machine";
+            var remedy = e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? "stop the process that uses the port, or choose another port (0 selects any free one)"
+                : "use an address and port of this machine";
             throw new LocalKafkaStartException($"Kafka cannot listen on {host}:{port} ({e.Message}): {remedy}", e);
         }
     }
 
     public void Start(Dispatcher dispatcher, LocalKafkaOptions options, ILogger logger)
     {
-        _idle = options.TimeProvider.CreateTimer(_ => DropSilent(options.ConnectionsMaxIdle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        LookAgain(options.ConnectionsMaxIdle);
+        _idle = options.TimeProvider.CreateTimer(_ => DropIdle(options.ConnectionsMaxIdle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        ScheduleIdleCheck(options.ConnectionsMaxIdle);
         _accepting = Accept(dispatcher, options.TimeProvider, logger);
     }
 
-    /// <summary>After <see cref="Drop"/>: completes when every handler has ended.</summary>
+    /// <summary>Call after <see cref="Drop"/>. Completes when all connection handlers have ended.</summary>
     public async Task Stopped()
     {
         await _accepting.ConfigureAwait(false);
@@ -65,7 +70,7 @@ internal sealed class Listener
         _stop.Dispose();
     }
 
-    /// <summary>Stops accepting and drops every connection at once.</summary>
+    /// <summary>Stops accepting connections and drops all open ones at once.</summary>
     public void Drop()
     {
         _socket.Dispose();
@@ -74,15 +79,15 @@ internal sealed class Listener
         foreach (var connection in _connections.Keys) connection.Dispose();
     }
 
-    private void DropSilent(TimeSpan maxIdle)
+    private void DropIdle(TimeSpan maxIdle)
     {
         foreach (var connection in _connections.Keys)
-            if (connection.Silence >= maxIdle) connection.Dispose();
-        if (!_stop.IsCancellationRequested) LookAgain(maxIdle);
+            if (connection.IdleTime >= maxIdle) connection.Dispose();
+        if (!_stop.IsCancellationRequested) ScheduleIdleCheck(maxIdle);
     }
 
-    // One look at all of them now and then costs a request nothing but the time of day; a tenth more silence than promised hurts nobody.
-    private void LookAgain(TimeSpan maxIdle) => _idle!.Change(maxIdle / 10, Timeout.InfiniteTimeSpan);
+    // Checking all connections now and then costs a request nothing but reading the clock. Connections may be idle a tenth longer than configured.
+    private void ScheduleIdleCheck(TimeSpan maxIdle) => _idle!.Change(maxIdle / 10, Timeout.InfiniteTimeSpan);
 
     private async Task Accept(Dispatcher dispatcher, TimeProvider time, ILogger logger)
     {
@@ -99,7 +104,7 @@ internal sealed class Listener
             }
             catch (SocketException e)
             {
-                // The peer was gone before it was accepted, or there are no file handles left: the next may do better.
+                // The peer disconnected before it was accepted, or there are no file handles left. The next accept may succeed.
                 BrokerLog.ConnectionRefused(logger, "not accepted", e.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
                 continue;

@@ -1,11 +1,11 @@
 using System.Buffers;
 using System.Net.Sockets;
-using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Serialization;
 
 namespace Cdp.LocalKafka.Server;
 
-/// <summary>Sends a response; stored records go from their segment file through one pooled buffer to the socket.</summary>
-/// <param name="sent">Told of each stretch the peer's side has taken.</param>
+/// <summary>Sends a response. Stored records are copied from their segment file to the socket through one pooled buffer.</summary>
+/// <param name="sent">Called after each chunk that the client's side has accepted.</param>
 internal sealed class ResponseSender(Socket socket, Action sent)
 {
     private const int ChunkSize = 256 * 1024;
@@ -67,9 +67,9 @@ internal sealed class ResponseSender(Socket socket, Action sent)
     {
         while (bytes.Length > 0)
         {
-            // One call returns when all of its bytes are taken; in stretches, slow progress can be told from none.
-            var stretch = bytes[..Math.Min(bytes.Length, ChunkSize)];
-            bytes = bytes[await socket.SendAsync(stretch, SocketFlags.None, cancel).ConfigureAwait(false)..];
+            // A send completes when all of its bytes are accepted. Sending in chunks makes slow progress visible, so that it does not count as idle.
+            var next = bytes[..Math.Min(bytes.Length, ChunkSize)];
+            bytes = bytes[await socket.SendAsync(next, SocketFlags.None, cancel).ConfigureAwait(false)..];
             sent();
         }
     }

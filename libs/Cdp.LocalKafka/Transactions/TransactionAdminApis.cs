@@ -1,14 +1,15 @@
 using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Transactions;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Transactions;
 
-/// <summary>What an administrator sees of transactions, and how one that hangs is ended (KIP-664).</summary>
+/// <summary>The transaction APIs for administrators: inspect transactions, and end one that hangs (KIP-664).</summary>
 internal sealed class TransactionAdminApis(TransactionCoordinator transactions, TopicStore topics, OffsetCommits offsets, TimeProvider time)
 {
-    // Beside our own states, those that Kafka has for moments that pass here under a lock: known, and never to be seen.
+    // Besides our own states, those that Kafka has for moments that are never visible here because they pass under a lock.
     private static readonly HashSet<string> StateNames = [.. Enum.GetNames<TransactionState>(), "Dead", "PrepareEpochFence"];
 
     public IEnumerable<Api> Rows =>
@@ -36,9 +37,14 @@ internal sealed class TransactionAdminApis(TransactionCoordinator transactions, 
                    let state = transaction.State.ToString()
                    where states.Count == 0 || states.Contains(state)
                    where producers.Count == 0 || producers.Contains(transaction.ProducerId)
-                   // An id without a transaction counts as running since the epoch began, as in Kafka: a state filter leaves it out.
+                   // As in Kafka, an id without a transaction counts as running since 1970. A state filter excludes it.
                    where request.DurationFilter < 0 || now - transaction.StartedAt > request.DurationFilter
-                   select new ListedTransaction { TransactionalId = transaction.TransactionalId, ProducerId = transaction.ProducerId, TransactionState = state },
+                   select new ListedTransaction
+                   {
+                       TransactionalId = transaction.TransactionalId,
+                       ProducerId = transaction.ProducerId,
+                       TransactionState = state,
+                   },
             ],
         };
     }

@@ -1,10 +1,11 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Transactions;
+using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Transactions;
 
-/// <summary>Requests about transactions, put to the coordinator and answered in the words that each version knows.</summary>
+/// <summary>The transaction APIs for clients. Passes requests to the coordinator and translates errors to what each version knows.</summary>
 internal static class TransactionApis
 {
     public static IEnumerable<Api> Rows(TransactionCoordinator transactions, TopicStore topics) =>
@@ -15,12 +16,12 @@ internal static class TransactionApis
         Api.Of<AddOffsetsToTxnRequest>(ApiKey.AddOffsetsToTxn, 0, 4, 3, (context, request) => AddOffsets(transactions, request, context.ApiVersion)),
         Api.Of<TxnOffsetCommitRequest>(ApiKey.TxnOffsetCommit, 0, 4, 3, (context, request) => new TxnOffsetCommitResponse
         {
-            // TRANSACTION_ABORTABLE came with version 4 (KIP-890).
+            // TRANSACTION_ABORTABLE was added in version 4 (KIP-890).
             Topics = transactions.CommitOffsets(request, context.ApiVersion >= 4 ? ErrorCode.TransactionAbortable : ErrorCode.InvalidTxnState),
         }),
         Api.Of<EndTxnRequest>(ApiKey.EndTxn, 0, 4, 3, (context, request) => new EndTxnResponse
         {
-            ErrorCode = Known(
+            ErrorCode = ForVersion(
                 transactions.End(request.TransactionalId, request.ProducerId, request.ProducerEpoch, request.Committed), context.ApiVersion, fencedSince: 2),
         }),
     ];
@@ -30,7 +31,7 @@ internal static class TransactionApis
         if (request.ProducerId < 0 != request.ProducerEpoch < 0) return new InitProducerIdResponse { ErrorCode = ErrorCode.InvalidRequest };
         (long, short)? expected = request.ProducerId < 0 ? null : (request.ProducerId, request.ProducerEpoch);
         var (error, producerId, epoch) = transactions.Initialise(request.TransactionalId, request.TransactionTimeoutMs, expected);
-        return new InitProducerIdResponse { ErrorCode = Known(error, version, fencedSince: 4), ProducerId = producerId, ProducerEpoch = epoch };
+        return new InitProducerIdResponse { ErrorCode = ForVersion(error, version, fencedSince: 4), ProducerId = producerId, ProducerEpoch = epoch };
     }
 
     private static AddPartitionsToTxnResponse AddPartitions(
@@ -40,7 +41,7 @@ internal static class TransactionApis
         var unknown = wanted.Where(p => topics.Find(p.Topic)?.Partition(p.Partition) is null).ToHashSet();
         var error = unknown.Count > 0
             ? ErrorCode.OperationNotAttempted
-            : Known(transactions.AddPartitions(request.TransactionalId, request.ProducerId, request.ProducerEpoch, wanted), version, fencedSince: 2);
+            : ForVersion(transactions.AddPartitions(request.TransactionalId, request.ProducerId, request.ProducerEpoch, wanted), version, fencedSince: 2);
         return new AddPartitionsToTxnResponse
         {
             Results =
@@ -65,10 +66,10 @@ internal static class TransactionApis
     {
         var error = transactions.AddPartitions(
             request.TransactionalId, request.ProducerId, request.ProducerEpoch, [new TopicPartition(TopicStore.OffsetsTopic, 0)]);
-        return new AddOffsetsToTxnResponse { ErrorCode = Known(error, version, fencedSince: 2) };
+        return new AddOffsetsToTxnResponse { ErrorCode = ForVersion(error, version, fencedSince: 2) };
     }
 
-    // KIP-588: versions that do not know PRODUCER_FENCED are told INVALID_PRODUCER_EPOCH.
-    private static ErrorCode Known(ErrorCode error, short version, short fencedSince) =>
+    // KIP-588: versions that do not know PRODUCER_FENCED get INVALID_PRODUCER_EPOCH.
+    private static ErrorCode ForVersion(ErrorCode error, short version, short fencedSince) =>
         error == ErrorCode.ProducerFenced && version < fencedSince ? ErrorCode.InvalidProducerEpoch : error;
 }

@@ -1,20 +1,23 @@
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Hosting;
 
 namespace Cdp.LocalKafka.Transactions;
 
-/// <summary>What the coordinator does on its own, by the clock.</summary>
+/// <summary>What the coordinator does on a timer.</summary>
 internal sealed partial class TransactionCoordinator
 {
-    // After a marker could not be written, the disk may be full: the decision stands, and is tried again until it is carried out.
+    // Writing a marker fails, for example, on a full disk. The decision stands, so it is retried until it succeeds.
     private const long RetryMs = 1000;
 
-    // Apache Kafka's transaction.remove.expired.transaction.cleanup.interval.ms and producer.id.expiration.check.interval.ms.
-    private const long ForgetIdsEveryMs = 60 * 60 * 1000;
+    // Apache Kafka's producer.id.expiration.check.interval.ms.
     private const long ForgetProducersEveryMs = 10 * 60 * 1000;
 
-    private Sweep[] Sweeps => [new Sweep(ForgetIdsEveryMs, ForgetIds), new Sweep(ForgetProducersEveryMs, ForgetProducers)];
+    private Sweep[] Sweeps =>
+    [
+        new Sweep((long)_options.IdCleanupInterval.TotalMilliseconds, ForgetIds),
+        new Sweep(ForgetProducersEveryMs, ForgetProducers),
+    ];
 
-    /// <summary>Aborts a transaction that is open for too long, or goes on with what could not be carried out.</summary>
+    /// <summary>Aborts a transaction that has exceeded its timeout, or retries a decision that could not be carried out.</summary>
     private long Expire(Entry entry, long now)
     {
         lock (entry.Gate)
@@ -22,17 +25,17 @@ internal sealed partial class TransactionCoordinator
             if (entry.Current is not { } current) return long.MaxValue;
             try
             {
-                if (current.Deadline <= now) Enter(entry, TransactionSteps.Fence(current, now));
+                if (current.Deadline <= now) Save(entry, TransactionSteps.Fence(current, now));
                 if (entry.Current.IsPrepared) Complete(entry);
                 return entry.Current.Deadline;
             }
             catch (ObjectDisposedException)
             {
-                return long.MaxValue; // The logs are closed, so the broker stops; the next start goes on from what they hold.
+                return long.MaxValue; // The logs are closed, so the broker is stopping. The next start continues from what they contain.
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // On a timer nobody could be told, so it is logged: once, for the next second may fail as well.
+                // No caller gets this error, so it is logged, but only once per id: the next attempts may fail as well.
                 if (!entry.IsStuck) BrokerLog.TransactionStuck(_logger, current.TransactionalId, e);
                 entry.IsStuck = true;
                 return now + RetryMs;
@@ -69,12 +72,12 @@ internal sealed partial class TransactionCoordinator
             foreach (var partition in topic.Partitions) partition.ForgetProducers(now, (long)_options.ProducerExpiration.TotalMilliseconds);
     }
 
-    /// <summary>Something done every so often.</summary>
+    /// <summary>A periodic task.</summary>
     private sealed class Sweep(long everyMs, Action<long> act)
     {
         public long EveryMs { get; } = everyMs;
 
-        /// <summary>Returns when to do it again.</summary>
+        /// <summary>Runs the task and returns when to run it again.</summary>
         public long Run(long now)
         {
             try
@@ -84,7 +87,7 @@ internal sealed partial class TransactionCoordinator
             }
             catch (ObjectDisposedException)
             {
-                return long.MaxValue; // The logs are closed, so the broker stops.
+                return long.MaxValue; // The logs are closed, so the broker is stopping.
             }
         }
     }

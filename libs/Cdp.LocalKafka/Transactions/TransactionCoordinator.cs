@@ -1,16 +1,19 @@
 using System.Collections.Concurrent;
 using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Protocol.Transactions;
+using Cdp.LocalKafka.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Cdp.LocalKafka.Transactions;
 
 /// <summary>
-/// Carries transactions through. Every state is in the transaction log before it is acted on: a decision that is logged will be
-/// carried out, at the next start if need be, for markers may be written twice. One lock for each transactional id; taken before a
-/// group's or a partition's, never after.
+/// Runs transactions. Every state is written to the transaction log before it takes effect. A decision in the log is always carried out, at the next
+/// start if necessary; writing a marker twice is harmless. There is one lock per transactional id, which is taken before a group's or a partition's
+/// lock, never after.
 /// </summary>
 internal sealed partial class TransactionCoordinator : IAsyncDisposable
 {
@@ -24,7 +27,7 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     private readonly DeadlineTimer<Entry> _deadlines;
     private readonly DeadlineTimer<Sweep> _sweeps;
 
-    /// <summary>Reads the transaction log and completes what was decided; what was ongoing keeps its timeout.</summary>
+    /// <summary>Reads the transaction log and completes decided transactions. Ongoing transactions keep their timeout.</summary>
     public TransactionCoordinator(TopicStore topics, GroupCoordinator groups, TimeProvider time, TransactionOptions options, ILogger logger)
     {
         (_topics, _groups, _time, _options, _logger) = (topics, groups, time, options, logger);
@@ -40,14 +43,14 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         foreach (var sweep in Sweeps) _sweeps.Schedule(sweep, Now + sweep.EveryMs);
     }
 
-    /// <summary>The rows of the dispatch table for transactions: the versions of transactions V1, without KIP-890's second part.</summary>
+    /// <summary>The transaction entries of the dispatch table, for transactions V1 (without the second part of KIP-890).</summary>
     public IEnumerable<Api> Apis => [.. TransactionApis.Rows(this, _topics), .. Admin.Rows];
 
     public TransactionAdminApis Admin => new(this, _topics, _groups.Offsets, _time);
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Stops the clock; what is ongoing stays so until the next start. The logs must still be open.</summary>
+    /// <summary>Stops the timers. Ongoing transactions stay ongoing until the next start. The logs must still be open.</summary>
     public async ValueTask DisposeAsync()
     {
         await _sweeps.DisposeAsync().ConfigureAwait(false);
@@ -60,10 +63,10 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     public Transaction? Find(string transactionalId) => _byId.GetValueOrDefault(transactionalId)?.Current;
 
     /// <summary>
-    /// Whether a batch of this producer may be appended (KIP-890's verification), or why not: INVALID_PRODUCER_EPOCH,
-    /// INVALID_PRODUCER_ID_MAPPING, CONCURRENT_TRANSACTIONS while markers are being written, INVALID_TXN_STATE when the partition was not
-    /// added. Takes no lock, and is meant to be asked under the partition's: the state leaves Ongoing before the first marker takes that
-    /// lock, so an append that was let through stands before its marker, and none can slip in behind it.
+    /// Verifies that a batch of this producer may be appended (KIP-890). Returns INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING,
+    /// CONCURRENT_TRANSACTIONS while markers are being written, or INVALID_TXN_STATE if the partition was not added. Takes no lock, and is meant to be
+    /// called under the partition's lock. The state changes from Ongoing before the first marker takes that lock, so an append that was verified
+    /// comes before its marker, and none can come after it.
     /// </summary>
     public ErrorCode Verify(string transactionalId, long producerId, short producerEpoch, TopicPartition partition)
     {
@@ -86,10 +89,10 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         var entry = _byId.GetOrAdd(transactionalId, static _ => new Entry());
         lock (entry.Gate)
         {
-            if (entry.IsForgotten) return (ErrorCode.ConcurrentTransactions, -1, -1); // since it was looked up: the retry begins anew
+            if (entry.IsForgotten) return (ErrorCode.ConcurrentTransactions, -1, -1); // removed since the lookup; the retry creates a new entry
             var step = TransactionSteps.Initialise(entry.Current, transactionalId, expected, timeoutMs, _log.NewProducerId, Now);
             if (step.Next is not { } next) return (step.Error, -1, -1);
-            Enter(entry, next);
+            Save(entry, next);
             if (!next.IsPrepared) return (ErrorCode.None, next.ProducerId, next.ProducerEpoch);
             Complete(entry);
             return (ErrorCode.ConcurrentTransactions, -1, -1);
@@ -97,14 +100,15 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     }
 
     public ErrorCode AddPartitions(string transactionalId, long producerId, short epoch, IReadOnlyCollection<TopicPartition> partitions) =>
-        Take(transactionalId, entry => TransactionSteps.AddPartitions(entry.Current, producerId, epoch, partitions, Now));
+        Run(transactionalId, entry => TransactionSteps.AddPartitions(entry.Current, producerId, epoch, partitions, Now));
 
-    /// <summary>Returns when the markers are written: whoever reads after it sees the whole transaction, or nothing of it.</summary>
+    /// <summary>Returns after all markers are written, so later reads see either the whole transaction or nothing of it.</summary>
     public ErrorCode End(string transactionalId, long producerId, short epoch, bool commit) =>
-        Take(transactionalId, entry => TransactionSteps.End(entry.Current, producerId, epoch, commit, Now));
+        Run(transactionalId, entry => TransactionSteps.End(entry.Current, producerId, epoch, commit, Now));
 
-    /// <summary>Stores offsets in the transaction, which cannot end meanwhile.</summary>
-    /// <param name="notCovered">The answer when the transaction does not cover the group's offsets.</param>
+    /// <summary>Stores offsets as part of the transaction, which cannot end meanwhile.</summary>
+    /// <param name="request">The offsets to commit.</param>
+    /// <param name="notCovered">The error if the transaction does not include the group's offsets.</param>
     public List<CommittedTopic> CommitOffsets(TxnOffsetCommitRequest request, ErrorCode notCovered)
     {
         if (request.GroupId.Length == 0) return OffsetCommits.Refuse(request, ErrorCode.InvalidGroupId);
@@ -120,7 +124,7 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         }
     }
 
-    private ErrorCode Take(string transactionalId, Func<Entry, Step> step)
+    private ErrorCode Run(string transactionalId, Func<Entry, Step> step)
     {
         if (transactionalId.Length == 0) return ErrorCode.InvalidRequest;
         if (!_byId.TryGetValue(transactionalId, out var entry)) return ErrorCode.InvalidProducerIdMapping;
@@ -128,14 +132,14 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         {
             var (error, next) = step(entry);
             if (next is null) return error;
-            Enter(entry, next);
+            Save(entry, next);
             if (next.IsPrepared) Complete(entry);
             _deadlines.Schedule(entry, next.Deadline);
         }
         return ErrorCode.None;
     }
 
-    private void Enter(Entry entry, Transaction next)
+    private void Save(Entry entry, Transaction next)
     {
         _log.Append(next);
         entry.Current = next;
@@ -149,7 +153,7 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         {
             foreach (var partition in prepared.Partitions) WriteMarker(partition, prepared, commit);
             _groups.Offsets.EndTransaction(prepared.ProducerId, commit);
-            Enter(entry, TransactionSteps.Complete(prepared, Now));
+            Save(entry, TransactionSteps.Complete(prepared, Now));
             entry.IsStuck = false;
         }
         catch
@@ -168,11 +172,11 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         }
         catch (ObjectDisposedException) when (_topics.Find(partition.Topic) != topic)
         {
-            // The topic was deleted since it was looked up: no log, no marker.
+            // The topic was deleted since the lookup, so there is no log for the marker.
         }
     }
 
-    /// <summary>The current state of one transactional id; read without, replaced under its lock.</summary>
+    /// <summary>The current state of one transactional id. It is read without its lock and replaced under it.</summary>
     private sealed class Entry
     {
         private volatile Transaction? _current;
@@ -180,10 +184,10 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         public Lock Gate { get; } = new();
         public Transaction? Current { get => _current; set => _current = value; }
 
-        /// <summary>Whether the id expired and this entry stands for it no more.</summary>
+        /// <summary>Whether the id has expired and this entry is no longer in use.</summary>
         public bool IsForgotten { get; set; }
 
-        /// <summary>Whether it was logged that the decision could not be carried out yet.</summary>
+        /// <summary>Whether it was already logged that the decision could not be carried out.</summary>
         public bool IsStuck { get; set; }
     }
 }

@@ -1,10 +1,11 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Partitions;
+using Cdp.LocalKafka.Log.Topics;
 
 namespace Cdp.LocalKafka.Transactions;
 
 /// <summary>
-/// The transaction log, on <c>__transaction_state</c>. Producer ids are taken from it in blocks, as Kafka's controller hands them out:
-/// after a restart the rest of a block is skipped, so that no id is given twice.
+/// The transaction log, <c>__transaction_state</c>. Producer ids are reserved in it in blocks, as Kafka's controller does. After a restart the rest of a
+/// block is skipped, so that no id is assigned twice.
 /// </summary>
 internal sealed class TransactionLog(TopicStore topics)
 {
@@ -18,7 +19,7 @@ internal sealed class TransactionLog(TopicStore topics)
     public void Append(Transaction transaction) =>
         Log.AppendRecords([(TransactionRecords.Key(transaction.TransactionalId), TransactionRecords.Value(transaction))]);
 
-    /// <summary>Writes the tombstone of a transactional id.</summary>
+    /// <summary>Writes a tombstone for a transactional id.</summary>
     public void Forget(string transactionalId) => Log.AppendRecords([(TransactionRecords.Key(transactionalId), null)]);
 
     public long NewProducerId()
@@ -34,13 +35,13 @@ internal sealed class TransactionLog(TopicStore topics)
         }
     }
 
-    /// <summary>The last state of every transactional id.</summary>
+    /// <summary>Reads the last state of every transactional id.</summary>
     public IReadOnlyCollection<Transaction> Load()
     {
         var transactions = new Dictionary<string, Transaction>(StringComparer.Ordinal);
         foreach (var record in Log.Records(Log.StartOffset))
         {
-            if (record.IsControl || record.Key is not { } key) continue; // an administrator may have ended here what was never begun
+            if (record.IsControl || record.Key is not { } key) continue; // an administrator can write a marker even here
             if (key.AsSpan().SequenceEqual(TransactionRecords.ProducerIdsKey))
             {
                 _nextProducerId = _blockEnd = TransactionRecords.ReadProducerIds(record.Value!);

@@ -1,18 +1,19 @@
 using System.Buffers.Binary;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Serialization;
 
 namespace Cdp.LocalKafka.Transactions;
 
 /// <summary>
-/// How <c>__transaction_state</c> holds a transactional id: Kafka's own TransactionLogKey version 0 and TransactionLogValue version 1.
-/// Beside them stands one key of ours, whose version no Kafka has: up to where producer ids are handed out.
+/// The format of a transactional id in <c>__transaction_state</c>: Kafka's TransactionLogKey version 0 and TransactionLogValue version 1. One additional
+/// key, whose version Kafka does not use, stores up to where producer ids are assigned.
 /// </summary>
 internal static class TransactionRecords
 {
     private const short KeyVersion = 0;
     private const short ValueVersion = 1;
 
-    /// <summary>The key of the producer ids' record; readers of Kafka's own skip keys of versions they do not know.</summary>
+    /// <summary>The key of the record for producer ids. Kafka's readers skip keys of unknown versions.</summary>
     public static readonly byte[] ProducerIdsKey = [0x7f, 0xff];
 
     public static byte[] Key(string transactionalId) => Versioned.Write(KeyVersion, false, new TransactionKey { TransactionalId = transactionalId });
@@ -26,7 +27,8 @@ internal static class TransactionRecords
         State = (sbyte)transaction.State,
         Partitions =
         [
-            .. transaction.Partitions.GroupBy(p => p.Topic).Select(topic => new Topic { Name = topic.Key, Partitions = [.. topic.Select(p => p.Partition)] }),
+            .. transaction.Partitions.GroupBy(p => p.Topic)
+                .Select(topic => new Topic { Name = topic.Key, Partitions = [.. topic.Select(p => p.Partition)] }),
         ],
         UpdatedAt = transaction.UpdatedAt,
         StartedAt = transaction.StartedAt,

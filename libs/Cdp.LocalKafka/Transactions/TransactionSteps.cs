@@ -2,7 +2,7 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Transactions;
 
-/// <summary>The outcome of a request: an error, or the state to go to; neither when the request is a retry of what is done.</summary>
+/// <summary>The result of a request: an error, or the next state, or neither if the request repeats what is done already.</summary>
 internal readonly record struct Step(ErrorCode Error, Transaction? Next)
 {
     public static Step To(Transaction next) => new(ErrorCode.None, next);
@@ -11,22 +11,27 @@ internal readonly record struct Step(ErrorCode Error, Transaction? Next)
 }
 
 /// <summary>
-/// The transitions of a transactional id, as Kafka's transaction coordinator makes them for clients of transactions V1
-/// (KIP-98, KIP-360, KIP-588). Pure: the time and new producer ids are arguments.
+/// The state transitions of a transactional id, as in Kafka's transaction coordinator for clients of transactions V1 (KIP-98, KIP-360, KIP-588).
+/// Pure: the time and new producer ids are arguments.
 /// </summary>
 internal static class TransactionSteps
 {
     /// <summary>
-    /// A producer begins with the id, or goes on after an error. If a transaction is ongoing the next state is its abort, in a bumped epoch
-    /// that nobody is told of: the client is answered CONCURRENT_TRANSACTIONS and asks again.
+    /// A producer starts with the id, or continues after an error. If a transaction is ongoing, the next state is its abort with a bumped epoch that no
+    /// producer is told: the client gets CONCURRENT_TRANSACTIONS and retries.
     /// </summary>
-    /// <param name="expected">Producer id and epoch that the client believes it has; null when it starts.</param>
+    /// <param name="current">The current state. Null for a new id.</param>
+    /// <param name="transactionalId">The transactional id.</param>
+    /// <param name="expected">The producer id and epoch that the client believes it has. Null if it is starting.</param>
+    /// <param name="timeoutMs">The timeout for transactions of the producer, in milliseconds.</param>
+    /// <param name="newProducerId">Assigns a new producer id.</param>
+    /// <param name="now">The current time in Unix milliseconds.</param>
     public static Step Initialise(
         Transaction? current, string transactionalId, (long Id, short Epoch)? expected, int timeoutMs, Func<long> newProducerId, long now)
     {
         if (current is null)
             return Step.To(new Transaction(transactionalId, newProducerId(), 0, timeoutMs) { UpdatedAt = now });
-        if (expected is { } claimed && !MayBe(current, claimed)) return Step.Refuse(ErrorCode.ProducerFenced);
+        if (expected is { } claimed && !IsPlausible(current, claimed)) return Step.Refuse(ErrorCode.ProducerFenced);
         if (current.IsPrepared) return Step.Refuse(ErrorCode.ConcurrentTransactions);
         if (current.State == TransactionState.Ongoing) return Step.To(Fence(current, now));
 
@@ -47,7 +52,7 @@ internal static class TransactionSteps
             return Step.To(empty with { ProducerEpoch = Next(current), LastProducerEpoch = -1 });
         if (expected.Value.Epoch == current.ProducerEpoch)
             return Step.To(empty with { ProducerEpoch = Next(current), LastProducerEpoch = current.ProducerEpoch });
-        // The answer to a bump was lost; no other producer came since, for it would have reset the last epoch.
+        // The response to a bump was lost. No other producer has started since, because that would have reset the last epoch.
         return expected.Value.Epoch == current.LastProducerEpoch ? Step.To(empty) : Step.Refuse(ErrorCode.ProducerFenced);
     }
 
@@ -66,7 +71,7 @@ internal static class TransactionSteps
         });
     }
 
-    /// <summary>The decision. A retry of the decision that was taken is answered as the first was.</summary>
+    /// <summary>Decides to commit or abort. The retry of the same decision gets the same result.</summary>
     public static Step End(Transaction? current, long producerId, short epoch, bool commit, long now)
     {
         if (current is null || current.ProducerId != producerId) return Step.Refuse(ErrorCode.InvalidProducerIdMapping);
@@ -83,7 +88,7 @@ internal static class TransactionSteps
         };
     }
 
-    /// <summary>Aborts an ongoing transaction over its producer's head: the bumped epoch, in the markers too, shuts that producer out.</summary>
+    /// <summary>Aborts an ongoing transaction without its producer. The bumped epoch, which is also in the markers, fences that producer.</summary>
     public static Transaction Fence(Transaction ongoing, long now) => ongoing with
     {
         State = TransactionState.PrepareAbort,
@@ -92,7 +97,7 @@ internal static class TransactionSteps
         UpdatedAt = now,
     };
 
-    /// <summary>All markers are written.</summary>
+    /// <summary>The state after all markers are written.</summary>
     public static Transaction Complete(Transaction prepared, long now) => prepared with
     {
         State = prepared.State == TransactionState.PrepareCommit ? TransactionState.CompleteCommit : TransactionState.CompleteAbort,
@@ -100,7 +105,7 @@ internal static class TransactionSteps
         UpdatedAt = now,
     };
 
-    /// <summary>Whether the producer is the current one, and its last decision carried out.</summary>
+    /// <summary>Checks that the producer is the current one and that its last decision was carried out.</summary>
     public static ErrorCode Verify(Transaction? current, long producerId, short epoch)
     {
         if (current is null || current.ProducerId != producerId) return ErrorCode.InvalidProducerIdMapping;
@@ -108,8 +113,8 @@ internal static class TransactionSteps
         return current.IsPrepared ? ErrorCode.ConcurrentTransactions : ErrorCode.None;
     }
 
-    // A claim to the previous id with its epochs used up: the retry of a call that brought a new id.
-    private static bool MayBe(Transaction current, (long Id, short Epoch) claimed) =>
+    // A claim to the previous id with an exhausted epoch is the retry of a call that assigned a new id.
+    private static bool IsPlausible(Transaction current, (long Id, short Epoch) claimed) =>
         claimed.Id == current.ProducerId || (claimed.Id == current.PreviousProducerId && Transaction.IsExhausted(claimed.Epoch));
 
     private static short Next(Transaction current) => checked((short)(current.ProducerEpoch + 1));

@@ -1,15 +1,14 @@
+using Cdp.LocalKafka.Hosting;
 using Cdp.LocalKafka.Tests.Conformance;
-using Confluent.Kafka;
-using Confluent.Kafka.Admin;
+using Cdp.LocalKafka.Tests.Support;
 
 [assembly: AssemblyFixture(typeof(KafkaFixture))]
-[assembly: Xunit.v3.Parallelization(MaxThreads = 8)] // They wait more than they work.
 
 namespace Cdp.LocalKafka.Tests.Conformance;
 
 /// <summary>
-/// The cluster the client tests talk to: the one <c>CDP_TEST_KAFKA</c> names, else an embedded broker. They assert what Kafka
-/// promises and cannot tell which it is. Names are unique to the run.
+/// The cluster that the conformance tests use: the one <c>CDP_TEST_KAFKA</c> names, or else an embedded broker. The tests assert what Kafka
+/// promises and cannot tell which of the two they run on. Topic and group names are unique to the run.
 /// </summary>
 public sealed class KafkaFixture : IAsyncLifetime
 {
@@ -53,8 +52,11 @@ public sealed class KafkaFixture : IAsyncLifetime
         var name = Name("topic");
         using var admin = Client.Admin(Bootstrap);
         await Client.CreateTopic(admin, name, partitions, configs);
-        // In a cluster the news of a topic travels.
-        await Wait.Until(() => Task.FromResult(admin.GetMetadata(name, Client.Limit).Topics is [{ Partitions: var known }] && known.Count(partition => partition.Leader >= 0) == partitions), $"{name} has leaders");
+        // In a cluster it takes a moment until every node knows a new topic.
+        await Wait.Until(
+            () => Task.FromResult(
+                admin.GetMetadata(name, Client.Limit).Topics is [{ Partitions: var known }] && known.Count(partition => partition.Leader >= 0) == partitions),
+            $"{name} has leaders");
         lock (_topics) _topics.Add(name);
         return name;
     }

@@ -1,29 +1,32 @@
 using System.Globalization;
-using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Groups.Storage;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Batches;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Conformance;
-using Cdp.LocalKafka.Tests.Log;
-using Cdp.LocalKafka.Tests.Server;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Protocol.Topics;
+using Cdp.LocalKafka.Requests;
+using Cdp.LocalKafka.Tests.Support;
 using Cdp.LocalKafka.Transactions;
 using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Fuzz;
 
 /// <summary>
-/// Damaged requests by the million: each is answered or refused as malformed, in bounded time and memory, and the broker serves on.
-/// <c>CDP_FUZZ_RUNS</c> sets how many are parsed; a twentieth as many are handled, a five-hundredth sent through a socket.
+/// Millions of damaged requests: each is answered or refused as malformed, in bounded time and memory, and the broker keeps serving.
+/// <c>CDP_FUZZ_RUNS</c> sets how many are parsed. A twentieth of that number is also handled, and a five-hundredth sent through a socket.
 /// </summary>
+[Trait("tier", "integration")]
 public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Parts = 4;
 
-    // A structure of three bytes takes about forty times as much in objects; what an exception takes is constant.
+    // A structure of three bytes on the wire takes about forty times as much memory as objects; the cost of an exception is constant.
     private const int MemoryPerByte = 64;
     private const int MemoryPerFrame = 64 * 1024;
 
-    // Answers tell of all topics and configs there are, whatever the question's size.
+    // Some responses list all topics and configs there are, however short the request is.
     private const int MemoryPerAnswer = 1 << 20;
 
     private static readonly int Runs = int.Parse(Environment.GetEnvironmentVariable("CDP_FUZZ_RUNS") ?? "1000000", CultureInfo.InvariantCulture);
@@ -42,7 +45,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         await Client.CreateTopic(admin, Seeds.Topic, 2);
     }
 
-    private Task<LocalKafkaBroker> Start() => LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time }, _log);
+    private Task<LocalKafkaBroker> Start() =>
+        LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time }, _log);
 
     public async ValueTask DisposeAsync()
     {
@@ -51,11 +55,11 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public void Seeds_HaveARequestForEveryApi() =>
+    public void Seeds_EveryApi_HasARequest() =>
         Assert.Equal(_apis.Keys.Order(), Seeds.Requests.Keys.Order());
 
     [Fact]
-    public async Task Seeds_AreAnsweredInEveryVersion()
+    public async Task Seeds_EveryVersion_IsHandled()
     {
         foreach (var frame in Seeds.Frames(_apis.Values))
         {
@@ -65,7 +69,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public void Parse_AnyDamage_IsReadOrRefusedInBoundedMemory()
+    public void Parse_DamagedRequest_IsReadOrRefusedInBoundedMemory()
     {
         var refused = 0;
         Parallel.For(0, Parts, part =>
@@ -77,7 +81,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
                 var before = GC.GetAllocatedBytesForCurrentThread();
                 var read = Parses(frame);
                 var taken = GC.GetAllocatedBytesForCurrentThread() - before;
-                if (taken > MemoryPerByte * frame.Length + MemoryPerFrame) Assert.Fail($"{taken} bytes for a frame of {frame.Length}: {Convert.ToHexString(frame)}");
+                if (taken > MemoryPerByte * frame.Length + MemoryPerFrame)
+                    Assert.Fail($"{taken} bytes for a frame of {frame.Length}: {Convert.ToHexString(frame)}");
                 if (!read) Interlocked.Increment(ref refused);
             }
         });
@@ -86,7 +91,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Handle_AnyDamage_IsAnsweredOrRefused_AndTheBrokerServesOnAndStartsAgain()
+    public async Task Handle_DamagedRequests_BrokerStillServesAndRestarts()
     {
         var mutator = new Mutator(1, Seeds.Frames(_apis.Values));
         var (runs, answered) = (Runs / 20, 0);
@@ -106,7 +111,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Socket_AnyDamage_CostsItsConnectionAtMost()
+    public async Task Socket_DamagedRequests_AtMostCloseTheirConnection()
     {
         var mutator = new Mutator(2, Seeds.Frames(_apis.Values));
         for (var i = 0; i < Runs / 500; i++)
@@ -121,13 +126,16 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.DoesNotContain(_log.Lines, line => line.Contains("a request failed", StringComparison.Ordinal));
     }
 
-    /// <summary>What is read back from the broker's own topics, when a disk gave other bytes than it got.</summary>
+    /// <summary>What is read back from the broker's own topics when the disk returns other bytes than were written.</summary>
     [Fact]
-    public void ReadRecords_AnyDamage_IsReadOrRefused()
+    public void ReadRecords_DamagedBytes_AreReadOrRefused()
     {
         var offset = new CommittedOffset(5, 0, "metadata", 1000, null, 7);
         var transaction = new Transaction("x", 1, 2, 60_000) { Partitions = [new("t", 0), new("t", 1)], PreviousProducerId = 3 };
-        List<byte[]> seeds = [OffsetRecords.Key("g", new("t", 1)), OffsetRecords.Value(offset), TransactionRecords.Key("x"), TransactionRecords.Value(transaction)];
+        List<byte[]> seeds =
+        [
+            OffsetRecords.Key("g", new("t", 1)), OffsetRecords.Value(offset), TransactionRecords.Key("x"), TransactionRecords.Value(transaction),
+        ];
         var (mutator, refused) = (new Mutator(3, seeds), 0);
         for (var i = 0; i < Runs / 10; i++)
         {
@@ -177,7 +185,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         return api.Read(body);
     }
 
-    /// <summary>Whether it is answered rather than refused. Whoever waits is let wait for a second, then hung up on.</summary>
+    /// <summary>Whether the request is answered and not refused. A request that waits is given a second, then its connection is closed.</summary>
     private async Task<bool> Handle(byte[] frame)
     {
         using var closed = new CancellationTokenSource();
@@ -209,20 +217,21 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    /// <summary>A batch whose damage its checksum covers, so that what is behind the checksum is reached.</summary>
+    /// <summary>A batch that is damaged and then gets a correct checksum, so that the code after the checksum test is reached.</summary>
     private byte[] DamagedBatch(Mutator mutator)
     {
-        var batch = mutator.Damaged(mutator.OneIn(2) ? Batches.Plain(count: 5) : Batches.Of(7, 0, 0, count: 5), mutator.OneIn(4) ? 0 : BatchHeader.AttributesAt);
+        var batch = mutator.Damaged(
+            mutator.OneIn(2) ? SampleBatches.Plain(count: 5) : SampleBatches.Of(7, 0, 0, count: 5), mutator.OneIn(4) ? 0 : BatchHeader.AttributesAt);
         if (batch.Length > BatchHeader.Size)
         {
             if (!mutator.OneIn(4)) System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(8), batch.Length - BatchHeader.LengthPrefix);
-            Batches.Signed(batch);
+            SampleBatches.WithChecksum(batch);
         }
         var produce = _apis[ApiKey.Produce];
         return Seeds.Frame(produce, (short)(produce.Max - (mutator.OneIn(2) ? 5 : 0)), Seeds.Produce(batch));
     }
 
-    // Asked for, thousands of partitions are made; here they would take the time and the file handles of the test.
+    // A request may ask for thousands of partitions; creating them would cost the test too much time and too many file handles.
     private bool MakesManyPartitions(byte[] frame)
     {
         try
@@ -246,7 +255,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         await Client.CreateTopic(admin, topic, 1);
         using var producer = Client.Producer(_broker.BootstrapServers);
         var message = Client.Message("fine");
-        message.Timestamp = new Timestamp(_time.GetUtcNow().UtcDateTime); // the broker's clock stands; later times would be refused
+        message.Timestamp = new Timestamp(_time.GetUtcNow().UtcDateTime); // the broker's clock stands still; later timestamps would be refused
         await producer.Send(topic, message);
         using var consumer = Client.Consumer(_broker.BootstrapServers, topic);
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));

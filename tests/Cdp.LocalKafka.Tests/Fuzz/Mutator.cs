@@ -2,16 +2,20 @@ using System.Buffers.Binary;
 
 namespace Cdp.LocalKafka.Tests.Fuzz;
 
-/// <summary>Damages frames in the ways that parsers get wrong: bits, lengths at their extremes, ends, seams. Everything follows from the seed.</summary>
+/// <summary>Damages frames where parsers often fail: single bits, extreme lengths, cut ends, joined pieces. The seed determines everything.</summary>
 internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
 {
     private const int HeaderKept = 8; // the API, its version and the correlation id
 
-    private static readonly long[] Extremes = [0, 1, -1, 2, 127, 128, 255, 256, 16_383, 32_767, 32_768, 65_535, int.MaxValue, int.MinValue, int.MaxValue - 1L, uint.MaxValue, long.MaxValue, long.MinValue];
+    private static readonly long[] Extremes =
+    [
+        0, 1, -1, 2, 127, 128, 255, 256, 16_383, 32_767, 32_768, 65_535, int.MaxValue, int.MinValue, int.MaxValue - 1L, uint.MaxValue, long.MaxValue,
+        long.MinValue,
+    ];
 
     private readonly Random _random = new(seed);
 
-    /// <summary>A seed with one to four damages; nine in ten keep the header, so that the damage lies in the body.</summary>
+    /// <summary>A seed frame with one to four damages. Nine in ten keep the header, so that the damage lies in the body.</summary>
     public byte[] Next()
     {
         var frame = seeds[_random.Next(seeds.Count)].ToList();

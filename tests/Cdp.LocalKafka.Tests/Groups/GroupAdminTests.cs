@@ -1,9 +1,11 @@
 using System.Text;
 using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Groups.Storage;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Transactions;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Requests;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Groups;
 
@@ -22,7 +24,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     [InlineData("Dead", "", "")]
     [InlineData("", "consumer", "")]
     [InlineData("", "consumer,classic", "empty,simple,stable")]
-    public async Task List_WithFilters_AreTheGroupsOfThoseStatesAndTypes(string states, string types, string expected)
+    public async Task List_Filters_ReturnsGroupsOfThoseStatesAndTypes(string states, string types, string expected)
     {
         await _broker.Consume("stable", "consumer", "a");
         _broker.Leave("empty", (await _broker.Consume("empty", "connect")).Member);
@@ -37,15 +39,19 @@ public sealed class GroupAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Describe_StableGroup_TellsItsMembers()
+    public async Task Describe_StableGroup_ReturnsItsMembers()
     {
         var (id, _) = await _broker.Consume("g", "consumer", "a");
 
         var described = Describe("g");
 
-        Assert.Equal(("Stable", "consumer", "range", int.MinValue), (described.GroupState, described.ProtocolType, described.ProtocolData, described.AuthorizedOperations));
+        Assert.Equal(
+            ("Stable", "consumer", "range", int.MinValue),
+            (described.GroupState, described.ProtocolType, described.ProtocolData, described.AuthorizedOperations));
         var member = Assert.Single(described.Members!);
-        Assert.Equal((id, "c", "/127.0.0.1", "mine"), (member.MemberId, member.ClientId, member.ClientHost, Encoding.UTF8.GetString(member.MemberAssignment!.Value.Span)));
+        Assert.Equal(
+            (id, "c", "/127.0.0.1", "mine"),
+            (member.MemberId, member.ClientId, member.ClientHost, Encoding.UTF8.GetString(member.MemberAssignment!.Value.Span)));
         Assert.Equal(["a"], ConsumerProtocol.Topics(member.MemberMetadata!.Value.ToArray()));
     }
 
@@ -58,7 +64,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Delete_Groups_OnlyEmptyOnesGoAndTheirOffsetsWithThem()
+    public async Task Delete_SeveralGroups_DeletesOnlyEmptyOnesWithTheirOffsets()
     {
         var (member, generation) = await _broker.Consume("busy", "consumer", "a");
         _broker.Commit("g", 5);
@@ -75,7 +81,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Delete_GroupAndMakeItAgain_BeginsAnew()
+    public void Commit_AfterTheGroupWasDeleted_CreatesANewGroup()
     {
         _broker.Commit("g", 5);
         Admin.Delete(new DeleteGroupsRequest { GroupsNames = ["g"] });
@@ -86,7 +92,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Delete_LogCannotBeWritten_TheGroupStays()
+    public void Delete_LogNotWritable_KeepsTheGroup()
     {
         _broker.Commit("g", 5);
         _broker.Topics.Close(flush: false);
@@ -96,7 +102,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task DeleteOffsets_OfConsumers_OnlyOfTopicsThatNobodyReads()
+    public async Task DeleteOffsets_StableConsumers_DeletesOnlyUnsubscribedTopics()
     {
         _broker.Topics.Create("b", 1, new Dictionary<string, string>());
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
@@ -113,7 +119,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task DeleteOffsets_GroupWithoutMembers_AnyTopicsGo()
+    public async Task DeleteOffsets_GroupWithoutMembers_DeletesAnyTopic()
     {
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
         _broker.Commit("g", 5, member, generation);
@@ -126,7 +132,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task DeleteOffsets_OfWhatCannotBeAsked_IsRefusedAsAWhole()
+    public async Task DeleteOffsets_InvalidGroup_IsRefused()
     {
         await _broker.Consume("connect", "connect", "a");
 
@@ -140,7 +146,7 @@ public sealed class GroupAdminTests : IAsyncDisposable
     [InlineData(1, 5, ErrorCode.None)]
     [InlineData(2, 6, ErrorCode.InvalidRequest)]
     [InlineData(2, 3, ErrorCode.InvalidRequest)]
-    internal void FindCoordinator_OfEachKind_IsThisNodeButForShareGroups(sbyte kind, short version, ErrorCode expected)
+    internal void FindCoordinator_EachKeyType_IsThisNodeExceptForShareGroups(sbyte kind, short version, ErrorCode expected)
     {
         var response = GroupApis.FindCoordinator(
             new FindCoordinatorRequest { Key = "k", CoordinatorKeys = ["k", "l"], KeyType = kind }, version, new BrokerNode("host", 9092, "c"));

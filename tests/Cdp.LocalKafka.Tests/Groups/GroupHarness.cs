@@ -1,10 +1,12 @@
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Transactions;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Requests;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Groups;
 
-/// <summary>Members and commits of the harness's groups, by its coordinator.</summary>
+/// <summary>Members and commits of the groups of the harness, as its coordinator sees them.</summary>
 internal static class GroupHarness
 {
     public const int SessionMs = 10_000;
@@ -56,7 +58,7 @@ internal static class GroupHarness
             },
             4).Topics![0].Partitions![0].ErrorCode;
 
-    /// <summary>Lets time pass in which the members go on sending heartbeats.</summary>
+    /// <summary>Advances the time while the members keep sending heartbeats.</summary>
     public static void AdvanceWithHeartbeats(this CoordinatorHarness broker, TimeSpan by, string group, string member, int generation)
     {
         for (var left = by; left > TimeSpan.Zero; left -= TimeSpan.FromMilliseconds(SessionMs - 1))

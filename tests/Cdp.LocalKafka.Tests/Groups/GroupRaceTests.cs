@@ -1,11 +1,10 @@
-using Cdp.LocalKafka.Groups;
+using Cdp.LocalKafka.Groups.StateMachine;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Transactions;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Groups;
 
-/// <summary>Commits, transactions and the deletion of groups at the same time: whatever came of it, the log gives back the same.</summary>
+/// <summary>Commits, transactions and the deletion of groups at the same time: whatever the result, a restart from the log restores it.</summary>
 public sealed class GroupRaceTests : IAsyncDisposable
 {
     private static readonly string[] Ids = ["g", "h"];
@@ -19,7 +18,7 @@ public sealed class GroupRaceTests : IAsyncDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Groups_CommittedToAndDeletedAtOnce_AreTheSameAfterACrash(int seed)
+    public async Task Crash_AfterConcurrentCommitsAndDeletions_RestoresTheSameOffsets(int seed)
     {
         Parallel.Invoke(
             () => Repeat(seed, random => Assert.Contains(_broker.Commit(Group(random), random.Next(1000)), Retriable)),
@@ -33,7 +32,7 @@ public sealed class GroupRaceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Commit_ToAGroupThatIsBeingDeleted_IsNeitherLostNorRaisedFromTheDead()
+    public async Task Commit_ConcurrentlyWithADeletion_SurvivesACrashConsistently()
     {
         var ids = Enumerable.Range(0, 1000).Select(i => $"g{i}").ToArray();
         using var together = new Barrier(2);

@@ -1,13 +1,14 @@
-using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Groups.Storage;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Transactions;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Requests;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Groups;
 
-/// <summary>Groups across the death of the broker, and when its log cannot be written.</summary>
+/// <summary>Groups when the broker is killed and restarted, and when its log cannot be written.</summary>
 public sealed class GroupRestartTests : IAsyncDisposable
 {
     private readonly CoordinatorHarness _broker = new();
@@ -15,7 +16,7 @@ public sealed class GroupRestartTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [Fact]
-    public async Task Crash_StableGroup_MembersGoOnWithoutARebalance()
+    public async Task Crash_StableGroup_MembersContinueWithoutARebalance()
     {
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
 
@@ -30,7 +31,7 @@ public sealed class GroupRestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Crash_MemberThatDoesNotComeBack_EndsWithItsSession()
+    public async Task Crash_MemberDoesNotComeBack_IsRemovedAfterItsSession()
     {
         await _broker.Consume("g", "consumer", "a");
         await _broker.Crash();
@@ -43,7 +44,7 @@ public sealed class GroupRestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Crash_MemberHadLeft_IsNotBack()
+    public async Task Crash_MemberHadLeft_IsNotRestored()
     {
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
         _broker.Leave("g", member);
@@ -55,17 +56,18 @@ public sealed class GroupRestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Crash_NewGroupThatNobodyCameBackTo_IsThere()
+    public async Task Crash_NewGroupWithoutMembers_IsRestored()
     {
         Assert.Equal(ErrorCode.MemberIdRequired, (await Join()).ErrorCode);
 
         await _broker.Crash();
 
-        Assert.Equal((GroupState.Empty, 0, null), (_broker.Groups.Find("g")!.State, _broker.Groups.Find("g")!.Generation, _broker.Groups.Find("g")!.ProtocolType));
+        Assert.Equal(
+            (GroupState.Empty, 0, null), (_broker.Groups.Find("g")!.State, _broker.Groups.Find("g")!.Generation, _broker.Groups.Find("g")!.ProtocolType));
     }
 
     [Fact]
-    public async Task Sync_Answered_ItsRecordIsTheLastInTheLog()
+    public async Task Sync_Completed_ItsRecordIsTheLastInTheLog()
     {
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
 
@@ -80,14 +82,14 @@ public sealed class GroupRestartTests : IAsyncDisposable
     [Theory]
     [InlineData(5_999)]
     [InlineData(30 * 60 * 1000 + 1)]
-    public async Task Join_SessionTimeoutOutOfBounds_IsRefusedAndMakesNoGroup(int sessionMs)
+    public async Task Join_SessionTimeoutOutOfBounds_IsRefusedAndCreatesNoGroup(int sessionMs)
     {
         Assert.Equal(ErrorCode.InvalidSessionTimeout, (await Join(sessionMs)).ErrorCode);
         Assert.Null(_broker.Groups.Find("g"));
     }
 
     [Fact]
-    public async Task EveryRequest_LogCannotBeWritten_IsNotCoordinator()
+    public async Task EveryRequest_LogNotWritable_IsNotCoordinator()
     {
         var producer = _broker.Ongoing(Offsets);
         var (member, generation) = await _broker.Consume("h", "consumer", "a");
@@ -104,14 +106,14 @@ public sealed class GroupRestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Remove_WhileATransactionCommitsOffsets_NothingOfItShows()
+    public async Task Remove_PendingTransactionOffsets_AreGone()
     {
         var producer = _broker.Ongoing(Offsets);
         Assert.Equal(ErrorCode.None, _broker.CommitOffset(producer, 7));
         var held = _broker.Groups.Find("g")!;
         lock (held.Gate) Assert.Equal(ErrorCode.None, _broker.Groups.Remove(held));
 
-        // Whoever had found the group before it was removed is sent to ask again; then there is a new one.
+        // A client that had looked the group up before it was removed is told to retry; then it gets a new group.
         Assert.Equal(ErrorCode.CoordinatorNotAvailable, held.ValidateCommit("", null, -1, transactional: true, 0));
         _broker.End(producer, commit: true);
         Assert.Equal((ErrorCode.None, -1), _broker.Fetch());
@@ -122,5 +124,11 @@ public sealed class GroupRestartTests : IAsyncDisposable
 
     private Task<JoinGroupResponse> Join(int sessionMs = GroupHarness.SessionMs, string group = "g") => _broker.Groups.Join(
         new RequestContext("c", "/127.0.0.1", 9, "1", CancellationToken.None),
-        new JoinGroupRequest { GroupId = group, SessionTimeoutMs = sessionMs, ProtocolType = "consumer", Protocols = [new JoinGroupProtocol { Name = "range" }] });
+        new JoinGroupRequest
+        {
+            GroupId = group,
+            SessionTimeoutMs = sessionMs,
+            ProtocolType = "consumer",
+            Protocols = [new JoinGroupProtocol { Name = "range" }],
+        });
 }

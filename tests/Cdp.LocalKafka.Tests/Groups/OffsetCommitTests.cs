@@ -1,8 +1,9 @@
-using Cdp.LocalKafka.Groups;
+using Cdp.LocalKafka.Groups.StateMachine;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Transactions;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Requests;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Groups;
 
@@ -44,11 +45,11 @@ public sealed class OffsetCommitTests : IAsyncDisposable
     [Theory]
     [InlineData(8, ErrorCode.IllegalGeneration)]
     [InlineData(9, ErrorCode.GroupIdNotFound)]
-    internal void Commit_GenerationOfAnUnknownGroup_IsRefusedInTheVersionsWords(short version, ErrorCode expected) =>
+    internal void Commit_UnknownGroupWithGeneration_GetsTheErrorOfTheVersion(short version, ErrorCode expected) =>
         Assert.Equal(expected, Commit(5, generation: 3, member: "m", version: version));
 
     [Fact]
-    public void Commit_UnknownPartition_IsRefusedAlone()
+    public void Commit_UnknownPartition_DoesNotAffectOthers()
     {
         var response = _broker.Groups.Offsets.Commit(
             new OffsetCommitRequest { GroupId = "g", Topics = [Topic("a", 0, 5), Topic("a", 9, 5), Topic("none", 0, 5)] }, 9);
@@ -60,10 +61,10 @@ public sealed class OffsetCommitTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Commit_TooLongANote_IsRefused() => Assert.Equal(ErrorCode.OffsetMetadataTooLarge, Commit(5, metadata: new string('x', 4097)));
+    public void Commit_MetadataTooLong_IsRefused() => Assert.Equal(ErrorCode.OffsetMetadataTooLarge, Commit(5, metadata: new string('x', 4097)));
 
     [Fact]
-    public async Task Commit_ByMembers_NeedsTheCurrentGeneration()
+    public async Task Commit_Member_NeedsTheCurrentGeneration()
     {
         var (member, generation) = await Stable();
 
@@ -71,12 +72,12 @@ public sealed class OffsetCommitTests : IAsyncDisposable
         Assert.Equal(ErrorCode.IllegalGeneration, Commit(2, generation - 1, member, "i1"));
         Assert.Equal(ErrorCode.UnknownMemberId, Commit(2, generation, "nobody"));
         Assert.Equal(ErrorCode.FencedInstanceId, Commit(2, generation, "nobody", "i1"));
-        Assert.Equal(ErrorCode.UnknownMemberId, Commit(2)); // only members, while there are any
+        Assert.Equal(ErrorCode.UnknownMemberId, Commit(2)); // while the group has members, only they may commit
         Assert.Equal((ErrorCode.None, 1), _broker.Fetch());
     }
 
     [Fact]
-    public async Task TxnCommit_ByMembers_NeedsTheCurrentGeneration()
+    public async Task TxnCommit_Member_NeedsTheCurrentGeneration()
     {
         var (member, generation) = await Stable();
         var producer = _broker.Ongoing(Offsets);
@@ -100,7 +101,7 @@ public sealed class OffsetCommitTests : IAsyncDisposable
     }
 
     [Fact]
-    public void TxnCommit_Pending_ShowsOnlyOnCommit()
+    public void TxnCommit_Pending_IsVisibleOnlyAfterTheCommit()
     {
         Commit(5);
         var producer = _broker.Ongoing(Offsets);
@@ -114,7 +115,7 @@ public sealed class OffsetCommitTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task TxnCommit_Aborted_LeavesTheOldOffset()
+    public async Task TxnCommit_Aborted_KeepsTheOldOffset()
     {
         Commit(5);
         var producer = _broker.Ongoing(Offsets);
@@ -142,7 +143,7 @@ public sealed class OffsetCommitTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task ForgetTopic_Offsets_AreGoneForGood()
+    public async Task ForgetTopic_CommittedOffsets_AreDeleted()
     {
         Commit(5);
 
@@ -168,7 +169,7 @@ public sealed class OffsetCommitTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Session_NoHeartbeat_EndsByTheCoordinatorsOwnTimer()
+    public async Task Session_NoHeartbeat_ExpiresByTheCoordinatorsTimer()
     {
         var (member, generation) = await Stable();
         _broker.Time.Advance(TimeSpan.FromSeconds(9));

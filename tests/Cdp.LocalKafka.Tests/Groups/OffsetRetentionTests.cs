@@ -1,11 +1,11 @@
-using Cdp.LocalKafka.Groups;
+using Cdp.LocalKafka.Groups.StateMachine;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Transactions;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Groups;
 
-/// <summary>KIP-211, by the coordinator's own timer.</summary>
+/// <summary>Offset retention (KIP-211), run by the coordinator's own timer.</summary>
 public sealed class OffsetRetentionTests : IAsyncDisposable
 {
     private static readonly TimeSpan Retention = new GroupOptions().OffsetsRetention;
@@ -16,7 +16,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [Fact]
-    public async Task SimpleGroup_OffsetsGoSevenDaysAfterTheirCommit_AndTheGroupWithThem()
+    public async Task Expire_GroupWithoutMembership_IsRemovedSevenDaysAfterItsCommit()
     {
         _broker.Commit("g", 5);
         _broker.Time.Advance(Retention - Check);
@@ -32,7 +32,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     }
 
     [Fact]
-    public void SimpleGroup_CommitsAgain_KeepsItsOffset()
+    public void Expire_GroupWithoutMembershipCommitsAgain_KeepsItsOffset()
     {
         _broker.Commit("g", 5);
         _broker.Time.Advance(Retention - Check);
@@ -44,7 +44,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task EmptyGroup_OffsetsGoSevenDaysAfterItsLastMember()
+    public async Task Expire_EmptyGroup_IsRemovedSevenDaysAfterItsLastMember()
     {
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
         _broker.Commit("g", 5, member, generation);
@@ -61,7 +61,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task StableGroup_OnlyTopicsThatNobodyReadsAnyMoreGo()
+    public async Task Expire_StableGroup_RemovesOnlyUnsubscribedTopics()
     {
         _broker.Topics.Create("b", 1, new Dictionary<string, string>());
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
@@ -74,7 +74,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task StableGroupOfAnotherKind_KeepsAll()
+    public async Task Expire_StableGroupOfAnotherProtocolType_KeepsAll()
     {
         var (member, generation) = await _broker.Consume("g", "connect", "b");
         _broker.Commit("g", 5, member, generation);
@@ -85,7 +85,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Commit_WithARetentionTimeOfItsOwn_GoesAfterThat()
+    public void Expire_CommitWithItsOwnRetention_IsRemovedAfterIt()
     {
         Assert.Equal(ErrorCode.None, _broker.Commit("g", 5, retentionMs: (long)TimeSpan.FromHours(1).TotalMilliseconds));
         _broker.Commit("h", 6, retentionMs: (long)(Retention * 2).TotalMilliseconds);
@@ -97,7 +97,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     }
 
     [Fact]
-    public void PendingOffset_KeepsPartitionAndGroup()
+    public void Expire_PendingOffset_KeepsPartitionAndGroup()
     {
         _broker.Commit("g", 5);
         var group = _broker.Groups.Find("g")!;
@@ -114,7 +114,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task GroupWithoutOffsetsAndMembers_GoesAtTheNextCheck()
+    public async Task Expire_GroupWithoutOffsetsAndMembers_IsRemovedAtTheNextCheck()
     {
         var (member, _) = await _broker.Consume("g", "consumer", "a");
         _broker.Leave("g", member);

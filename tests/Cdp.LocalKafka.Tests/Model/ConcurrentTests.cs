@@ -2,7 +2,10 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>Copies under kills, in real threads over real connections: exactly once, in order. <c>CDP_MODEL_COPIES</c> sets how many are made.</summary>
+/// <summary>
+/// Topics are copied while the broker is killed, with real threads and connections: exactly once and in order. <c>CDP_MODEL_COPIES</c> sets how many.
+/// </summary>
+[Trait("tier", "integration")]
 public sealed class ConcurrentTests
 {
     private const int Sources = 2;
@@ -12,33 +15,33 @@ public sealed class ConcurrentTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public async Task Copy_RivalsAndABrokerKilledAgainAndAgain_EachRecordIsCopiedOnceAndInOrder(int seed)
+    public async Task Copy_CompetingProducersAndBrokerKills_CopiesEachRecordOnceInOrder(int seed)
     {
         await using var broker = await KilledBroker.Start(seed, 2 * Sources);
         var ends = Enumerable.Repeat(-1L, Sources).ToArray();
-        var undone = 0;
+        var aborted = 0;
 
         Task[] work =
         [
             .. Enumerable.Range(0, Sources).Select(p => Worker(() =>
             {
-                using var line = new KilledBroker.Line(broker);
-                Volatile.Write(ref ends[p], Feed(line, p));
+                using var connection = new KilledBroker.Connection(broker);
+                Volatile.Write(ref ends[p], Feed(connection, p));
             })),
             .. Enumerable.Range(0, 2 * Sources).Select(i => Worker(() =>
             {
-                using var line = new KilledBroker.Line(broker);
-                var copier = new Copier(line, 2 * Sources, from: i % Sources, to: Sources + (i % Sources), new Random((seed * 100) + i));
+                using var connection = new KilledBroker.Connection(broker);
+                var copier = new Copier(connection, 2 * Sources, from: i % Sources, to: Sources + (i % Sources), new Random((seed * 100) + i));
                 copier.Run(() => Volatile.Read(ref ends[i % Sources]));
-                Interlocked.Add(ref undone, copier.Undone);
+                Interlocked.Add(ref aborted, copier.Aborted);
             })),
         ];
         await All(work).WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
-        await broker.Spare();
+        await broker.StopKilling();
 
         Assert.True(broker.Kills > 0, $"{broker.Kills} kills");
-        Assert.True(undone > 0, $"{undone} transactions undone");
-        using var reader = new KilledBroker.Line(broker);
+        Assert.True(aborted > 0, $"{aborted} transactions aborted");
+        using var reader = new KilledBroker.Connection(broker);
         var consumer = new ModelConsumer(reader.Answer, 2 * Sources, committed: true);
         while (consumer.Poll(new Random(seed)))
         {
@@ -52,7 +55,7 @@ public sealed class ConcurrentTests
         }
     }
 
-    /// <summary>Fails with the first that does: the others might wait for it for ever.</summary>
+    /// <summary>Fails with the first task that fails: the others might wait for it for ever.</summary>
     private static async Task All(Task[] work)
     {
         await foreach (var done in Task.WhenEach(work)) await done;
@@ -60,15 +63,15 @@ public sealed class ConcurrentTests
 
     private static Task Worker(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    /// <summary>Produces all batches with an idempotent producer; returns where the partition ends.</summary>
-    private static long Feed(KilledBroker.Line line, int partition)
+    /// <summary>Produces all batches with an idempotent producer and returns the end of the partition.</summary>
+    private static long Feed(KilledBroker.Connection connection, int partition)
     {
-        var pid = line.Put(new InitAsk(5, null, 0, -1, -1)).Parts[0].Value;
+        var pid = connection.Send(new InitCall(5, null, 0, -1, -1)).Parts[0].Value;
         var sequence = 0;
         for (var batch = 0; batch < Batches; batch++)
         {
             var values = Values(partition, batch);
-            var reply = line.Put(new ProduceAsk(9, null, pid, 0, [new ProducedBatch(partition, sequence, values)]));
+            var reply = connection.Send(new ProduceCall(9, null, pid, 0, [new ProducedBatch(partition, sequence, values)]));
             Assert.Equal(Reply.Of(ErrorCode.None, sequence), reply);
             sequence += values.Length;
         }

@@ -1,34 +1,37 @@
 using System.Buffers.Binary;
-using Cdp.LocalKafka.Log;
-using Cdp.LocalKafka.Tests.Log;
+using Cdp.LocalKafka.Log.Batches;
+using Cdp.LocalKafka.Log.Segments;
+using Cdp.LocalKafka.Log.Topics;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>How far a request's writes to the transaction log got.</summary>
+/// <summary>How many of a request's writes to the transaction log were kept.</summary>
 internal enum Survival
 {
     Nothing,
 
-    /// <summary>The first of two records: in an end of a transaction, the decision without its completion.</summary>
+    /// <summary>The first of two records: when a transaction ends, the decision without its completion.</summary>
     DecisionOnly,
     Everything,
 }
 
-/// <summary>What is left of the writes of a request that a crash cut short. A log it did not write to counts as whole.</summary>
+/// <summary>What is left of the writes of a request that a crash interrupted. A log that the request did not write to counts as whole.</summary>
 internal sealed record Survivors(Survival Decision, Func<int, bool> Partition, bool Offsets);
 
-/// <summary>The files of a dead broker, torn as the kill of a process tears them: only what no client was told of is lost.</summary>
+/// <summary>The files of a dead broker, damaged as a killed process may leave them: only writes that no client was told of are lost.</summary>
 internal sealed class DataFiles(string logs)
 {
     private const int PrefixBytes = 12;
     private Dictionary<string, (long Length, byte[]? Content)> _before = [];
 
-    /// <summary>Remembers all files, before the request that <see cref="Tear"/> undoes in part.</summary>
-    public void Remember() => _before = All.ToDictionary(path => path, path => IsLog(path) ? (new FileInfo(path).Length, null) : (0L, (byte[]?)File.ReadAllBytes(path)));
+    /// <summary>Remembers all files, before the request that <see cref="Tear"/> partly undoes.</summary>
+    public void Remember() =>
+        _before = All.ToDictionary(path => path, path => IsLog(path) ? (new FileInfo(path).Length, null) : (0L, (byte[]?)File.ReadAllBytes(path)));
 
     /// <summary>
-    /// Takes back a part of what was written since <see cref="Remember"/>, in the order it was written: the first record of the
-    /// transaction log, then any part of the other logs, then its second. Files beside the logs are written last.
+    /// Undoes a part of what was written since <see cref="Remember"/>, respecting the order of writes: the first record of the
+    /// transaction log, then any part of the other logs, then its second record. Other files are written last.
     /// </summary>
     public Survivors Tear(Random random)
     {
@@ -47,12 +50,12 @@ internal sealed class DataFiles(string logs)
             grown.TrueForAll(path => !In(path, TopicStore.OffsetsTopic, 0) || kept.Contains(path)));
     }
 
-    /// <summary>Puts the beginnings of appends, and what no append leaves, behind the last batches of some logs.</summary>
-    public void Litter(Random random)
+    /// <summary>Writes incomplete appends, and bytes that no append leaves, behind the last batches of some logs.</summary>
+    public void AppendGarbage(Random random)
     {
         foreach (var last in All.Where(IsLog).GroupBy(Path.GetDirectoryName).Select(log => log.Max(StringComparer.Ordinal)!).ToList())
         {
-            var bytes = Batches.Plain(random.Next(1, 4));
+            var bytes = SampleBatches.Plain(random.Next(1, 4));
             switch (random.Next(4))
             {
                 case 0: continue;
@@ -94,10 +97,10 @@ internal sealed class DataFiles(string logs)
         return PrefixBytes + BinaryPrimitives.ReadInt32BigEndian(prefix.AsSpan(8));
     }
 
-    // All, nothing, or a torn batch.
+    // Everything, nothing, or an incomplete batch.
     private static long Somewhere(Random random, long start, long end) => random.Next(3) switch { 0 => start, 1 => end, _ => random.NextInt64(start, end) };
 
-    /// <returns>Whether all of it was kept.</returns>
+    /// <returns>Whether everything was kept.</returns>
     private bool Cut(string path, long length)
     {
         if (length == new FileInfo(path).Length) return true;

@@ -1,86 +1,100 @@
 using System.Buffers.Binary;
 using System.Text;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Batches;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Log;
-using Cdp.LocalKafka.Tests.Server;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Protocol.Partitions;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Protocol.Transactions;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>The client's side of the wire: an <see cref="Ask"/> as a request frame, a response frame as a <see cref="Reply"/>.</summary>
+/// <summary>The client's side of the protocol: a <see cref="Call"/> as a request frame, a response frame as a <see cref="Reply"/>.</summary>
 internal static class Frames
 {
     private const int HeaderBytes = 4; // the correlation id
-    private const int SequenceAt = 53; // in a batch's head
+    private const int SequenceAt = 53; // in the batch header
 
-    public static byte[] Write(Ask ask, long timestamp) => ask switch
+    public static byte[] Write(Call call, long timestamp) => call switch
     {
-        InitAsk a => Write(ApiKey.InitProducerId, a.Version, 2, new InitProducerIdRequest
+        InitCall a => Write(ApiKey.InitProducerId, a.Version, 2, new InitProducerIdRequest
         {
             TransactionalId = a.Id,
             TransactionTimeoutMs = a.TimeoutMs,
             ProducerId = a.Pid,
             ProducerEpoch = a.Epoch,
         }),
-        AddAsk a => Write(ApiKey.AddPartitionsToTxn, a.Version, 3, new AddPartitionsToTxnRequest
+        AddCall a => Write(ApiKey.AddPartitionsToTxn, a.Version, 3, new AddPartitionsToTxnRequest
         {
             TransactionalId = a.Id,
             ProducerId = a.Pid,
             ProducerEpoch = a.Epoch,
             Topics = [new AddPartitionsTopic { Name = InProcessBroker.Topic, Partitions = [.. a.Partitions] }],
         }),
-        AddOffsetsAsk a => Write(ApiKey.AddOffsetsToTxn, a.Version, 3, new AddOffsetsToTxnRequest
+        AddOffsetsCall a => Write(ApiKey.AddOffsetsToTxn, a.Version, 3, new AddOffsetsToTxnRequest
         {
             TransactionalId = a.Id,
             ProducerId = a.Pid,
             ProducerEpoch = a.Epoch,
             GroupId = "g",
         }),
-        ProduceAsk a => Write(ApiKey.Produce, a.Version, 9, new ProduceRequest
+        ProduceCall a => Write(ApiKey.Produce, a.Version, 9, new ProduceRequest
         {
             TransactionalId = a.Id,
             Acks = -1,
             TopicData = [new TopicProduceData { Name = InProcessBroker.Topic, PartitionData = [.. a.Batches.Select(batch => Data(a, batch, timestamp))] }],
         }),
-        TxnOffsetAsk a => Write(ApiKey.TxnOffsetCommit, a.Version, 3, new TxnOffsetCommitRequest
+        TxnOffsetCall a => Write(ApiKey.TxnOffsetCommit, a.Version, 3, new TxnOffsetCommitRequest
         {
             TransactionalId = a.Id,
             GroupId = "g",
             ProducerId = a.Pid,
             ProducerEpoch = a.Epoch,
-            Topics = [new TxnOffsetCommitTopic { Name = InProcessBroker.Topic, Partitions = [new() { PartitionIndex = a.Partition, CommittedOffset = a.Offset }] }],
+            Topics =
+            [
+                new TxnOffsetCommitTopic { Name = InProcessBroker.Topic, Partitions = [new() { PartitionIndex = a.Partition, CommittedOffset = a.Offset }] },
+            ],
         }),
-        EndAsk a => Write(ApiKey.EndTxn, a.Version, 3, new EndTxnRequest
+        EndCall a => Write(ApiKey.EndTxn, a.Version, 3, new EndTxnRequest
         {
             TransactionalId = a.Id,
             ProducerId = a.Pid,
             ProducerEpoch = a.Epoch,
             Committed = a.Commit,
         }),
-        OffsetAsk a => Write(ApiKey.OffsetCommit, a.Version, 8, new OffsetCommitRequest
+        OffsetCall a => Write(ApiKey.OffsetCommit, a.Version, 8, new OffsetCommitRequest
         {
             GroupId = "g",
-            Topics = [new OffsetCommitTopic { Name = InProcessBroker.Topic, Partitions = [new() { PartitionIndex = a.Partition, CommittedOffset = a.Offset }] }],
+            Topics =
+            [
+                new OffsetCommitTopic { Name = InProcessBroker.Topic, Partitions = [new() { PartitionIndex = a.Partition, CommittedOffset = a.Offset }] },
+            ],
         }),
-        _ => throw new ArgumentException($"{ask}"),
+        _ => throw new ArgumentException($"{call}"),
     };
 
-    public static Reply Read(Ask ask, byte[] frame) => ask switch
+    public static Reply Read(Call call, byte[] frame) => call switch
     {
-        InitAsk => Initialised(Read<InitProducerIdResponse>(frame, ask.Version, 2)),
-        AddAsk => new([.. Read<AddPartitionsToTxnResponse>(frame, ask.Version, 3).Results![0].Results!.Select(p => (p.ErrorCode, -1L))]),
-        AddOffsetsAsk => Reply.Of(Read<AddOffsetsToTxnResponse>(frame, ask.Version, 3).ErrorCode),
-        ProduceAsk => new([.. Read<ProduceResponse>(frame, ask.Version, 9).Responses![0].PartitionResponses!.Select(p => (p.ErrorCode, p.BaseOffset))]),
-        TxnOffsetAsk => Reply.Of(Read<TxnOffsetCommitResponse>(frame, ask.Version, 3).Topics![0].Partitions![0].ErrorCode),
-        EndAsk => Reply.Of(Read<EndTxnResponse>(frame, ask.Version, 3).ErrorCode),
-        OffsetAsk => Reply.Of(Read<OffsetCommitResponse>(frame, ask.Version, 8).Topics![0].Partitions![0].ErrorCode),
-        _ => throw new ArgumentException($"{ask}"),
+        InitCall => Initialised(Read<InitProducerIdResponse>(frame, call.Version, 2)),
+        AddCall => new([.. Read<AddPartitionsToTxnResponse>(frame, call.Version, 3).Results![0].Results!.Select(p => (p.ErrorCode, -1L))]),
+        AddOffsetsCall => Reply.Of(Read<AddOffsetsToTxnResponse>(frame, call.Version, 3).ErrorCode),
+        ProduceCall => new([.. Read<ProduceResponse>(frame, call.Version, 9).Responses![0].PartitionResponses!.Select(p => (p.ErrorCode, p.BaseOffset))]),
+        TxnOffsetCall => Reply.Of(Read<TxnOffsetCommitResponse>(frame, call.Version, 3).Topics![0].Partitions![0].ErrorCode),
+        EndCall => Reply.Of(Read<EndTxnResponse>(frame, call.Version, 3).ErrorCode),
+        OffsetCall => Reply.Of(Read<OffsetCommitResponse>(frame, call.Version, 8).Topics![0].Partitions![0].ErrorCode),
+        _ => throw new ArgumentException($"{call}"),
     };
 
-    /// <summary>Where the group goes on in a partition.</summary>
+    /// <summary>The offset that the group has committed for a partition.</summary>
     public static (ErrorCode Error, long Offset) GroupOffset(Func<byte[], byte[]> answer, int partition, bool stable)
     {
-        var asked = new OffsetFetchRequest { GroupId = "g", RequireStable = stable, Topics = [new OffsetFetchTopic { Name = InProcessBroker.Topic, PartitionIndexes = [partition] }] };
+        var asked = new OffsetFetchRequest
+        {
+            GroupId = "g",
+            RequireStable = stable,
+            Topics = [new OffsetFetchTopic { Name = InProcessBroker.Topic, PartitionIndexes = [partition] }],
+        };
         var got = Read<OffsetFetchResponse>(answer(Write(ApiKey.OffsetFetch, 7, 6, asked)), 7, 6).Topics![0].Partitions![0];
         return (got.ErrorCode, got.CommittedOffset);
     }
@@ -98,13 +112,14 @@ internal static class Frames
         return response;
     }
 
-    private static PartitionProduceData Data(ProduceAsk ask, ProducedBatch produced, long timestamp)
+    private static PartitionProduceData Data(ProduceCall call, ProducedBatch produced, long timestamp)
     {
         var records = produced.Values.Select(value => ((byte[]?)null, (byte[]?)Encoding.UTF8.GetBytes(value)));
-        var batch = BatchBuilder.Records([.. records], 0, timestamp, ask.Pid, ask.Epoch, transactional: ask.Id is not null);
+        var batch = BatchBuilder.Records([.. records], 0, timestamp, call.Pid, call.Epoch, transactional: call.Id is not null);
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(SequenceAt), produced.Sequence);
-        return new PartitionProduceData { Index = produced.Partition, Records = new Records(Batches.Signed(batch), default) };
+        return new PartitionProduceData { Index = produced.Partition, Records = new Records(SampleBatches.WithChecksum(batch), default) };
     }
 
-    private static Reply Initialised(InitProducerIdResponse response) => new((response.ErrorCode, response.ProducerId), (ErrorCode.None, response.ProducerEpoch));
+    private static Reply Initialised(InitProducerIdResponse response) =>
+        new((response.ErrorCode, response.ProducerId), (ErrorCode.None, response.ProducerEpoch));
 }

@@ -1,12 +1,13 @@
-using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
-using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
+using Cdp.LocalKafka.Requests;
 using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>All of the broker but its sockets, on the caller's thread: frames in, frames out. Its directory outlives its deaths.</summary>
+/// <summary>The whole broker without its sockets, on the caller's thread: frames in, frames out. Its directory survives its crashes.</summary>
 internal sealed class InProcessBroker : IDisposable
 {
     public const string Topic = "t";
@@ -20,13 +21,13 @@ internal sealed class InProcessBroker : IDisposable
         _time = time;
         Files = new DataFiles(Path.Combine(_directory.Path, "logs"));
         Open();
-        // Past the API, which takes no segments this small.
+        // Set directly, because the API does not accept segments this small.
         _topics!.Create(Topic, partitions, configs.ToDictionary(config => config.Name, config => config.Value));
     }
 
     public DataFiles Files { get; }
 
-    /// <summary>The whole response behind its size: header, fields, and what comes from segment files.</summary>
+    /// <summary>The whole response after its size: header, fields, and what comes from segment files.</summary>
     public byte[] Answer(byte[] frame)
     {
         var answering = _core!.Dispatcher.Answer(frame, "/127.0.0.1", "model", CancellationToken.None);
@@ -37,7 +38,7 @@ internal sealed class InProcessBroker : IDisposable
         foreach (var (until, slice) in response.Stored)
         {
             whole.Write(response.Written.Span[at..until]);
-            whole.Write(Log.Batches.Bytes(slice));
+            whole.Write(SampleBatches.Bytes(slice));
             at = until;
         }
         whole.Write(response.Written.Span[at..]);
@@ -51,10 +52,10 @@ internal sealed class InProcessBroker : IDisposable
         _core = new BrokerCore(_topics, new BrokerNode("localhost", 9092, _topics.ClusterId), options, NullLogger.Instance);
     }
 
-    /// <summary>Ends in good order.</summary>
+    /// <summary>Shuts down cleanly.</summary>
     public void Stop()
     {
-        _core!.StopClocks().GetAwaiter().GetResult();
+        _core!.StopTimers().GetAwaiter().GetResult();
         _topics!.Close(flush: true);
     }
 

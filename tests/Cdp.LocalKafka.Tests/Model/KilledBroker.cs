@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>A broker on a port of its own that is killed and started again after every so many requests, under its clients.</summary>
+/// <summary>A broker on its own port that is killed and restarted after every few requests while clients use it.</summary>
 internal sealed class KilledBroker : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -18,7 +20,7 @@ internal sealed class KilledBroker : IAsyncDisposable
     private KilledBroker(TempDirectory directory, LocalKafkaBroker broker, int seed)
     {
         (_directory, _broker, Port) = (directory, broker, broker.Port);
-        _killing = Task.Run(() => KillAgainAndAgain(new Random(seed)));
+        _killing = Task.Run(() => KillRepeatedly(new Random(seed)));
     }
 
     public int Port { get; }
@@ -27,15 +29,15 @@ internal sealed class KilledBroker : IAsyncDisposable
     public static async Task<KilledBroker> Start(int seed, int partitions)
     {
         var directory = new TempDirectory();
-        // Past the API, which takes no segments this small.
+        // Set directly, because the API does not accept segments this small.
         var topics = TopicStore.Open(directory.Path, TimeProvider.System);
         topics.Create(InProcessBroker.Topic, partitions, new Dictionary<string, string> { ["segment.bytes"] = "20000" });
         topics.Close(flush: false);
-        return new KilledBroker(directory, await Start(directory, Ports.ToReturnTo()), seed);
+        return new KilledBroker(directory, await Start(directory, Ports.Reusable()), seed);
     }
 
     /// <summary>Lets it live from now on.</summary>
-    public async Task Spare()
+    public async Task StopKilling()
     {
         await _enough.CancelAsync();
         await _killing;
@@ -43,13 +45,13 @@ internal sealed class KilledBroker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Spare();
+        await StopKilling();
         await _broker.DisposeAsync();
         _enough.Dispose();
         _directory.Dispose();
     }
 
-    private async Task KillAgainAndAgain(Random random)
+    private async Task KillRepeatedly(Random random)
     {
         for (var next = 50; !_enough.IsCancellationRequested; next = Volatile.Read(ref _answered) + random.Next(1, 150))
         {
@@ -64,21 +66,21 @@ internal sealed class KilledBroker : IAsyncDisposable
     private static Task<LocalKafkaBroker> Start(TempDirectory directory, int port) =>
         LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path, Port = port });
 
-    /// <summary>A client's connection, made anew when the broker died over it. Any answer that was lost is asked for again with the same bytes.</summary>
-    public sealed class Line(KilledBroker broker) : IDisposable
+    /// <summary>A client's connection, which reconnects when the broker dies. A request whose response was lost is sent again with the same bytes.</summary>
+    public sealed class Connection(KilledBroker broker) : IDisposable
     {
         private TcpClient? _client;
 
-        public Reply Put(Ask ask)
+        public Reply Send(Call call)
         {
-            var frame = Frames.Write(ask, 1_000);
+            var frame = Frames.Write(call, 1_000);
             for (var until = DateTime.UtcNow + Limit; ;)
             {
-                var reply = Frames.Read(ask, Answer(frame));
+                var reply = Frames.Read(call, Answer(frame));
                 var again = reply.Error is ErrorCode.ConcurrentTransactions or ErrorCode.NotEnoughReplicas or ErrorCode.NotLeaderOrFollower
                     or ErrorCode.NotCoordinator or ErrorCode.CoordinatorNotAvailable or ErrorCode.CoordinatorLoadInProgress or ErrorCode.KafkaStorageError;
                 if (!again) return reply;
-                if (DateTime.UtcNow > until) throw new TimeoutException($"{ask} is still answered {reply}");
+                if (DateTime.UtcNow > until) throw new TimeoutException($"{call} is still answered {reply}");
             }
         }
 

@@ -4,54 +4,54 @@ namespace Cdp.LocalKafka.Tests.Model;
 
 /// <summary>
 /// What Apache Kafka answers to each request of a transactions V1 client (KIP-98, KIP-360, KIP-588, KIP-890's verification), and what its
-/// partitions and offsets then hold. Knows no bytes, no files and no caches.
+/// partitions and offsets then hold. It knows no bytes, files or caches.
 /// </summary>
 internal sealed class ModelBroker(int partitions)
 {
-    private const int Offsets = -1; // the group's offsets, among the partitions of a transaction
+    private const int Offsets = -1; // stands for the group's offsets among the partitions of a transaction
     private readonly Dictionary<string, ModelTransaction> _transactions = [];
     private readonly HashSet<long> _pids = [];
 
     public ModelPartition[] Partitions { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new ModelPartition())];
     public ModelOffsets Group { get; } = new();
 
-    /// <summary>Moves time to <paramref name="now"/>: transactions whose time is up are aborted over their producers' heads.</summary>
+    /// <summary>Advances the time to <paramref name="now"/>: transactions that have timed out are aborted without asking their producers.</summary>
     public void Advance(long now)
     {
         foreach (var late in _transactions.Values.Where(t => t.Deadline <= now).OrderBy(t => t.Deadline)) End(late, late.Fence());
     }
 
-    /// <param name="actual">The broker's answer: tells the model the producer ids, which need only be new.</param>
-    public Reply Answer(Ask ask, Reply actual, long now) => ask switch
+    /// <param name="actual">The broker's response. The model takes producer ids from it, which need only be new.</param>
+    public Reply Answer(Call call, Reply actual, long now) => call switch
     {
-        InitAsk { Id: null } => Idempotent(actual),
-        InitAsk init => Init(init, actual),
-        AddAsk add => new([.. add.Partitions.Select(_ => (Add(add, add.Partitions, now), -1L))]),
-        AddOffsetsAsk add => Reply.Of(Add(add, [Offsets], now)),
-        ProduceAsk produce => new([.. produce.Batches.Select((batch, i) => Produce(produce, batch, actual.Parts[i]))]),
-        TxnOffsetAsk commit => Reply.Of(CommitOffset(commit)),
-        EndAsk end => Reply.Of(Known(End(end), end.Version, fencedSince: 2)),
-        OffsetAsk commit => CommitOffset(commit),
-        _ => throw new ArgumentException($"{ask}"),
+        InitCall { Id: null } => Idempotent(actual),
+        InitCall init => Init(init, actual),
+        AddCall add => new([.. add.Partitions.Select(_ => (Add(add, add.Partitions, now), -1L))]),
+        AddOffsetsCall add => Reply.Of(Add(add, [Offsets], now)),
+        ProduceCall produce => new([.. produce.Batches.Select((batch, i) => Produce(produce, batch, actual.Parts[i]))]),
+        TxnOffsetCall commit => Reply.Of(CommitOffset(commit)),
+        EndCall end => Reply.Of(Known(End(end), end.Version, fencedSince: 2)),
+        OffsetCall commit => CommitOffset(commit),
+        _ => throw new ArgumentException($"{call}"),
     };
 
-    /// <summary>The request was under way when the broker died: what is on disk happened, and what was decided is carried out by the next start.</summary>
-    public void AnswerTorn(Ask ask, Reply actual, Survivors survivors, long now)
+    /// <summary>The request was running when the broker died: what is on disk has happened, and the next start carries out what was decided.</summary>
+    public void AnswerTorn(Call call, Reply actual, Survivors survivors, long now)
     {
-        if (ask is ProduceAsk produce)
+        if (call is ProduceCall produce)
         {
             var survived = produce.Batches.Select((batch, i) => (batch, Actual: actual.Parts[i])).Where(p => survivors.Partition(p.batch.Partition));
             foreach (var (batch, offset) in survived.ToList()) Produce(produce, batch, offset);
         }
-        else if (survivors.Decision == Survival.DecisionOnly && Decides(ask) is { } decided)
+        else if (survivors.Decision == Survival.DecisionOnly && Decides(call) is { } decided)
         {
             var (transaction, commit) = decided;
             foreach (var p in transaction.Partitions.Where(p => p != Offsets && survivors.Partition(p)).ToList()) Mark(transaction, p, commit);
-            End(transaction, commit); // The next start writes every marker, there or not.
+            End(transaction, commit); // The next start writes every marker, whether it exists or not.
         }
-        else if (ask is OffsetAsk or TxnOffsetAsk ? survivors.Offsets : survivors.Decision == Survival.Everything)
+        else if (call is OffsetCall or TxnOffsetCall ? survivors.Offsets : survivors.Decision == Survival.Everything)
         {
-            Answer(ask, actual, now);
+            Answer(call, actual, now);
         }
     }
 
@@ -64,52 +64,53 @@ internal sealed class ModelBroker(int partitions)
     private Reply Idempotent(Reply actual) =>
         actual.Error == ErrorCode.None && _pids.Add(actual.Parts[0].Value) ? new(actual.Parts[0], (ErrorCode.None, 0)) : Reply.Of(ErrorCode.None);
 
-    private Reply Init(InitAsk ask, Reply actual)
+    private Reply Init(InitCall call, Reply actual)
     {
-        if (!_transactions.TryGetValue(ask.Id!, out var transaction))
+        if (!_transactions.TryGetValue(call.Id!, out var transaction))
         {
             var created = Idempotent(actual);
-            if (created.Parts.Length == 2) _transactions[ask.Id!] = new ModelTransaction { Pid = created.Parts[0].Value, TimeoutMs = ask.TimeoutMs };
+            if (created.Parts.Length == 2) _transactions[call.Id!] = new ModelTransaction { Pid = created.Parts[0].Value, TimeoutMs = call.TimeoutMs };
             return created;
         }
-        if (transaction.Init(ask) is var error && error != ErrorCode.None)
+        if (transaction.Init(call) is var error && error != ErrorCode.None)
         {
             if (error == ErrorCode.ConcurrentTransactions) End(transaction, transaction.Fence());
-            return new((Known(error, ask.Version, fencedSince: 4), -1), (ErrorCode.None, -1));
+            return new((Known(error, call.Version, fencedSince: 4), -1), (ErrorCode.None, -1));
         }
         return new((ErrorCode.None, transaction.Pid), (ErrorCode.None, transaction.Epoch));
     }
 
-    private ErrorCode Add(TransactionAsk ask, int[] added, long now)
+    private ErrorCode Add(TransactionCall call, int[] added, long now)
     {
-        var error = Verify(ask.Id, ask.Pid, ask.Epoch);
-        if (error == ErrorCode.None) _transactions[ask.Id].Add(added, now);
-        return Known(error, ask.Version, fencedSince: 2);
+        var error = Verify(call.Id, call.Pid, call.Epoch);
+        if (error == ErrorCode.None) _transactions[call.Id].Add(added, now);
+        return Known(error, call.Version, fencedSince: 2);
     }
 
-    private ErrorCode End(EndAsk ask)
+    private ErrorCode End(EndCall call)
     {
-        var error = Verify(ask.Id, ask.Pid, ask.Epoch);
+        var error = Verify(call.Id, call.Pid, call.Epoch);
         if (error != ErrorCode.None) return error;
-        var transaction = _transactions[ask.Id];
-        if (!transaction.Ongoing) return transaction.LastDecision == ask.Commit ? ErrorCode.None : ErrorCode.InvalidTxnState;
-        End(transaction, ask.Commit);
+        var transaction = _transactions[call.Id];
+        if (!transaction.Ongoing) return transaction.LastDecision == call.Commit ? ErrorCode.None : ErrorCode.InvalidTxnState;
+        End(transaction, call.Commit);
         return ErrorCode.None;
     }
 
-    private (ErrorCode, long) Produce(ProduceAsk ask, ProducedBatch batch, (ErrorCode, long) actual) =>
-        Partitions[batch.Partition].Produce(ask.Pid, ask.Epoch, batch, ask.Id is null ? null : Covered(ask.Id, ask.Pid, ask.Epoch, batch.Partition, ask.Version >= 11), actual);
+    private (ErrorCode, long) Produce(ProduceCall call, ProducedBatch batch, (ErrorCode, long) actual) =>
+        Partitions[batch.Partition].Produce(
+            call.Pid, call.Epoch, batch, call.Id is null ? null : Covered(call.Id, call.Pid, call.Epoch, batch.Partition, call.Version >= 11), actual);
 
-    private ErrorCode CommitOffset(TxnOffsetAsk ask)
+    private ErrorCode CommitOffset(TxnOffsetCall call)
     {
-        var error = Covered(ask.Id, ask.Pid, ask.Epoch, Offsets, abortable: ask.Version >= 4);
-        if (error == ErrorCode.None) Group.Commit(ask.Partition, ask.Offset, ask.Pid);
+        var error = Covered(call.Id, call.Pid, call.Epoch, Offsets, abortable: call.Version >= 4);
+        if (error == ErrorCode.None) Group.Commit(call.Partition, call.Offset, call.Pid);
         return error;
     }
 
-    private Reply CommitOffset(OffsetAsk ask)
+    private Reply CommitOffset(OffsetCall call)
     {
-        Group.Commit(ask.Partition, ask.Offset, -1);
+        Group.Commit(call.Partition, call.Offset, -1);
         return Reply.Of(ErrorCode.None);
     }
 
@@ -126,10 +127,10 @@ internal sealed class ModelBroker(int partitions)
         : transaction.Epoch != epoch ? ErrorCode.ProducerFenced
         : ErrorCode.None;
 
-    private (ModelTransaction, bool Commit)? Decides(Ask ask) => ask switch
+    private (ModelTransaction, bool Commit)? Decides(Call call) => call switch
     {
-        EndAsk end when Verify(end.Id, end.Pid, end.Epoch) == ErrorCode.None && _transactions[end.Id].Ongoing => (_transactions[end.Id], end.Commit),
-        InitAsk { Id: { } id } init when _transactions.TryGetValue(id, out var t) && t.Ongoing && (init.Pid < 0 || init.Pid == t.Pid) => (t, t.Fence()),
+        EndCall end when Verify(end.Id, end.Pid, end.Epoch) == ErrorCode.None && _transactions[end.Id].Ongoing => (_transactions[end.Id], end.Commit),
+        InitCall { Id: { } id } init when _transactions.TryGetValue(id, out var t) && t.Ongoing && (init.Pid < 0 || init.Pid == t.Pid) => (t, t.Fence()),
         _ => null,
     };
 

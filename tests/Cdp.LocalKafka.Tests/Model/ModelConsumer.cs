@@ -1,6 +1,7 @@
 using System.Text;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Batches;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Partitions;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
@@ -13,7 +14,7 @@ internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions,
     public long[] Positions { get; } = new long[partitions];
     public List<(long Offset, string Value)>[] Seen { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new List<(long, string)>())];
 
-    /// <summary>Fetches once with byte limits of chance. False when there was nothing more.</summary>
+    /// <summary>Fetches once, with random byte limits. False when there was nothing more.</summary>
     public bool Poll(Random random)
     {
         var version = (short)random.Next(4, 13);
@@ -26,7 +27,11 @@ internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions,
                 new FetchTopic
                 {
                     Topic = InProcessBroker.Topic,
-                    Partitions = [.. Enumerable.Range(0, partitions).Where(p => Positions[p] >= 0).Select(p => new FetchPartition { Partition = p, FetchOffset = Positions[p], PartitionMaxBytes = Limit(random) })],
+                    Partitions =
+                    [
+                        .. Enumerable.Range(0, partitions).Where(p => Positions[p] >= 0).Select(
+                            p => new FetchPartition { Partition = p, FetchOffset = Positions[p], PartitionMaxBytes = Limit(random) }),
+                    ],
                 },
             ],
         };
@@ -45,7 +50,8 @@ internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions,
         for (var at = 0; BatchHeader.TryRead(bytes.Span[at..], out var batch) && at + batch.Bytes <= bytes.Length; at += batch.Bytes)
         {
             Assert.True(batch.ChecksumHolds(bytes.Span.Slice(at, batch.Bytes)), $"a checksum does not hold at {batch.BaseOffset}");
-            if (committed) Assert.True(batch.LastOffset < data.LastStableOffset, $"{batch.LastOffset} is fetched, and the last stable offset is {data.LastStableOffset}");
+            if (committed)
+                Assert.True(batch.LastOffset < data.LastStableOffset, $"{batch.LastOffset} is fetched, and the last stable offset is {data.LastStableOffset}");
             while (aborted.TryPeek(out var pid, out var first) && first <= batch.LastOffset)
             {
                 aborting.Add(pid);
@@ -64,6 +70,6 @@ internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions,
         return Positions[p] > from;
     }
 
-    // From "as little as there is" over parts of batches to all.
+    // From the smallest response over incomplete batches to everything.
     private static int Limit(Random random) => random.Next(3) switch { 0 => 1, 1 => random.Next(1, 1_000), _ => 1 << 20 };
 }

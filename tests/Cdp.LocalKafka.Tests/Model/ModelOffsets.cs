@@ -1,6 +1,6 @@
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>The offsets of one group, as a list of all commits: of those that count, the last one written wins.</summary>
+/// <summary>The offsets of one group, as a list of all commits: among the valid ones, the last one written wins.</summary>
 internal sealed class ModelOffsets
 {
     private readonly List<Entry> _entries = [];

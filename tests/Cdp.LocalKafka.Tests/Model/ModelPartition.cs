@@ -3,14 +3,14 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Tests.Model;
 
 /// <summary>
-/// What a partition holds and what a reader may see of it, as KIP-98 has it. It is one list; everything else is derived from it
-/// anew each time, so that there is nothing to keep in step.
+/// What a partition holds and what consumers may see of it, as KIP-98 defines it. It is one list; everything else is derived from the list
+/// each time, so that nothing has to be kept in step.
 /// </summary>
 internal sealed class ModelPartition
 {
     private const int RememberedBatches = 5;
     private readonly List<Batch> _batches = [];
-    private readonly Dictionary<long, (short Epoch, int Sequence)> _asked = [];
+    private readonly Dictionary<long, (short Epoch, int Sequence)> _lowestAttempts = [];
     private int _beforeCrash;
 
     public long End => _batches.Count == 0 ? 0 : _batches[^1].Base + _batches[^1].Count;
@@ -20,7 +20,7 @@ internal sealed class ModelPartition
 
     public bool HasOpen(long pid) => _batches.Exists(batch => batch.Pid == pid && IsOpen(batch));
 
-    /// <summary>The records that a reader from an offset gets to see.</summary>
+    /// <summary>The records that a consumer sees from an offset on.</summary>
     public IEnumerable<(long Offset, string Value)> Visible(long from, bool committed) =>
         from batch in _batches
         where batch.Commits is null && (!committed || (batch.Base < LastStable && IsCommitted(batch)))
@@ -28,15 +28,15 @@ internal sealed class ModelPartition
         where batch.Base + i >= @from
         select (batch.Base + i, batch.Values[i]);
 
-    /// <summary>Appends a client's batch, or says why not, in the order of Kafka's checks: transaction, duplicate, epoch, sequence.</summary>
-    /// <param name="transactional">What the transaction's coordinator says of the batch (KIP-890); null outside transactions.</param>
-    /// <param name="actual">The broker's answer, which decides only what Kafka leaves open.</param>
+    /// <summary>Appends a client's batch or returns why not, in the order of Kafka's checks: transaction, duplicate, epoch, sequence.</summary>
+    /// <param name="transactional">The transaction coordinator's answer about the batch (KIP-890); null outside transactions.</param>
+    /// <param name="actual">The broker's response, which decides only what Kafka leaves open.</param>
     public (ErrorCode Error, long Offset) Produce(long pid, short epoch, ProducedBatch produced, ErrorCode? transactional, (ErrorCode, long) actual)
     {
         if (pid < 0) return Append(pid, epoch, produced, false);
         if (transactional is { } verdict && !HasOpen(pid))
         {
-            Ask(pid, epoch, produced.Sequence);
+            Call(pid, epoch, produced.Sequence);
             if (verdict != ErrorCode.None) return (verdict, -1);
         }
 
@@ -45,16 +45,16 @@ internal sealed class ModelPartition
         var remembered = mine.Where(batch => batch.Commits is null && batch.Epoch == current).TakeLast(RememberedBatches).ToList();
         if (epoch == current && remembered.Find(batch => batch.Sequence == produced.Sequence && batch.Count == produced.Values.Length) is { } same)
         {
-            // A snapshot of a producer holds its last batch alone, so after a restart Kafka may not recognise the ones before it.
+            // A producer snapshot holds only the last batch, so after a restart Kafka may not recognise earlier ones.
             var mayBeForgotten = same != remembered[^1] && _batches.IndexOf(same) < _beforeCrash;
             return mayBeForgotten && actual.Item1 == ErrorCode.OutOfOrderSequenceNumber ? actual : (ErrorCode.None, same.Base);
         }
         if (epoch < current) return (ErrorCode.InvalidProducerEpoch, -1);
         var last = epoch == current && remembered.Count > 0 ? remembered[^1].Sequence + remembered[^1].Count - 1 : -1;
         if (current >= 0 && produced.Sequence != last + 1) return (ErrorCode.OutOfOrderSequenceNumber, -1);
-        if (_asked.TryGetValue(pid, out var asked) && produced.Sequence > asked.Sequence)
+        if (_lowestAttempts.TryGetValue(pid, out var asked) && produced.Sequence > asked.Sequence)
         {
-            // Kafka refuses it too where the sequence fits what is stored: a stray retry is in the way until the transaction ends. Not promised.
+            // Kafka refuses the batch even if its sequence fits what is stored: a stray retry blocks the producer until the transaction ends. Not promised.
             if (current < 0 || actual.Item1 == ErrorCode.OutOfOrderSequenceNumber) return (ErrorCode.OutOfOrderSequenceNumber, -1);
         }
         return Append(pid, epoch, produced, transactional is not null);
@@ -64,25 +64,26 @@ internal sealed class ModelPartition
     public void Mark(long pid, short epoch, bool commit)
     {
         _batches.Add(new Batch(End, [""], pid, epoch, -1, true, commit));
-        _asked.Remove(pid);
+        _lowestAttempts.Remove(pid);
     }
 
     public void Crashed()
     {
         _beforeCrash = _batches.Count;
-        _asked.Clear();
+        _lowestAttempts.Clear();
     }
 
-    /// <summary>The lowest sequence that wanted to begin a transaction has to be the first (KIP-890; Kafka's VerificationStateEntry).</summary>
-    private void Ask(long pid, short epoch, int sequence)
+    /// <summary>The lowest sequence that tried to start a transaction must be its first (KIP-890; Kafka's VerificationStateEntry).</summary>
+    private void Call(long pid, short epoch, int sequence)
     {
-        if (!_asked.TryGetValue(pid, out var asked) || epoch > asked.Epoch || (epoch == asked.Epoch && sequence < asked.Sequence)) _asked[pid] = (epoch, sequence);
+        if (!_lowestAttempts.TryGetValue(pid, out var asked) || epoch > asked.Epoch || (epoch == asked.Epoch && sequence < asked.Sequence))
+            _lowestAttempts[pid] = (epoch, sequence);
     }
 
     private (ErrorCode, long) Append(long pid, short epoch, ProducedBatch produced, bool transactional)
     {
         _batches.Add(new Batch(End, produced.Values, pid, epoch, produced.Sequence, transactional, null));
-        if (transactional) _asked.Remove(pid);
+        if (transactional) _lowestAttempts.Remove(pid);
         return (ErrorCode.None, _batches[^1].Base);
     }
 
@@ -92,7 +93,7 @@ internal sealed class ModelPartition
 
     private Batch? Marker(Batch batch) => _batches.Find(later => later.Base > batch.Base && later.Pid == batch.Pid && later.Commits is not null);
 
-    /// <param name="Commits">Null for records, else what a marker decides.</param>
+    /// <param name="Commits">Null for records, else whether the marker commits.</param>
     private sealed record Batch(long Base, string[] Values, long Pid, short Epoch, int Sequence, bool Transactional, bool? Commits)
     {
         public int Count => Values.Length;

@@ -2,7 +2,7 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>A transactional id between requests: decisions are carried out before they are answered, so it is ongoing or not.</summary>
+/// <summary>A transactional id between requests. Decisions are carried out before they are answered, so a transaction is either ongoing or over.</summary>
 internal sealed class ModelTransaction
 {
     private long _startedAt;
@@ -11,24 +11,24 @@ internal sealed class ModelTransaction
     public required int TimeoutMs { get; set; }
     public short Epoch { get; private set; }
 
-    /// <summary>The epoch before the last bump that the producer asked for itself (KIP-360).</summary>
+    /// <summary>The epoch before the last bump that the producer itself asked for (KIP-360).</summary>
     public short LastEpoch { get; set; } = -1;
     public bool Ongoing { get; private set; }
 
-    /// <summary>What a retry of the end is compared with; null when nothing was decided since the producer began.</summary>
+    /// <summary>The outcome that a retry of EndTxn is compared with; null when no transaction has ended since the producer started.</summary>
     public bool? LastDecision { get; private set; }
     public HashSet<int> Partitions { get; } = [];
     public long Deadline => Ongoing ? _startedAt + TimeoutMs : long.MaxValue;
 
-    /// <summary>CONCURRENT_TRANSACTIONS: the caller aborts what is ongoing, and the client asks again.</summary>
-    public ErrorCode Init(InitAsk ask)
+    /// <summary>CONCURRENT_TRANSACTIONS: the caller aborts the ongoing transaction, and the client retries.</summary>
+    public ErrorCode Init(InitCall call)
     {
-        if (ask.Pid >= 0 && ask.Pid != Pid) return ErrorCode.ProducerFenced;
+        if (call.Pid >= 0 && call.Pid != Pid) return ErrorCode.ProducerFenced;
         if (Ongoing) return ErrorCode.ConcurrentTransactions;
-        if (ask.Pid < 0) (Epoch, LastEpoch) = ((short)(Epoch + 1), -1);
-        else if (ask.Epoch == Epoch) (Epoch, LastEpoch) = ((short)(Epoch + 1), Epoch);
-        else if (ask.Epoch != LastEpoch) return ErrorCode.ProducerFenced;
-        (LastDecision, TimeoutMs) = (null, ask.TimeoutMs);
+        if (call.Pid < 0) (Epoch, LastEpoch) = ((short)(Epoch + 1), -1);
+        else if (call.Epoch == Epoch) (Epoch, LastEpoch) = ((short)(Epoch + 1), Epoch);
+        else if (call.Epoch != LastEpoch) return ErrorCode.ProducerFenced;
+        (LastDecision, TimeoutMs) = (null, call.TimeoutMs);
         return ErrorCode.None;
     }
 
@@ -38,7 +38,7 @@ internal sealed class ModelTransaction
         Partitions.UnionWith(partitions);
     }
 
-    /// <summary>Shuts the producer out; its transaction is to be aborted in the new epoch.</summary>
+    /// <summary>Fences the producer; its transaction has to be aborted with the new epoch.</summary>
     /// <returns>False: not a commit.</returns>
     public bool Fence()
     {

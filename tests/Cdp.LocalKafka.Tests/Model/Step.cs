@@ -1,17 +1,17 @@
 namespace Cdp.LocalKafka.Tests.Model;
 
-internal enum Act
+internal enum StepKind
 {
     Init,
 
-    /// <summary>Init with the id and epoch it has (KIP-360).</summary>
+    /// <summary>InitProducerId with the id and epoch that the producer has (KIP-360).</summary>
     Bump,
     Add,
 
-    /// <summary>Adds the partitions first if it must, as clients do.</summary>
+    /// <summary>Adds the partitions first if necessary, as clients do.</summary>
     Produce,
 
-    /// <summary>Without adding them, as broken and delayed clients do.</summary>
+    /// <summary>Without adding the partitions, as faulty or delayed clients do.</summary>
     ProduceBlindly,
     AddOffsets,
     CommitOffset,
@@ -19,52 +19,53 @@ internal enum Act
     Commit,
     Abort,
 
-    /// <summary>An earlier request again, with the same bytes.</summary>
+    /// <summary>Sends an earlier request again, with the same bytes.</summary>
     Retry,
     Wait,
     Crash,
 }
 
-/// <summary>What becomes of the answer to a step's request.</summary>
-internal enum Fate
+/// <summary>What happens to the response of a step's request.</summary>
+internal enum Delivery
 {
-    Answered,
+    Delivered,
     Lost,
 
-    /// <summary>The broker dies over it: any part of its writes may be on disk.</summary>
+    /// <summary>The broker dies during the request: any part of its writes may be on disk.</summary>
     Torn,
 }
 
-/// <summary>One step of a story. It means something in every state, so that a story stays one when steps are taken out of it.</summary>
-/// <param name="Salt">Seeds whatever else the step has to choose.</param>
-internal sealed record Step(Act Act, int Who, Fate Fate, int Salt)
+/// <summary>One step of a scenario. It is valid in every state, so that a scenario stays valid when steps are removed from it.</summary>
+/// <param name="Salt">The seed for everything else that the step chooses.</param>
+internal sealed record Step(StepKind Kind, int Producer, Delivery Delivery, int Salt)
 {
-    private static readonly (Act Act, int Weight)[] Weights =
+    private static readonly (StepKind Kind, int Weight)[] Weights =
     [
-        (Act.Init, 8), (Act.Bump, 4), (Act.Add, 4), (Act.Produce, 34), (Act.ProduceBlindly, 3), (Act.AddOffsets, 3), (Act.CommitOffset, 8),
-        (Act.CommitOffsetPlainly, 3), (Act.Commit, 10), (Act.Abort, 8), (Act.Retry, 8), (Act.Wait, 3), (Act.Crash, 4),
+        (StepKind.Init, 8), (StepKind.Bump, 4), (StepKind.Add, 4), (StepKind.Produce, 34),
+        (StepKind.ProduceBlindly, 3), (StepKind.AddOffsets, 3), (StepKind.CommitOffset, 8),
+        (StepKind.CommitOffsetPlainly, 3), (StepKind.Commit, 10), (StepKind.Abort, 8), (StepKind.Retry, 8), (StepKind.Wait, 3), (StepKind.Crash, 4),
     ];
 
-    /// <summary>A story of one producer is deep, a story of all is wide.</summary>
-    public static List<Step> Story(Random random)
+    /// <summary>A scenario of one producer reaches deep states; a scenario of all producers reaches many combinations.</summary>
+    public static List<Step> Scenario(Random random)
     {
-        var cast = Enumerable.Range(0, Cast.Size).OrderBy(_ => random.Next()).Take(random.Next(1, Cast.Size + 1)).ToArray();
+        var producers = Enumerable.Range(0, ModelProducers.Count).OrderBy(_ => random.Next()).Take(random.Next(1, ModelProducers.Count + 1)).ToArray();
         var length = random.Next(20, 60);
-        // Every producer begins with an id; most of what is interesting comes after.
-        var story = cast.Where(_ => random.Next(4) != 0).Select(who => new Step(Act.Init, who, Fate.Answered, random.Next())).ToList();
-        while (story.Count < length)
+        // Every producer begins with an id, because most of the interesting states need one.
+        var scenario = producers.Where(_ => random.Next(4) != 0).Select(who => new Step(StepKind.Init, who, Delivery.Delivered, random.Next())).ToList();
+        while (scenario.Count < length)
         {
-            var who = cast[random.Next(cast.Length)];
-            var fate = random.Next(10) switch { 0 => Fate.Lost, 1 => Fate.Torn, _ => Fate.Answered };
-            story.Add(new Step(Choose(random), who, fate, random.Next()));
-            if (fate != Fate.Answered && random.Next(3) != 0) story.Add(new Step(Act.Retry, who, Fate.Answered, 0));
+            var who = producers[random.Next(producers.Length)];
+            var delivery = random.Next(10) switch { 0 => Delivery.Lost, 1 => Delivery.Torn, _ => Delivery.Delivered };
+            scenario.Add(new Step(Choose(random), who, delivery, random.Next()));
+            if (delivery != Delivery.Delivered && random.Next(3) != 0) scenario.Add(new Step(StepKind.Retry, who, Delivery.Delivered, 0));
         }
-        return story;
+        return scenario;
     }
 
-    private static Act Choose(Random random)
+    private static StepKind Choose(Random random)
     {
         var at = random.Next(Weights.Sum(w => w.Weight));
-        return Weights.First(w => (at -= w.Weight) < 0).Act;
+        return Weights.First(w => (at -= w.Weight) < 0).Kind;
     }
 }

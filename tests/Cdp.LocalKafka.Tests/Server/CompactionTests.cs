@@ -1,9 +1,11 @@
-using Cdp.LocalKafka.Tests.Conformance;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Tests.Support;
 using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Server;
 
-/// <summary>A broker that compacts topics by a clock of the test's, seen by Kafka's clients.</summary>
+/// <summary>A broker that compacts topics on the test's clock, seen through Kafka's clients.</summary>
+[Trait("tier", "integration")]
 public sealed class CompactionTests : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -74,14 +76,14 @@ public sealed class CompactionTests : IAsyncDisposable
         Assert.EndsWith(":a=last", Read(), StringComparison.Ordinal);
     }
 
-    // Each record is a segment: all are 10 ms apart, and segment.ms is less.
+    // Each record is its own segment: the records are 10 ms apart, and segment.ms is less.
     private Task Send(IProducer<string?, string?> producer, string key, string? value)
     {
         _time.Advance(TimeSpan.FromMilliseconds(10));
         return producer.Send("t", new Message<string?, string?> { Key = key, Value = value, Timestamp = new Timestamp(_time.GetUtcNow().UtcDateTime) });
     }
 
-    // The clock stands still, so that a long poll would not end.
+    // The clock stands still, so a long poll would never end.
     private string Read()
     {
         using var consumer = Client.Consumer(_broker!.BootstrapServers, "g", configure: config => config.FetchWaitMaxMs = 0);
@@ -98,8 +100,10 @@ public sealed class CompactionTests : IAsyncDisposable
     private async Task Start(params (string Name, string Value)[] configs)
     {
         var isFirst = _broker is null;
-        _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time, LogCleanupInterval = Interval });
+        _broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = _time, LogCleanupInterval = Interval });
         using var admin = Client.Admin(_broker.BootstrapServers);
-        if (isFirst) await Client.CreateTopic(admin, "t", 1, [("cleanup.policy", "compact"), ("segment.ms", "1"), ("min.cleanable.dirty.ratio", "0"), .. configs]);
+        if (isFirst)
+            await Client.CreateTopic(admin, "t", 1, [("cleanup.policy", "compact"), ("segment.ms", "1"), ("min.cleanable.dirty.ratio", "0"), .. configs]);
     }
 }

@@ -1,9 +1,16 @@
 using System.Buffers.Binary;
+using Cdp.LocalKafka.Hosting;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Cluster;
+using Cdp.LocalKafka.Protocol.Partitions;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Protocol.Topics;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Server;
 
-/// <summary>What a peer that breaks the protocol gets: its own connection closed, and nothing else.</summary>
+/// <summary>When a peer breaks the protocol, its own connection is closed and nothing else happens.</summary>
+[Trait("tier", "integration")]
 public sealed class ConnectionTests : IAsyncLifetime
 {
     private readonly TempDirectory _directory = new();
@@ -31,7 +38,7 @@ public sealed class ConnectionTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(BadFrames))]
-    public async Task BadFrame_ClosesItsConnectionOnly_WithOneLine(string what, byte[] bytes)
+    public async Task Receive_BadFrame_ClosesOnlyThatConnectionAndLogsOneLine(string what, byte[] bytes)
     {
         using var other = new RawClient(_broker.Port);
         using var bad = new RawClient(_broker.Port);
@@ -44,9 +51,9 @@ public sealed class ConnectionTests : IAsyncLifetime
         Assert.Equal(7, BinaryPrimitives.ReadInt32BigEndian(await other.Receive()));
     }
 
-    // As librdkafka sends them behind a Metadata request for all topics; Kafka ignores them.
+    // librdkafka sends these after a Metadata request for all topics; Kafka ignores them.
     [Fact]
-    public async Task BytesBehindARequest_AreIgnored()
+    public async Task Receive_BytesAfterARequest_AreIgnored()
     {
         using var client = new RawClient(_broker.Port);
         await client.Send([0, 0, 0, 15, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0, 9]);
@@ -56,7 +63,7 @@ public sealed class ConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ApiVersions_VersionOfTheFuture_IsAnsweredInVersion0WithWhatIsKnown()
+    public async Task ApiVersions_UnknownVersion_RespondsInVersion0WithKnownVersions()
     {
         using var client = new RawClient(_broker.Port);
         await client.SendFrame(RawClient.Request(ApiKey.ApiVersions, 99, 5, new ApiVersionsRequest(), flexible: true));
@@ -67,17 +74,18 @@ public sealed class ConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ApiVersions_Flexible_IsAnsweredWithAnOldHeader()
+    public async Task ApiVersions_FlexibleVersion_HasTheOldResponseHeader()
     {
         using var client = new RawClient(_broker.Port);
-        await client.SendFrame(RawClient.Request(ApiKey.ApiVersions, 3, 5, new ApiVersionsRequest { ClientSoftwareName = "raw", ClientSoftwareVersion = "1" }, flexible: true));
+        await client.SendFrame(
+            RawClient.Request(ApiKey.ApiVersions, 3, 5, new ApiVersionsRequest { ClientSoftwareName = "raw", ClientSoftwareVersion = "1" }, flexible: true));
 
         var response = Response<ApiVersionsResponse>(await client.Receive(), 3, flexible: true);
         Assert.Contains(response.ApiKeys!, range => range.ApiKey == (short)ApiKey.EndTxn && range.MaxVersion == 4);
     }
 
     [Fact]
-    public async Task Requests_SentTogether_AreAnsweredInOrder()
+    public async Task Receive_PipelinedRequests_RespondsInOrder()
     {
         using var client = new RawClient(_broker.Port);
         for (var i = 0; i < 50; i++) await client.SendFrame(RawClient.Request(ApiKey.ApiVersions, 0, i, new ApiVersionsRequest(), flexible: false));
@@ -85,7 +93,7 @@ public sealed class ConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Frame_SentByteByByte_IsAnswered()
+    public async Task Receive_FrameByteByByte_Responds()
     {
         using var client = new RawClient(_broker.Port);
         var frame = RawClient.Request(ApiKey.ApiVersions, 0, 8, new ApiVersionsRequest(), flexible: false);
@@ -94,22 +102,33 @@ public sealed class ConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task LongPoll_OfOneConnection_DoesNotHoldUpAnother()
+    public async Task Fetch_LongPollOnOneConnection_DoesNotBlockAnother()
     {
         using var waiting = new RawClient(_broker.Port);
-        await waiting.SendFrame(RawClient.Request(ApiKey.CreateTopics, 2, 1, new CreateTopicsRequest { Topics = [new CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }] }, flexible: false));
+        await waiting.SendFrame(
+            RawClient.Request(
+                ApiKey.CreateTopics, 2, 1, new CreateTopicsRequest { Topics = [new CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }] },
+                flexible: false));
         await waiting.Receive();
-        var fetch = new FetchRequest { MaxWaitMs = 60_000, MinBytes = 1, Topics = [new FetchTopic { Topic = "t", Partitions = [new FetchPartition { PartitionMaxBytes = 1000 }] }] };
+        var fetch = new FetchRequest
+        {
+            MaxWaitMs = 60_000,
+            MinBytes = 1,
+            Topics = [new FetchTopic { Topic = "t", Partitions = [new FetchPartition { PartitionMaxBytes = 1000 }] }],
+        };
         await waiting.SendFrame(RawClient.Request(ApiKey.Fetch, 4, 2, fetch, flexible: false));
         var answer = waiting.Receive();
 
         using var other = new RawClient(_broker.Port);
-        var batch = new PartitionProduceData { Records = new Records(Log.Batches.Plain(), default) };
-        await other.SendFrame(RawClient.Request(ApiKey.Produce, 3, 3, new ProduceRequest { Acks = -1, TopicData = [new TopicProduceData { Name = "t", PartitionData = [batch] }] }, flexible: false));
+        var batch = new PartitionProduceData { Records = new Records(SampleBatches.Plain(), default) };
+        await other.SendFrame(
+            RawClient.Request(
+                ApiKey.Produce, 3, 3, new ProduceRequest { Acks = -1, TopicData = [new TopicProduceData { Name = "t", PartitionData = [batch] }] },
+                flexible: false));
         Assert.Equal(ErrorCode.None, Response<ProduceResponse>(await other.Receive(), 3, flexible: false).Responses![0].PartitionResponses![0].ErrorCode);
 
         var fetched = Response<FetchResponse>(await answer, 4, flexible: false).Responses![0].Partitions![0];
-        Assert.Equal((1L, Log.Batches.Plain().Length), (fetched.HighWatermark, fetched.Records.Bytes!.Value.Length));
+        Assert.Equal((1L, SampleBatches.Plain().Length), (fetched.HighWatermark, fetched.Records.Bytes!.Value.Length));
     }
 
     private static T Response<T>(byte[]? frame, short version, bool flexible) where T : IWireFields, new()

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using Cdp.LocalKafka.Tests.Conformance;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Tests.Support;
 using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Server;
 
-/// <summary>Stops, deaths and starts of a broker on one data directory.</summary>
+/// <summary>Stopping, killing and restarting a broker on one data directory.</summary>
+[Trait("tier", "integration")]
 public sealed class RestartTests : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -20,9 +22,9 @@ public sealed class RestartTests : IAsyncDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Restart_OnTheSamePort_ClientsGoOnAndNothingIsLost(bool killed)
+    public async Task Restart_SamePort_ClientsContinueAndNothingIsLost(bool killed)
     {
-        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.Reusable())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using var producer = Client.Producer(bootstrap, config => config.EnableIdempotence = true);
@@ -44,13 +46,14 @@ public sealed class RestartTests : IAsyncDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Restart_UnderAConsumer_ItGoesOnWithoutARebalance(bool killed)
+    public async Task Restart_ActiveConsumer_ContinuesWithoutARebalance(bool killed)
     {
-        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.Reusable())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         var rebalances = new Rebalances();
-        using var consumer = Client.Consumer(bootstrap, "g", configure: config => (config.EnablePartitionEof, config.HeartbeatIntervalMs) = (false, 100), rebalances: rebalances);
+        using var consumer = Client.Consumer(
+            bootstrap, "g", configure: config => (config.EnablePartitionEof, config.HeartbeatIntervalMs) = (false, 100), rebalances: rebalances);
         using var producer = Client.Producer(bootstrap);
         consumer.Subscribe("t");
         await producer.Send("t", Client.Message("before"));
@@ -63,28 +66,33 @@ public sealed class RestartTests : IAsyncDisposable
         Assert.Equal("after", after.Message.Value);
         consumer.Commit(after);
 
-        Assert.Equal((before, 1), (consumer.MemberId, rebalances.Count)); // the one that gave it the partition
+        Assert.Equal((before, 1), (consumer.MemberId, rebalances.Count)); // the one that assigned the partition
         Assert.Equal(2, consumer.Committed([new TopicPartition("t", 0)], Client.Limit)[0].Offset.Value);
     }
 
     [Fact]
-    public async Task Start_ShorterSessionsAllowed_MembersMayAskForThem()
+    public async Task Start_LowerMinSessionTimeout_AcceptsShorterSessions()
     {
         _broker = await LocalKafkaBroker.StartAsync(
-            new LocalKafkaOptions { DataDirectory = _directory.Path, GroupMinSessionTimeout = TimeSpan.FromSeconds(1) }, cancel: TestContext.Current.CancellationToken);
+            new LocalKafkaOptions
+            {
+                DataDirectory = _directory.Path,
+                GroupMinSessionTimeout = TimeSpan.FromSeconds(1),
+            }, cancel: TestContext.Current.CancellationToken);
         using var admin = Client.Admin(_broker.BootstrapServers);
         await Client.CreateTopic(admin, "t", 1);
         using var producer = Client.Producer(_broker.BootstrapServers);
         await producer.Send("t", Client.Message("v"));
-        using var consumer = Client.Consumer(_broker.BootstrapServers, "g", configure: config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (1000, 100));
+        using var consumer = Client.Consumer(
+            _broker.BootstrapServers, "g", configure: config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (1000, 100));
         consumer.Subscribe("t");
         Assert.Equal("v", consumer.Consume(Client.Limit).Message.Value);
     }
 
     [Fact]
-    public async Task Kill_InATransaction_ItIsStillOpenAndCanBeFinished()
+    public async Task Kill_DuringATransaction_TransactionCanStillBeCommitted()
     {
-        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.Reusable())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using var producer = Client.Transactional(bootstrap, "tx");
@@ -99,9 +107,9 @@ public sealed class RestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Kill_OfBrokerAndProducer_TheHeirAbortsWhatWasOpen()
+    public async Task Kill_BrokerAndProducer_SuccessorAbortsTheOpenTransaction()
     {
-        var bootstrap = (_broker = await Start(Ports.ToReturnTo())).BootstrapServers;
+        var bootstrap = (_broker = await Start(Ports.Reusable())).BootstrapServers;
         using var admin = Client.Admin(bootstrap);
         await Client.CreateTopic(admin, "t", 1);
         using (var lost = Client.Transactional(bootstrap, "tx"))
@@ -111,24 +119,24 @@ public sealed class RestartTests : IAsyncDisposable
             await Restart(killed: true);
         }
 
-        using var heir = Client.Transactional(bootstrap, "tx");
-        heir.BeginTransaction();
-        await heir.Send("t", Client.Message("kept"));
-        heir.CommitTransaction(Client.Limit);
+        using var successor = Client.Transactional(bootstrap, "tx");
+        successor.BeginTransaction();
+        await successor.Send("t", Client.Message("kept"));
+        successor.CommitTransaction(Client.Limit);
         Assert.Equal(["kept"], Reading.Values(bootstrap, "t"));
     }
 
     [Fact]
-    public async Task Start_OnADirectoryInUse_NamesItAndTheRemedy()
+    public async Task Start_DirectoryInUse_FailsWithARemedy()
     {
         _broker = await Start();
         var refused = await Assert.ThrowsAsync<LocalKafkaStartException>(() => Start());
         Assert.Contains(_directory.Path, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("give another directory", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("choose another directory", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Start_OnATakenPort_NamesItAndTheRemedy_AndLetsGoOfTheDirectory()
+    public async Task Start_PortTaken_FailsWithARemedyAndReleasesTheDirectory()
     {
         var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -143,7 +151,7 @@ public sealed class RestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Start_OnAPortAnotherBrokerHas_IsRefused()
+    public async Task Start_PortOfAnotherBroker_Fails()
     {
         using var elsewhere = new TempDirectory();
         _broker = await Start();
@@ -152,7 +160,7 @@ public sealed class RestartTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Start_OnFilesOfANewerFormat_NamesThem()
+    public async Task Start_NewerFileFormat_FailsAndNamesTheFile()
     {
         var path = Path.Combine(_directory.Path, "topics.json");
         await File.WriteAllTextAsync(path, """{ "format": 99, "clusterId": "x", "topics": [] }""", TestContext.Current.CancellationToken);

@@ -1,10 +1,15 @@
+using Cdp.LocalKafka.Hosting;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Conformance;
-using Cdp.LocalKafka.Tests.Log;
+using Cdp.LocalKafka.Protocol.Groups;
+using Cdp.LocalKafka.Protocol.Partitions;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Protocol.Topics;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Server;
 
-/// <summary>A broker ends whatever its clients are doing, though its clock stands still and none of them would ever go on.</summary>
+/// <summary>A broker stops whatever its clients are doing, although its clock stands still and none of their requests would ever end.</summary>
+[Trait("tier", "integration")]
 public sealed class StopTests : IDisposable
 {
     private const int Large = 900_000;
@@ -15,23 +20,25 @@ public sealed class StopTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task End_WithRequestsOfAllKindsUnderWay_NeedsNoClock(bool killed)
+    public async Task Stop_AllKindsOfRequestsInProgress_NeedsNoClock(bool killed)
     {
-        var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = new FakeTime() }, cancel: TestContext.Current.CancellationToken);
+        var broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = _directory.Path, TimeProvider = new FakeTime() }, cancel: TestContext.Current.CancellationToken);
         using var first = new RawClient(broker.Port);
-        await first.Ask<CreateTopicsResponse>(ApiKey.CreateTopics, 2, new CreateTopicsRequest { Topics = [new CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }] });
-        for (var i = 0; i < 10; i++) await first.Ask<ProduceResponse>(ApiKey.Produce, 3, Produce());
+        await first.Call<CreateTopicsResponse>(
+            ApiKey.CreateTopics, 2, new CreateTopicsRequest { Topics = [new CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }] });
+        for (var i = 0; i < 10; i++) await first.Call<ProduceResponse>(ApiKey.Produce, 3, Produce());
 
         byte[][] underWay =
         [
-            RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: int.MaxValue, minBytes: 1), flexible: false), // an answer that nobody reads
+            RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: int.MaxValue, minBytes: 1), flexible: false), // a response that nobody reads
             RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: 1000, minBytes: int.MaxValue), flexible: false), // a long poll
             RawClient.Request(ApiKey.JoinGroup, 1, 1, Join(), flexible: false), // a member that waits for others
             RawClient.Request(ApiKey.Produce, 3, 1, Produce(), flexible: false),
         ];
         var clients = Enumerable.Range(0, 40).Select(_ => new RawClient(broker.Port)).ToList();
         for (var i = 0; i < clients.Count; i++) await clients[i].SendFrame(underWay[i % underWay.Length]);
-        await first.Send([0, 0, 1, 0, 0]); // a request that is never said to its end
+        await first.Send([0, 0, 1, 0, 0]); // a request that is never sent completely
 
         var ending = killed ? Task.Run(broker.Kill, TestContext.Current.CancellationToken) : broker.DisposeAsync().AsTask();
         await ending.WaitAsync(Client.Limit, TestContext.Current.CancellationToken);
@@ -42,7 +49,7 @@ public sealed class StopTests : IDisposable
 
     private static ProduceRequest Produce()
     {
-        var batch = new PartitionProduceData { Records = new Records(Batches.Plain(valueBytes: Large), default) };
+        var batch = new PartitionProduceData { Records = new Records(SampleBatches.Plain(valueBytes: Large), default) };
         return new ProduceRequest { Acks = -1, TopicData = [new TopicProduceData { Name = "t", PartitionData = [batch] }] };
     }
 

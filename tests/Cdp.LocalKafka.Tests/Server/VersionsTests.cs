@@ -1,16 +1,22 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Apis;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Protocol.Cluster;
+using Cdp.LocalKafka.Requests;
 using Cdp.LocalKafka.Server;
+using Cdp.LocalKafka.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cdp.LocalKafka.Tests.Server;
 
-/// <summary>What is offered, against what Apache Kafka 4.0 knows of each API.</summary>
+/// <summary>The versions that the broker offers, compared with those of Apache Kafka 4.0.</summary>
+[Trait("tier", "integration")]
 public sealed class VersionsTests
 {
     private const short Never = short.MaxValue;
 
-    // From the message definitions of 4.0. Versions that 4.0 gave up (KIP-896) are known still, and served where it costs nothing.
+    // From the message definitions of 4.0. Versions that 4.0 removed (KIP-896) are still known, and served where it costs nothing.
     private static readonly Dictionary<ApiKey, (short Last, short FlexibleSince)> Kafka = new()
     {
         [ApiKey.Produce] = (12, 9),
@@ -50,7 +56,7 @@ public sealed class VersionsTests
     };
 
     [Fact]
-    public async Task ApiVersions_ListsEveryRow_AndEachIsWithinKafkas()
+    public async Task ApiVersions_AllApis_AreWithinKafkasVersions()
     {
         using var directory = new TempDirectory();
         var options = new LocalKafkaOptions { DataDirectory = directory.Path };
@@ -63,22 +69,25 @@ public sealed class VersionsTests
         {
             var kafka = Kafka[row.Key];
             Assert.True(row.Min >= 0 && row.Min <= row.Max && row.Max <= kafka.Last, $"{row.Key} {row.Min} to {row.Max}; Kafka's last is {kafka.Last}");
-            Assert.True(row.FlexibleSince == kafka.FlexibleSince || (row.FlexibleSince > row.Max && kafka.FlexibleSince > row.Max), $"{row.Key} is flexible since {kafka.FlexibleSince}");
+            Assert.True(
+                row.FlexibleSince == kafka.FlexibleSince || (row.FlexibleSince > row.Max && kafka.FlexibleSince > row.Max),
+                $"{row.Key} is flexible since {kafka.FlexibleSince}");
         });
         var answer = await versions.Row.Call<ApiVersionsResponse>(Request("librdkafka", "2.16.0"));
         Assert.Equal(
             rows.Append(versions.Row).Select(row => ((short)row.Key, row.Min, row.Max)).Order(),
             answer.ApiKeys!.Select(range => (range.ApiKey, range.MinVersion, range.MaxVersion)));
-        await core.StopClocks();
+        await core.StopTimers();
         topics.Close(flush: false);
     }
 
-    /// <summary>The table in the library's README, row by row pairs of a name and its versions.</summary>
+    /// <summary>The table in the library's README: each row holds pairs of a name and its versions.</summary>
     [Fact]
-    public async Task Readme_ListsWhatIsServed()
+    public async Task Readme_ApiTable_MatchesWhatIsServed()
     {
         using var directory = new TempDirectory();
-        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path }, cancel: TestContext.Current.CancellationToken);
+        await using var broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = directory.Path }, cancel: TestContext.Current.CancellationToken);
         var served = broker.Dispatcher.Apis.Select(api => $"{api.Key} {(api.Min == api.Max ? $"{api.Min}" : $"{api.Min}–{api.Max}")}");
 
         var root = AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/tests/Cdp.LocalKafka.Tests/", StringComparison.Ordinal)];
@@ -96,7 +105,7 @@ public sealed class VersionsTests
     [InlineData("-a", "1", ErrorCode.InvalidRequest)]
     [InlineData("a", "1.", ErrorCode.InvalidRequest)]
     [InlineData("a b", "1", ErrorCode.InvalidRequest)]
-    internal async Task ApiVersions_SoftwareNames_AreChecked(string name, string version, ErrorCode expected)
+    internal async Task ApiVersions_SoftwareNames_AreValidated(string name, string version, ErrorCode expected)
     {
         var row = new ApiVersionsApi([]).Row;
         Assert.Equal(expected, (await row.Call<ApiVersionsResponse>(Request(name, version))).ErrorCode);
@@ -109,16 +118,17 @@ public sealed class VersionsTests
     [InlineData("0.0.0.0", null, "127.0.0.1")]
     [InlineData("::", null, "::1")]
     [InlineData("0.0.0.0", "kafka.example", "kafka.example")]
-    public void AdvertisedHost_IsOneThatCanBeConnectedTo(string host, string? advertised, string expected) =>
+    public void AdvertisedHost_AnyListenAddress_CanBeConnectedTo(string host, string? advertised, string expected) =>
         Assert.Equal(expected, BrokerNode.AdvertisedHost(new LocalKafkaOptions { DataDirectory = "", Host = host, AdvertisedHost = advertised }));
 
     [Fact]
-    public async Task BootstrapServers_OfABrokerOnAllAddresses_Connects()
+    public async Task BootstrapServers_ListeningOnAllAddresses_CanBeConnectedTo()
     {
         using var directory = new TempDirectory();
-        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.Path, Host = "0.0.0.0" }, cancel: TestContext.Current.CancellationToken);
-        using var admin = Conformance.Client.Admin(broker.BootstrapServers);
-        var node = Assert.Single(admin.GetMetadata(Conformance.Client.Limit).Brokers);
+        await using var broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = directory.Path, Host = "0.0.0.0" }, cancel: TestContext.Current.CancellationToken);
+        using var admin = Client.Admin(broker.BootstrapServers);
+        var node = Assert.Single(admin.GetMetadata(Client.Limit).Brokers);
         Assert.Equal(broker.BootstrapServers, $"{node.Host}:{node.Port}");
     }
 

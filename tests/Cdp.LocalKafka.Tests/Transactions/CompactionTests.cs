@@ -1,12 +1,14 @@
-using Cdp.LocalKafka.Groups;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Groups.StateMachine;
+using Cdp.LocalKafka.Log.Configuration;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Tests.Groups;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
-/// <summary>The coordinators on topics that are compacted again and again, as theirs are.</summary>
+/// <summary>The coordinators on their own topics while these are compacted again and again.</summary>
 public sealed class CompactionTests : IAsyncDisposable
 {
     private static readonly TopicPartition States = new(TopicStore.TransactionsTopic, 0);
@@ -15,13 +17,14 @@ public sealed class CompactionTests : IAsyncDisposable
     public CompactionTests()
     {
         foreach (var topic in (string[])[TopicStore.OffsetsTopic, TopicStore.TransactionsTopic])
-            _broker.Topics.Configure(topic, configs => new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal) { [TopicConfig.SegmentBytes] = "1000" });
+            _broker.Topics.Configure(
+                topic, configs => new SortedDictionary<string, string>(configs.ToDictionary(), StringComparer.Ordinal) { [TopicConfig.SegmentBytes] = "1000" });
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [Fact]
-    public async Task Crash_AfterCleanings_GroupsOffsetsAndTransactionsAreTheSame()
+    public async Task Crash_AfterCleanings_RestoresGroupsOffsetsAndTransactions()
     {
         var (member, generation) = await _broker.Consume("g", "consumer", "a");
         var producer = _broker.Producer();
@@ -55,7 +58,7 @@ public sealed class CompactionTests : IAsyncDisposable
         Assert.Equal((producer.Id, (short)(producer.Epoch + 1)), _broker.Producer());
     }
 
-    // How many records fewer.
+    // Returns how many records were removed.
     private int Clean(TopicPartition partition)
     {
         var log = _broker.Log(partition);

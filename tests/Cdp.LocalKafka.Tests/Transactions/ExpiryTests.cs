@@ -1,10 +1,11 @@
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Support;
 using Cdp.LocalKafka.Transactions;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
-/// <summary>What the coordinator does by the clock alone.</summary>
+/// <summary>What the coordinator does because time has passed.</summary>
 public sealed class ExpiryTests : IAsyncDisposable
 {
     private static readonly TopicPartition B0 = new("b", 0);
@@ -13,7 +14,7 @@ public sealed class ExpiryTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [Fact]
-    public async Task IdleId_IsForgotten_AlsoByTheNextStart()
+    public async Task Expire_IdleId_IsForgottenAlsoAfterARestart()
     {
         var producer = _broker.Ongoing(A0);
         _broker.End(producer, commit: true);
@@ -30,7 +31,7 @@ public sealed class ExpiryTests : IAsyncDisposable
     }
 
     [Fact]
-    public void ForgottenId_ProducerThatGoesOn_GetsANewProducerId()
+    public void Initialise_ForgottenId_GetsANewProducerId()
     {
         var producer = _broker.Producer();
         _broker.Time.Advance(TimeSpan.FromDays(8));
@@ -42,7 +43,7 @@ public sealed class ExpiryTests : IAsyncDisposable
     }
 
     [Fact]
-    public void IdInUse_IsKept()
+    public void Expire_IdInUse_IsKept()
     {
         var producer = _broker.Producer();
         for (var day = 0; day < 10; day++)
@@ -54,7 +55,7 @@ public sealed class ExpiryTests : IAsyncDisposable
     }
 
     [Fact]
-    public void IdleProducer_IsForgottenByItsPartitions()
+    public void Expire_IdleProducer_IsForgottenByItsPartitions()
     {
         var producer = _broker.Ongoing(A0);
         _broker.End(producer, commit: true);
@@ -68,11 +69,11 @@ public sealed class ExpiryTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Timeout_DiskRefusesTheMarker_IsLoggedOnceAndTriedUntilItIsWritten()
+    public void Timeout_MarkerCannotBeWritten_IsLoggedOnceAndRetried()
     {
         _broker.Topics.Create("b", 1, new Dictionary<string, string> { ["segment.bytes"] = "14" });
         var producer = _broker.Ongoing(B0);
-        Directory.Delete(_broker.DirectoryOf(B0), recursive: true); // the marker needs a new segment, which cannot be made
+        Directory.Delete(_broker.DirectoryOf(B0), recursive: true); // the marker needs a new segment, which cannot be created
 
         _broker.Time.Advance(TimeSpan.FromMilliseconds(TimeoutMs));
         _broker.Time.Advance(TimeSpan.FromSeconds(30));
@@ -88,7 +89,7 @@ public sealed class ExpiryTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Timeout_MarkersFileMayNotBeMade_IsTriedUntilItIsWritten()
+    public void Timeout_AccessDenied_IsLoggedOnceAndRetried()
     {
         _broker.Topics.Create("b", 1, new Dictionary<string, string> { ["segment.bytes"] = "14" });
         _broker.Ongoing(B0);

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Batches;
+using Cdp.LocalKafka.Log.Partitions;
 using Cdp.LocalKafka.Protocol;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
@@ -11,9 +13,9 @@ public sealed class MarkerRaceTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
-    /// <summary>A batch behind its transaction's marker would open a transaction that nobody ends, and stop every read_committed reader.</summary>
+    /// <summary>A batch written after its transaction's marker would open a transaction that nobody ends, and stop every read_committed consumer.</summary>
     [Fact]
-    public async Task End_WhileBatchesArrive_LeavesNoneBehindItsMarker()
+    public async Task End_ConcurrentBatches_NoneIsStoredAfterTheMarker()
     {
         var producer = _broker.Producer();
         var sequence = 0;

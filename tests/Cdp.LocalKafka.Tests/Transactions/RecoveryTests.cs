@@ -1,17 +1,18 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Support;
 using Cdp.LocalKafka.Transactions;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
-/// <summary>Stops between a decision and its last record: after the next start there is one outcome, and it is everywhere.</summary>
+/// <summary>The broker stops between a decision and its last record: after the next start there is one outcome, and it applies everywhere.</summary>
 public sealed class RecoveryTests : IAsyncDisposable
 {
     private static readonly TopicPartition[] Covered = [A0, A1, Offsets];
     private readonly CoordinatorHarness _broker = new();
 
-    /// <summary>Each outcome with each set of partitions, as bits, that a marker may have been written to before the stop.</summary>
+    /// <summary>Each outcome with each set of partitions (as bits) that may have got a marker before the stop.</summary>
     public static TheoryData<Outcome, int> Stops =>
         new(from outcome in Enum.GetValues<Outcome>() from written in Enumerable.Range(0, 1 << Covered.Length) select (outcome, written));
 
@@ -20,7 +21,7 @@ public sealed class RecoveryTests : IAsyncDisposable
         Commit,
         Abort,
 
-        /// <summary>An abort in a bumped epoch, on timeout or by the producer's heir.</summary>
+        /// <summary>An abort with a bumped epoch, on timeout or by the producer's successor.</summary>
         Fence,
     }
 
@@ -46,14 +47,14 @@ public sealed class RecoveryTests : IAsyncDisposable
             Assert.Equal(ErrorCode.ProducerFenced, _broker.End(producer, commit: true));
             return;
         }
-        Assert.Equal(ErrorCode.None, _broker.End(producer, commit)); // the retry of the client that heard nothing
+        Assert.Equal(ErrorCode.None, _broker.End(producer, commit)); // the retry of a client that got no response
         Assert.Equal(ErrorCode.None, _broker.Add(producer, A0));
     }
 
-    /// <summary>The same by the coordinator's own hand: some logs do not take their marker, as when the broker is being killed.</summary>
+    /// <summary>The same, done by the coordinator itself: some logs do not accept their marker, as when the broker is being killed.</summary>
     [Theory]
     [MemberData(nameof(Stops))]
-    public async Task Start_AfterAnEndThatWasCutShort_IsCompleted(Outcome outcome, int refused)
+    public async Task Start_AfterAnInterruptedEnd_CompletesTheTransaction(Outcome outcome, int refused)
     {
         var producer = Offer();
         var epoch = (short)(outcome == Outcome.Fence ? producer.Epoch + 1 : producer.Epoch);
@@ -71,7 +72,7 @@ public sealed class RecoveryTests : IAsyncDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Start_DecisionThatWasNotLogged_IsStillTheClients(bool commit)
+    public async Task Start_DecisionNotLogged_LeavesItToTheClient(bool commit)
     {
         var producer = Offer();
         _broker.Log(new TopicPartition(TopicStore.TransactionsTopic, 0)).Close(flush: false);
@@ -85,7 +86,7 @@ public sealed class RecoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Start_CompletedTransaction_IsLeftAlone()
+    public async Task Start_CompletedTransaction_IsUnchanged()
     {
         var producer = _broker.Ongoing(A0);
         _broker.End(producer, commit: true);
@@ -99,7 +100,7 @@ public sealed class RecoveryTests : IAsyncDisposable
 
     private static IEnumerable<TopicPartition> Chosen(int bits) => Covered.Where((_, i) => (bits & (1 << i)) != 0);
 
-    /// <summary>A transaction with a record in two partitions, and an offset.</summary>
+    /// <summary>A transaction with records in two partitions and an offset.</summary>
     private (long Id, short Epoch) Offer()
     {
         var producer = _broker.Ongoing(Covered);

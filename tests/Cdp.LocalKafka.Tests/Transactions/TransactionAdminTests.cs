@@ -1,11 +1,15 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Tests.Server;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Protocol.Transactions;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
-/// <summary>KIP-664: seeing transactions, and ending one that hangs.</summary>
+/// <summary>KIP-664: listing transactions, and ending one that hangs.</summary>
+[Trait("tier", "integration")]
 public sealed class TransactionAdminTests : IAsyncDisposable
 {
     private readonly CoordinatorHarness _broker = new();
@@ -13,7 +17,7 @@ public sealed class TransactionAdminTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [Fact]
-    public void List_Filters_LeaveOutWhatDoesNotMatch()
+    public void List_Filters_ReturnsOnlyMatchingTransactions()
     {
         var ongoing = _broker.Ongoing(A0);
         var idle = _broker.Transactions.Initialise("idle", TimeoutMs, null).ProducerId;
@@ -28,7 +32,7 @@ public sealed class TransactionAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public void List_UnknownStates_AreNamedAndMatchNothing()
+    public void List_UnknownStates_AreReportedAndMatchNothing()
     {
         _broker.Ongoing(A0);
 
@@ -39,7 +43,7 @@ public sealed class TransactionAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Describe_OngoingTransaction_NamesItsPartitions()
+    public void Describe_OngoingTransaction_ReturnsItsPartitions()
     {
         var started = _broker.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var producer = _broker.Ongoing(A1, A0, Offsets);
@@ -59,7 +63,7 @@ public sealed class TransactionAdminTests : IAsyncDisposable
     internal void Describe_NoSuchId_IsAnError(string id, ErrorCode expected) => Assert.Equal(expected, _broker.Admin.Describe(id).ErrorCode);
 
     [Fact]
-    public void DescribeProducers_OpenAndEnded_ShowsWhatThePartitionRemembers()
+    public void DescribeProducers_OpenThenEnded_ReturnsThePartitionsState()
     {
         var producer = _broker.Producer();
         _broker.Log(A0).AppendRecords([(null, [1])]);
@@ -82,9 +86,9 @@ public sealed class TransactionAdminTests : IAsyncDisposable
         Assert.Equal(expected, Producers(topic, partition).ErrorCode);
 
     [Fact]
-    public void WriteMarkers_HangingTransaction_LetsReadersPass()
+    public void WriteMarkers_HangingTransaction_UnblocksReaders()
     {
-        _broker.Write((77, 3), A0); // of a producer that no coordinator knows
+        _broker.Write((77, 3), A0); // from a producer that no coordinator knows
         Assert.Equal(0, _broker.Log(A0).LastStableOffset);
 
         Assert.Equal(ErrorCode.InvalidProducerEpoch, Write(77, 2, "a"));
@@ -96,7 +100,7 @@ public sealed class TransactionAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public void WriteMarkers_OnTheOffsetsTopic_DropsThePendingOffsets()
+    public void WriteMarkers_OffsetsTopic_DiscardsPendingOffsets()
     {
         var producer = _broker.Ongoing(Offsets);
         _broker.CommitOffset(producer, 7);
@@ -108,7 +112,7 @@ public sealed class TransactionAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WriteMarkers_OnTheTransactionsTopic_DoesNotKeepTheBrokerFromStarting()
+    public async Task WriteMarkers_TransactionsTopic_DoesNotPreventAStart()
     {
         var producer = _broker.Ongoing(A0);
         Assert.Equal(ErrorCode.None, Write(producer.Id, producer.Epoch, TopicStore.TransactionsTopic));
@@ -116,9 +120,9 @@ public sealed class TransactionAdminTests : IAsyncDisposable
         Assert.Equal(ErrorCode.None, _broker.End(producer, commit: true));
     }
 
-    /// <summary>Whoever offers more than these speaks of transactions V2 (KIP-890), where each end of a transaction bumps the epoch.</summary>
+    /// <summary>A broker that offers higher versions than these supports transactions V2 (KIP-890), where each end of a transaction bumps the epoch.</summary>
     [Fact]
-    public void Apis_Versions_AreThoseOfTransactionsV1()
+    public void Apis_AllVersions_AreThoseOfTransactionsV1()
     {
         var offered = _broker.Transactions.Apis.ToDictionary(api => api.Key, api => (api.Min, api.Max, api.FlexibleSince));
 
@@ -139,7 +143,7 @@ public sealed class TransactionAdminTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Apis_OverTheWire_AnswerWhatWasAsked()
+    public async Task Apis_OverTheWire_RespondCorrectly()
     {
         using var directory = new TempDirectory();
         await using var broker = await LocalKafkaBroker.StartAsync(

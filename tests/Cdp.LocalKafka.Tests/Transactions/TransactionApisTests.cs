@@ -1,12 +1,15 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Apis;
 using Cdp.LocalKafka.Protocol;
-using Cdp.LocalKafka.Server;
-using Cdp.LocalKafka.Tests.Log;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Protocol.Partitions;
+using Cdp.LocalKafka.Protocol.Serialization;
+using Cdp.LocalKafka.Protocol.Transactions;
+using Cdp.LocalKafka.Requests;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
-/// <summary>What a producer is told in each version: whether it is fenced in the words it knows (KIP-588, KIP-890).</summary>
+/// <summary>What a producer is told in each version: that it is fenced, with an error code that the version knows (KIP-588, KIP-890).</summary>
 public sealed class TransactionApisTests : IAsyncDisposable
 {
     private readonly CoordinatorHarness _broker = new();
@@ -16,36 +19,42 @@ public sealed class TransactionApisTests : IAsyncDisposable
     [Theory]
     [InlineData(3, ErrorCode.InvalidProducerEpoch)]
     [InlineData(4, ErrorCode.ProducerFenced)]
-    internal async Task InitProducerId_Fenced(short version, ErrorCode expected)
+    internal async Task InitProducerId_FencedProducer_GetsTheErrorOfTheVersion(short version, ErrorCode expected)
     {
-        var zombie = Fenced();
-        var request = new InitProducerIdRequest { TransactionalId = Id, TransactionTimeoutMs = TimeoutMs, ProducerId = zombie.Id, ProducerEpoch = zombie.Epoch };
+        var fenced = Fenced();
+        var request = new InitProducerIdRequest
+        {
+            TransactionalId = Id,
+            TransactionTimeoutMs = TimeoutMs,
+            ProducerId = fenced.Id,
+            ProducerEpoch = fenced.Epoch,
+        };
 
-        Assert.Equal(expected, (await Ask<InitProducerIdResponse>(ApiKey.InitProducerId, version, request)).ErrorCode);
+        Assert.Equal(expected, (await Call<InitProducerIdResponse>(ApiKey.InitProducerId, version, request)).ErrorCode);
     }
 
     [Theory]
     [InlineData(5, -1)]
     [InlineData(-1, 5)]
-    public async Task InitProducerId_HalfAClaim_IsInvalid(long id, short epoch)
+    public async Task InitProducerId_OnlyIdOrEpoch_IsInvalid(long id, short epoch)
     {
         var request = new InitProducerIdRequest { TransactionalId = Id, TransactionTimeoutMs = TimeoutMs, ProducerId = id, ProducerEpoch = epoch };
 
-        Assert.Equal(ErrorCode.InvalidRequest, (await Ask<InitProducerIdResponse>(ApiKey.InitProducerId, 5, request)).ErrorCode);
+        Assert.Equal(ErrorCode.InvalidRequest, (await Call<InitProducerIdResponse>(ApiKey.InitProducerId, 5, request)).ErrorCode);
     }
 
     [Theory]
     [InlineData(1, ErrorCode.InvalidProducerEpoch)]
     [InlineData(2, ErrorCode.ProducerFenced)]
-    internal async Task AddAndEnd_Fenced(short version, ErrorCode expected)
+    internal async Task AddAndEnd_FencedProducer_GetsTheErrorOfTheVersion(short version, ErrorCode expected)
     {
-        var zombie = Fenced();
+        var fenced = Fenced();
 
-        Assert.Equal([expected], await AddPartitions(zombie, version, A0));
-        var offsets = new AddOffsetsToTxnRequest { TransactionalId = Id, ProducerId = zombie.Id, ProducerEpoch = zombie.Epoch, GroupId = "g" };
-        Assert.Equal(expected, (await Ask<AddOffsetsToTxnResponse>(ApiKey.AddOffsetsToTxn, version, offsets)).ErrorCode);
-        var end = new EndTxnRequest { TransactionalId = Id, ProducerId = zombie.Id, ProducerEpoch = zombie.Epoch, Committed = true };
-        Assert.Equal(expected, (await Ask<EndTxnResponse>(ApiKey.EndTxn, version, end)).ErrorCode);
+        Assert.Equal([expected], await AddPartitions(fenced, version, A0));
+        var offsets = new AddOffsetsToTxnRequest { TransactionalId = Id, ProducerId = fenced.Id, ProducerEpoch = fenced.Epoch, GroupId = "g" };
+        Assert.Equal(expected, (await Call<AddOffsetsToTxnResponse>(ApiKey.AddOffsetsToTxn, version, offsets)).ErrorCode);
+        var end = new EndTxnRequest { TransactionalId = Id, ProducerId = fenced.Id, ProducerEpoch = fenced.Epoch, Committed = true };
+        Assert.Equal(expected, (await Call<EndTxnResponse>(ApiKey.EndTxn, version, end)).ErrorCode);
     }
 
     [Fact]
@@ -60,7 +69,7 @@ public sealed class TransactionApisTests : IAsyncDisposable
     [Theory]
     [InlineData(3, ErrorCode.InvalidTxnState)]
     [InlineData(4, ErrorCode.TransactionAbortable)]
-    internal async Task TxnOffsetCommit_NotCovered(short version, ErrorCode expected)
+    internal async Task TxnOffsetCommit_OffsetsNotAdded_GetsTheErrorOfTheVersion(short version, ErrorCode expected)
     {
         var producer = _broker.Ongoing(A0);
 
@@ -87,7 +96,7 @@ public sealed class TransactionApisTests : IAsyncDisposable
         Assert.Equal(ErrorCode.InvalidProducerEpoch, await Produce(Fenced(), version));
     }
 
-    /// <summary>A producer whose successor has come.</summary>
+    /// <summary>A producer that a newer one has replaced.</summary>
     private (long Id, short Epoch) Fenced()
     {
         if (_broker.Transactions.Initialise(Id, TimeoutMs, null) is { Error: ErrorCode.None } first)
@@ -95,8 +104,8 @@ public sealed class TransactionApisTests : IAsyncDisposable
             _broker.Producer();
             return (first.ProducerId, first.Epoch);
         }
-        var heir = _broker.Producer(); // the first call only aborted what was open, in an epoch of its own
-        return (heir.Id, (short)(heir.Epoch - 2));
+        var successor = _broker.Producer(); // the first call only aborted what was open, with its own epoch
+        return (successor.Id, (short)(successor.Epoch - 2));
     }
 
     private async Task<List<ErrorCode>> AddPartitions((long Id, short Epoch) producer, short version, params TopicPartition[] partitions)
@@ -108,7 +117,7 @@ public sealed class TransactionApisTests : IAsyncDisposable
             ProducerEpoch = producer.Epoch,
             Topics = [new AddPartitionsTopic { Name = "a", Partitions = [.. partitions.Select(p => p.Partition)] }],
         };
-        return (await Ask<AddPartitionsToTxnResponse>(ApiKey.AddPartitionsToTxn, version, request)).Results![0].Results!.ConvertAll(p => p.ErrorCode);
+        return (await Call<AddPartitionsToTxnResponse>(ApiKey.AddPartitionsToTxn, version, request)).Results![0].Results!.ConvertAll(p => p.ErrorCode);
     }
 
     private async Task<ErrorCode> CommitOffset((long Id, short Epoch) producer, short version)
@@ -121,22 +130,22 @@ public sealed class TransactionApisTests : IAsyncDisposable
             ProducerEpoch = producer.Epoch,
             Topics = [new TxnOffsetCommitTopic { Name = "a", Partitions = [new TxnOffsetCommitPartition()] }],
         };
-        return (await Ask<TxnOffsetCommitResponse>(ApiKey.TxnOffsetCommit, version, request)).Topics![0].Partitions![0].ErrorCode;
+        return (await Call<TxnOffsetCommitResponse>(ApiKey.TxnOffsetCommit, version, request)).Topics![0].Partitions![0].ErrorCode;
     }
 
     private async Task<ErrorCode> Produce((long Id, short Epoch) producer, short version, string? transactionalId = Id)
     {
-        var records = new Records(Batches.Of(producer.Id, producer.Epoch, 0, transactional: true), LogSlice.Empty);
+        var records = new Records(SampleBatches.Of(producer.Id, producer.Epoch, 0, transactional: true), FileSlice.Empty);
         var request = new ProduceRequest
         {
             TransactionalId = transactionalId,
             Acks = -1,
             TopicData = [new TopicProduceData { Name = "a", PartitionData = [new PartitionProduceData { Records = records }] }],
         };
-        return (await Ask<ProduceResponse>(ApiKey.Produce, version, request)).Responses![0].PartitionResponses![0].ErrorCode;
+        return (await Call<ProduceResponse>(ApiKey.Produce, version, request)).Responses![0].PartitionResponses![0].ErrorCode;
     }
 
-    private async Task<TResponse> Ask<TResponse>(ApiKey key, short version, IWireFields request) where TResponse : class, IWireFields
+    private async Task<TResponse> Call<TResponse>(ApiKey key, short version, IWireFields request) where TResponse : class, IWireFields
     {
         IEnumerable<Api> rows = [new ProduceApi(_broker.Topics, _broker.Transactions, _broker.Lines).Row, .. _broker.Transactions.Apis];
         var api = rows.Single(row => row.Key == key);

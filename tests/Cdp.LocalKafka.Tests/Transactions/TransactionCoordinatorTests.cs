@@ -1,5 +1,6 @@
 using Cdp.LocalKafka.Protocol;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using Cdp.LocalKafka.Tests.Support;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
@@ -20,7 +21,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Initialise_WithoutTransactionalId_GivesANewIdEachTime()
+    public void Initialise_NoTransactionalId_AssignsANewIdEachTime()
     {
         var ids = Enumerable.Range(0, 2500).Select(_ => _broker.Transactions.Initialise(null, 0, null).ProducerId).ToList();
 
@@ -28,7 +29,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Initialise_AfterACrash_GivesNoIdTwice()
+    public async Task Initialise_AfterACrash_AssignsNoIdTwice()
     {
         var ids = new List<long>();
         for (var start = 0; start < 3; start++)
@@ -61,7 +62,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
     }
 
     [Fact]
-    public void End_Retried_IsAnsweredAsBefore()
+    public void End_Retried_GetsTheSameResult()
     {
         var producer = _broker.Ongoing(A0);
         _broker.End(producer, commit: true);
@@ -84,23 +85,23 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
     [Fact]
     public void Initialise_OverAnOngoingTransaction_AbortsItAndFencesItsProducer()
     {
-        var zombie = _broker.Ongoing(A0, Offsets);
-        Assert.Equal(ErrorCode.None, _broker.CommitOffset(zombie, 7));
+        var fenced = _broker.Ongoing(A0, Offsets);
+        Assert.Equal(ErrorCode.None, _broker.CommitOffset(fenced, 7));
 
         Assert.Equal(ErrorCode.ConcurrentTransactions, _broker.Transactions.Initialise(Id, TimeoutMs, null).Error);
         var successor = _broker.Producer();
 
-        Assert.Equal((zombie.Id, (short)(zombie.Epoch + 2)), successor);
-        Assert.Equal([((short)(zombie.Epoch + 1), false)], _broker.Markers(A0)); // so the partition refuses the zombie too
+        Assert.Equal((fenced.Id, (short)(fenced.Epoch + 2)), successor);
+        Assert.Equal([((short)(fenced.Epoch + 1), false)], _broker.Markers(A0)); // so the partition refuses the fenced producer too
         Assert.Equal((ErrorCode.None, -1), _broker.Fetch());
-        Assert.Equal(ErrorCode.ProducerFenced, _broker.Add(zombie, A1));
-        Assert.Equal(ErrorCode.ProducerFenced, _broker.End(zombie, commit: true));
-        Assert.Equal(ErrorCode.InvalidProducerEpoch, _broker.CommitOffset(zombie, 8));
-        Assert.Equal(ErrorCode.InvalidProducerEpoch, _broker.Transactions.Verify(Id, zombie.Id, zombie.Epoch, A0));
+        Assert.Equal(ErrorCode.ProducerFenced, _broker.Add(fenced, A1));
+        Assert.Equal(ErrorCode.ProducerFenced, _broker.End(fenced, commit: true));
+        Assert.Equal(ErrorCode.InvalidProducerEpoch, _broker.CommitOffset(fenced, 8));
+        Assert.Equal(ErrorCode.InvalidProducerEpoch, _broker.Transactions.Verify(Id, fenced.Id, fenced.Epoch, A0));
     }
 
     [Fact]
-    public void Verify_OnlyAddedPartitionsOfAnOngoingTransaction_AreIn()
+    public void Verify_AddedPartitionsOfAnOngoingTransaction_AreCovered()
     {
         var producer = _broker.Producer();
         Assert.Equal(ErrorCode.InvalidTxnState, _broker.Transactions.Verify(Id, producer.Id, producer.Epoch, A0));
@@ -116,7 +117,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Timeout_OngoingTransaction_IsAbortedInABumpedEpoch()
+    public void Timeout_OngoingTransaction_IsAbortedWithABumpedEpoch()
     {
         var producer = _broker.Ongoing(A0);
         _broker.Time.Advance(TimeSpan.FromMilliseconds(TimeoutMs - 1));
@@ -129,7 +130,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Timeout_RunsFromTheStartOfTheTransaction()
+    public void Timeout_SeveralTransactions_StartsWithEachTransaction()
     {
         var producer = _broker.Ongoing(A0);
         _broker.End(producer, commit: true);
@@ -167,7 +168,7 @@ public sealed class TransactionCoordinatorTests : IAsyncDisposable
     }
 
     [Fact]
-    public void TopicDeleted_WhileInATransaction_DoesNotHoldItsEnd()
+    public void End_TopicDeletedMeanwhile_Succeeds()
     {
         var producer = _broker.Ongoing(A0);
         _broker.Topics.Delete("a");

@@ -1,30 +1,31 @@
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Topics;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Support;
 using CsCheck;
-using static Cdp.LocalKafka.Tests.Transactions.CoordinatorHarness;
+using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
-/// <summary>Any order of steps, timeouts and crashes: a committed reader sees whole transactions, and the offsets that belong to them.</summary>
+/// <summary>Any order of steps, timeouts and crashes: a read_committed consumer sees whole transactions, and the offsets that belong to them.</summary>
 public sealed class TransactionRandomTests
 {
     private const int Steps = 40;
 
     [Fact]
-    public async Task AnyOrderOfSteps_LeavesEachTransactionOneOutcome() => await Gen.Int.SampleAsync(async seed =>
+    public async Task Transactions_RandomSteps_HaveOneOutcomeEach() => await Gen.Int.SampleAsync(async seed =>
     {
         var random = new Random(seed);
         await using var broker = new CoordinatorHarness();
-        var story = new Story(broker, random);
+        var scenario = new Scenario(broker, random);
         for (var step = 0; step < Steps; step++)
         {
-            await story.Next();
-            story.Check();
+            await scenario.Next();
+            scenario.Check();
         }
     }, iter: 30);
 
-    /// <summary>What happened to one transactional id, and so what there must be to see.</summary>
-    private sealed class Story(CoordinatorHarness broker, Random random)
+    /// <summary>What happened to one transactional id, and therefore what readers must see.</summary>
+    private sealed class Scenario(CoordinatorHarness broker, Random random)
     {
         private static readonly TopicPartition Decisions = new(TopicStore.TransactionsTopic, 0);
         private readonly List<(TopicPartition Partition, long Offset)> _committed = [];
@@ -64,7 +65,8 @@ public sealed class TransactionRandomTests
                 var aborted = log.Read(0, int.MaxValue, wholeFirst: true, committedOnly: true).Aborted!;
                 var visible = log.Records(0).Where(record => !record.IsControl && record.Offset < stable
                     && !aborted.Any(a => a.ProducerId == record.ProducerId && a.FirstOffset <= record.Offset && record.Offset <= a.LastOffset));
-                Assert.Equal(_committed.Where(record => record.Partition == partition).Select(record => record.Offset), visible.Select(record => record.Offset));
+                Assert.Equal(
+                    _committed.Where(record => record.Partition == partition).Select(record => record.Offset), visible.Select(record => record.Offset));
             }
             Assert.Equal(_openCommit is null ? (ErrorCode.None, _commit) : (ErrorCode.UnstableOffsetCommit, -1), broker.Fetch());
         }
@@ -109,7 +111,7 @@ public sealed class TransactionRandomTests
             Ended(commit);
         }
 
-        /// <summary>The broker dies while it carries a decision out; some logs have taken their part of it and some have not.</summary>
+        /// <summary>The broker dies while it carries out a decision; some logs have their part of it and some do not.</summary>
         private async Task EndCutShort((long Id, short Epoch) producer, bool commit)
         {
             foreach (var partition in (TopicPartition[])[A0, A1, Offsets, Decisions])
@@ -120,7 +122,7 @@ public sealed class TransactionRandomTests
             }
             catch (ObjectDisposedException)
             {
-                // The client hears nothing, and asks again.
+                // The client gets no response and retries.
             }
             await broker.Crash();
             Assert.Equal(ErrorCode.None, broker.End(producer, commit));

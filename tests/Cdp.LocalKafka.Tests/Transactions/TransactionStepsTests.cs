@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cdp.LocalKafka.Protocol;
 using Cdp.LocalKafka.Transactions;
 
@@ -11,7 +10,7 @@ public sealed class TransactionStepsTests
     private static readonly Transaction Ongoing = Empty with { State = TransactionState.Ongoing, Partitions = [new TopicPartition("a", 0)], StartedAt = 100 };
 
     [Fact]
-    public void Initialise_ClientGoesOnAfterAnError_BumpsFromItsEpoch()
+    public void Initialise_AfterAnError_BumpsTheEpoch()
     {
         var step = Initialise(Empty, (5, 3));
 
@@ -36,7 +35,7 @@ public sealed class TransactionStepsTests
     }
 
     [Fact]
-    public void Initialise_ExhaustedEpoch_BringsANewProducerId()
+    public void Initialise_ExhaustedEpoch_AssignsANewProducerId()
     {
         var step = Initialise(Empty with { ProducerEpoch = LastUsableEpoch }, null);
 
@@ -44,7 +43,7 @@ public sealed class TransactionStepsTests
     }
 
     [Fact]
-    public void Initialise_RetryThatBroughtANewId_IsNotFenced()
+    public void Initialise_RetryOfACallThatAssignedANewId_IsNotFenced()
     {
         var rotated = Initialise(Empty with { ProducerEpoch = LastUsableEpoch }, (5, LastUsableEpoch)).Next!;
 
@@ -67,7 +66,7 @@ public sealed class TransactionStepsTests
     [Theory]
     [InlineData((sbyte)TransactionState.PrepareCommit)]
     [InlineData((sbyte)TransactionState.PrepareAbort)]
-    public void Steps_WhileMarkersAreWritten_HaveToWait(sbyte state)
+    public void Steps_WhileMarkersAreWritten_MustWait(sbyte state)
     {
         var prepared = Ongoing with { State = (TransactionState)state };
         var commit = prepared.State == TransactionState.PrepareCommit;
@@ -101,7 +100,7 @@ public sealed class TransactionStepsTests
     }
 
     [Fact]
-    public void Records_RoundTrip()
+    public void Records_Transaction_RoundTrips()
     {
         var written = Ongoing with { PreviousProducerId = 4, UpdatedAt = 300, Partitions = [new("a", 0), new("a", 2), new("b", 1)] };
 
@@ -119,7 +118,7 @@ public sealed class TransactionStepsTests
     [InlineData((sbyte)TransactionState.Ongoing, false)]
     [InlineData((sbyte)TransactionState.PrepareCommit, false)]
     [InlineData((sbyte)TransactionState.PrepareAbort, false)]
-    public void IsExpired_OnlyWithoutAnOpenTransaction(sbyte state, bool expires)
+    public void IsExpired_AnyState_OnlyWithoutAnOpenTransaction(sbyte state, bool expires)
     {
         var idle = Empty with { State = (TransactionState)state, UpdatedAt = 5000 };
 

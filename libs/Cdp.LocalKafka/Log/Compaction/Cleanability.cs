@@ -1,13 +1,18 @@
+using Cdp.LocalKafka.Log.Configuration;
+
 namespace Cdp.LocalKafka.Log.Compaction;
 
-/// <summary>How much of a log may be cleaned and whether that is worth it (Kafka's LogCleanerManager; KIP-58, KIP-354). Pure.</summary>
-/// <param name="FirstDirty">Where the cleaning begins; the last one's end, unless the log no longer has that offset.</param>
-/// <param name="UpperBound">Exclusive: the base offset of the first segment that may not be cleaned.</param>
-/// <param name="DirtyRatio">Cleanable bytes to all bytes before <paramref name="UpperBound"/>: the logs with the largest come first.</param>
-/// <param name="IsDue">Whether the log is to be cleaned now.</param>
+/// <summary>How much of a log can be cleaned and whether it is worth it (Kafka's LogCleanerManager; KIP-58, KIP-354). Pure.</summary>
+/// <param name="FirstDirty">The offset where cleaning starts: where the last cleaning stopped, unless the log no longer has that offset.</param>
+/// <param name="UpperBound">Exclusive: the base offset of the first segment that must not be cleaned.</param>
+/// <param name="DirtyRatio">The share of uncleaned bytes among all bytes before <paramref name="UpperBound"/>. The logs with the largest go first.</param>
+/// <param name="IsDue">Whether the log should be cleaned now.</param>
 internal readonly record struct Cleanability(long FirstDirty, long UpperBound, double DirtyRatio, bool IsDue)
 {
-    /// <param name="lastCleaned">Where the last cleaning stopped; null when there was none or it is not known.</param>
+    /// <param name="log">The shape of the log.</param>
+    /// <param name="lastCleaned">Where the last cleaning stopped. Null if there was none or it is unknown.</param>
+    /// <param name="settings">The topic's settings.</param>
+    /// <param name="now">The current time in Unix milliseconds.</param>
     public static Cleanability Of(LogShape log, long? lastCleaned, CleaningSettings settings, long now)
     {
         var closed = log.Segments.Take(log.Segments.Count - 1).ToList();
@@ -27,21 +32,16 @@ internal readonly record struct Cleanability(long FirstDirty, long UpperBound, d
         return new Cleanability(firstDirty, bound, ratio, isOverdue || ratio > settings.MinDirtyRatio);
     }
 
-    // From the segment that holds the offset on; none when it lies behind them all.
+    // The segments from the one that contains the offset. Empty if the offset is after all of them.
     private static List<SegmentShape> From(List<SegmentShape> closed, long offset) =>
         closed.FindIndex(segment => segment.EndOffset > offset) is >= 0 and var index ? closed[index..] : [];
 }
 
-/// <summary>A log as far as its cleanability goes.</summary>
-/// <param name="Segments">In order; the last is the active one.</param>
+/// <summary>What <see cref="Cleanability"/> needs to know about a log.</summary>
+/// <param name="Segments">In order. The last one is the active segment.</param>
 internal sealed record LogShape(long StartOffset, long LastStableOffset, long EndOffset, IReadOnlyList<SegmentShape> Segments);
 
+/// <summary>What <see cref="Cleanability"/> needs to know about a segment.</summary>
 /// <param name="EndOffset">Exclusive: the base offset of the next segment.</param>
-/// <param name="FirstTimestamp">Largest timestamp of its first batch, or -1.</param>
+/// <param name="FirstTimestamp">The largest timestamp of the first batch, or -1.</param>
 internal readonly record struct SegmentShape(long BaseOffset, long EndOffset, long Bytes, long FirstTimestamp, long MaxTimestamp);
-
-/// <summary>When a topic wants its logs cleaned.</summary>
-/// <param name="MinDirtyRatio"><c>min.cleanable.dirty.ratio</c></param>
-/// <param name="MinLagMs"><c>min.compaction.lag.ms</c></param>
-/// <param name="MaxLagMs"><c>max.compaction.lag.ms</c></param>
-internal readonly record struct CleaningSettings(double MinDirtyRatio, long MinLagMs, long MaxLagMs);

@@ -1,24 +1,27 @@
+using Cdp.LocalKafka.Log.Batches;
+using Cdp.LocalKafka.Log.Producers;
+
 namespace Cdp.LocalKafka.Log.Compaction;
 
 /// <summary>
-/// Follows the transactions of a log while the cleaner reads it from its start: tells which batches were aborted, and keeps each marker
-/// until nothing of its transaction is left (Kafka's CleanedTransactionMetadata).
+/// Follows the transactions of a log while the cleaner reads it from the start. It tells which batches were aborted, and which markers have to stay
+/// because batches of their transaction are left (Kafka's CleanedTransactionMetadata).
 /// </summary>
-/// <param name="aborted">All that were aborted with records in the part that is read.</param>
+/// <param name="aborted">All aborted transactions with records in the part that is read.</param>
 internal sealed class CleanedTransactions(IEnumerable<AbortedTransaction> aborted)
 {
-    private readonly Queue<AbortedTransaction> _toCome = new(aborted.OrderBy(transaction => transaction.FirstOffset));
+    private readonly Queue<AbortedTransaction> _upcoming = new(aborted.OrderBy(transaction => transaction.FirstOffset));
     private readonly Dictionary<long, Aborted> _aborted = [];
     private readonly HashSet<long> _committed = [];
     private readonly List<AbortedTransaction> _kept = [];
 
-    /// <summary>The aborted transactions whose batches and markers were both read, so that the markers stay.</summary>
+    /// <summary>The aborted transactions of which both batches and marker were read. Their markers stay.</summary>
     public IReadOnlyList<AbortedTransaction> Kept => _kept;
 
-    /// <summary>Whether the batch, one of records, belongs to an aborted transaction.</summary>
+    /// <summary>Whether a batch of records belongs to an aborted transaction.</summary>
     public bool IsAborted(in BatchHeader header)
     {
-        Reach(header.LastOffset);
+        AdvanceTo(header.LastOffset);
         if (!header.IsTransactional) return false;
         if (_aborted.TryGetValue(header.ProducerId, out var transaction))
         {
@@ -29,10 +32,10 @@ internal sealed class CleanedTransactions(IEnumerable<AbortedTransaction> aborte
         return false;
     }
 
-    /// <summary>Whether nothing was read of the transaction that a control batch ends, so that its marker is of no use any more.</summary>
-    public bool IsMarkerOfNothing(in BatchHeader header, ReadOnlySpan<byte> batch)
+    /// <summary>Whether nothing is left of the transaction that a control batch ends, so that its marker is obsolete.</summary>
+    public bool IsObsoleteMarker(in BatchHeader header, ReadOnlySpan<byte> batch)
     {
-        Reach(header.LastOffset);
+        AdvanceTo(header.LastOffset);
         return RecordReader.Read(header, batch) switch
         {
             [] => true, // emptied by an earlier cleaning
@@ -49,10 +52,10 @@ internal sealed class CleanedTransactions(IEnumerable<AbortedTransaction> aborte
         return true;
     }
 
-    private void Reach(long offset)
+    private void AdvanceTo(long offset)
     {
-        while (_toCome.TryPeek(out var next) && next.FirstOffset <= offset)
-            _aborted.TryAdd(next.ProducerId, new Aborted { Transaction = _toCome.Dequeue() });
+        while (_upcoming.TryPeek(out var next) && next.FirstOffset <= offset)
+            _aborted.TryAdd(next.ProducerId, new Aborted { Transaction = _upcoming.Dequeue() });
     }
 
     private sealed class Aborted

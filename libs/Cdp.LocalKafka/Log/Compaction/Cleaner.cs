@@ -1,17 +1,19 @@
+using Cdp.LocalKafka.Log.Batches;
+using Cdp.LocalKafka.Log.Segments;
+
 namespace Cdp.LocalKafka.Log.Compaction;
 
 /// <summary>
-/// Compacts the closed segments of a log into new files beside them: of each key the last record stays. Reads every batch at most
-/// twice, one at a time; the memory is the <see cref="OffsetMap"/> and a batch, unpacked. The log is unchanged until the files are
-/// swapped in. Kafka's Cleaner, for batches v2.
+/// Compacts the closed segments of a log into new files beside them, keeping the last record of each key. It reads every batch at most twice, one at
+/// a time. Memory is bounded by the <see cref="OffsetMap"/> and one decompressed batch. The log is unchanged until the files are swapped in.
+/// Equivalent to Kafka's Cleaner, for batches v2.
 /// </summary>
-/// <remarks><see cref="PartitionLog.Clean"/> is what a log does around it.</remarks>
 internal static class Cleaner
 {
     private const int WriteBufferBytes = 256 * 1024;
 
-    /// <exception cref="InvalidDataException">A batch cannot be read. Nothing is left behind; as in Kafka the log is then not to be cleaned again.</exception>
-    /// <exception cref="OperationCanceledException">Nothing is left behind.</exception>
+    /// <exception cref="InvalidDataException">A batch cannot be read. No files are left behind. As in Kafka, the log should not be cleaned again.</exception>
+    /// <exception cref="OperationCanceledException">The cleaning was canceled. No files are left behind.</exception>
     public static CleaningResult Clean(CleaningJob job, CancellationToken cancel)
     {
         var map = new OffsetMap(job.MaxKeys);
@@ -45,18 +47,18 @@ internal static class Cleaner
             {
                 cancel.ThrowIfCancellationRequested();
                 if (header.LastOffset < job.FirstDirty) continue;
-                if (!Note(job.FirstDirty, map, transactions, header, batch)) return;
-                map.Passed(header.LastOffset);
+                if (!AddKeys(job.FirstDirty, map, transactions, header, batch)) return;
+                map.MarkScanned(header.LastOffset);
             }
             CheckEnd(segment, position);
-            map.Passed(segment.EndOffset - 1); // nothing is left between its last batch and the next segment
+            map.MarkScanned(segment.EndOffset - 1); // there are no records between its last batch and the next segment
         }
     }
 
-    // False when the map is full.
-    private static bool Note(long firstDirty, OffsetMap map, CleanedTransactions transactions, in BatchHeader header, ReadOnlySpan<byte> batch)
+    // Returns false when the map is full.
+    private static bool AddKeys(long firstDirty, OffsetMap map, CleanedTransactions transactions, in BatchHeader header, ReadOnlySpan<byte> batch)
     {
-        if (header.IsControl) transactions.IsMarkerOfNothing(header, batch);
+        if (header.IsControl) transactions.IsObsoleteMarker(header, batch);
         else if (!transactions.IsAborted(header))
         {
             foreach (var record in BatchRecords.Read(header, batch))
@@ -81,9 +83,9 @@ internal static class Cleaner
                 }
                 CheckEnd(segment, position);
             }
-            // On the disk before its name says that it may take its predecessors' place.
+            // The data must be on disk before the rename, because the new name makes the file replace its predecessors.
             file.Flush(flushToDisk: true);
-            File.SetLastWriteTimeUtc(file.SafeFileHandle, File.GetLastWriteTimeUtc(group[^1].File)); // the age of records without timestamps
+            File.SetLastWriteTimeUtc(file.SafeFileHandle, File.GetLastWriteTimeUtc(group[^1].File)); // retention uses it for records without timestamps
             return new CleanedSegment(path, file.Length, group);
         }
         catch
@@ -95,6 +97,7 @@ internal static class Cleaner
 
     private static void CheckEnd(ClosedSegment segment, long position)
     {
-        if (position < segment.Length) throw new InvalidDataException($"the segment that begins at offset {segment.BaseOffset} is damaged at byte {position}");
+        if (position < segment.Length)
+            throw new InvalidDataException($"the segment that begins at offset {segment.BaseOffset} is damaged at byte {position}");
     }
 }

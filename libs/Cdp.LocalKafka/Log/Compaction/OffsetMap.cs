@@ -4,17 +4,17 @@ using System.Security.Cryptography;
 namespace Cdp.LocalKafka.Log.Compaction;
 
 /// <summary>
-/// The last offset of each key in the dirty part of a log. A key is known by its 128-bit MD5, as in Kafka's SkimpyOffsetMap, so an
-/// entry takes about 50 bytes however long the keys are, and the whole map at most <paramref name="maxKeys"/> of them.
+/// The last offset of each key in the uncleaned part of a log. Keys are stored as 128-bit MD5 hashes, as in Kafka's SkimpyOffsetMap, so an entry
+/// takes about 50 bytes regardless of the key length. The map holds at most <paramref name="maxKeys"/> entries.
 /// </summary>
 internal sealed class OffsetMap(int maxKeys)
 {
     private readonly Dictionary<UInt128, long> _offsets = [];
 
-    /// <summary>The log is known up to here, this offset included; -1 when nothing of it is.</summary>
+    /// <summary>The last offset that was scanned, inclusive. -1 if nothing was scanned.</summary>
     public long LastOffset { get; private set; } = -1;
 
-    /// <summary>Notes a record that lies behind all that were noted before. False, and unchanged, when the map is full.</summary>
+    /// <summary>Adds a record with a higher offset than all added before. Returns false and changes nothing if the map is full.</summary>
     public bool TryPut(ReadOnlySpan<byte> key, long offset)
     {
         var hash = Hash(key);
@@ -24,10 +24,10 @@ internal sealed class OffsetMap(int maxKeys)
         return true;
     }
 
-    /// <summary>Notes that there is nothing more to know up to <paramref name="offset"/>.</summary>
-    public void Passed(long offset) => LastOffset = Math.Max(LastOffset, offset);
+    /// <summary>Marks the log as scanned up to <paramref name="offset"/>, inclusive.</summary>
+    public void MarkScanned(long offset) => LastOffset = Math.Max(LastOffset, offset);
 
-    /// <summary>The last offset noted for the key, or -1.</summary>
+    /// <summary>The last offset of the key, or -1.</summary>
     public long Find(ReadOnlySpan<byte> key) => _offsets.GetValueOrDefault(Hash(key), -1);
 
     private static UInt128 Hash(ReadOnlySpan<byte> key)

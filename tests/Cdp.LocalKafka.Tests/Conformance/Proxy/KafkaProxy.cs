@@ -6,8 +6,8 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Tests.Conformance.Proxy;
 
 /// <summary>
-/// Stands between clients and any cluster, with a port for each node, and lets each request meet the <see cref="Fate"/> that the test
-/// decides. Clients never learn of another way to the cluster (<see cref="Answers"/>); all else passes as bytes.
+/// Stands between clients and any cluster, with one port per node, and applies to each request the <see cref="ProxyAction"/> that the test
+/// chooses. Clients only ever see the proxy's addresses (<see cref="ResponseRewriter"/>); everything else is forwarded byte for byte.
 /// </summary>
 internal sealed class KafkaProxy : IAsyncDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class KafkaProxy : IAsyncDisposable
     private readonly List<Task> _accepting = [];
     private readonly CancellationTokenSource _stop = new();
     private long _numbers;
-    private int _meddled;
+    private int _interventions;
 
     public KafkaProxy(string bootstrap)
     {
@@ -28,13 +28,13 @@ internal sealed class KafkaProxy : IAsyncDisposable
 
     public string Bootstrap { get; }
 
-    /// <summary>Decides on a request from its API and its number among those of the API, counted from 1. Called by many connections at once.</summary>
-    public Func<ApiKey, int, Fate> Decide { get; set; } = (_, _) => Fate.Forward;
+    /// <summary>Chooses the action for a request from its API and its number within that API, counted from 1. Called by many connections at once.</summary>
+    public Func<ApiKey, int, ProxyAction> Decide { get; set; } = (_, _) => ProxyAction.Forward;
 
-    /// <summary>How many requests met another fate than being forwarded at once.</summary>
-    public int Meddled => Volatile.Read(ref _meddled);
+    /// <summary>The number of requests that were not simply forwarded.</summary>
+    public int Interventions => Volatile.Read(ref _interventions);
 
-    /// <summary>How many requests of an API have come.</summary>
+    /// <summary>The number of requests of an API that have arrived.</summary>
     public int Seen(ApiKey api) => _seen.GetValueOrDefault(api);
 
     /// <summary>The proxy's own port for a node.</summary>
@@ -53,11 +53,11 @@ internal sealed class KafkaProxy : IAsyncDisposable
         }
     }
 
-    public Fate FateOf(ApiKey api)
+    public ProxyAction ActionFor(ApiKey api)
     {
-        var fate = Decide(api, _seen.AddOrUpdate(api, 1, (_, count) => count + 1));
-        if (fate != Fate.Forward) Interlocked.Increment(ref _meddled);
-        return fate;
+        var action = Decide(api, _seen.AddOrUpdate(api, 1, (_, count) => count + 1));
+        if (action != ProxyAction.Forward) Interlocked.Increment(ref _interventions);
+        return action;
     }
 
     public async ValueTask DisposeAsync()

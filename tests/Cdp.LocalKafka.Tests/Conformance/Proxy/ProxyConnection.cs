@@ -6,14 +6,14 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Tests.Conformance.Proxy;
 
-/// <summary>One client's connection and its twin to the node. When either ends, or a fate says so, both are cut.</summary>
+/// <summary>One client's connection and the matching one to the node. When either ends, or an action demands it, both are closed.</summary>
 internal sealed class ProxyConnection(KafkaProxy proxy, TcpClient client) : IDisposable
 {
     private readonly TcpClient _node = new() { NoDelay = true };
     private readonly ConcurrentDictionary<int, Pending> _pending = new();
     private int _copies;
 
-    private sealed record Pending(ApiKey Api, short Version, Fate Fate, bool IsCopy);
+    private sealed record Pending(ApiKey Api, short Version, ProxyAction Action, bool IsCopy);
 
     public async Task Run(DnsEndPoint node, CancellationToken stop)
     {
@@ -22,14 +22,14 @@ internal sealed class ProxyConnection(KafkaProxy proxy, TcpClient client) : IDis
         {
             await _node.ConnectAsync(node.Host, node.Port, stop);
             using var cut = stop.Register(Dispose);
-            var (requests, answers) = (PassRequests(), PassAnswers());
+            var (requests, answers) = (ForwardRequests(), ForwardResponses());
             await await Task.WhenAny(requests, answers);
             Dispose();
             await Task.WhenAll(requests, answers);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
-            // One of the two has gone: the other is cut by Dispose.
+            // One side has closed; Dispose closes the other.
         }
     }
 
@@ -39,36 +39,36 @@ internal sealed class ProxyConnection(KafkaProxy proxy, TcpClient client) : IDis
         _node.Close();
     }
 
-    private async Task PassRequests()
+    private async Task ForwardRequests()
     {
         var (from, to) = (client.GetStream(), _node.GetStream());
         while (await Read(from) is { } frame)
         {
             var (api, version) = ((ApiKey)BinaryPrimitives.ReadInt16BigEndian(frame), BinaryPrimitives.ReadInt16BigEndian(frame.AsSpan(2)));
-            var fate = proxy.FateOf(api);
-            if (fate.Kind == FateKind.DropBefore) return;
-            _pending[BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(4))] = new Pending(api, version, fate, IsCopy: false);
+            var action = proxy.ActionFor(api);
+            if (action.Kind == ProxyActionKind.DropRequest) return;
+            _pending[BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(4))] = new Pending(api, version, action, IsCopy: false);
             await Write(to, frame);
-            if (fate.Kind != FateKind.Duplicate) continue;
+            if (action.Kind != ProxyActionKind.Duplicate) continue;
 
-            // The copy has a correlation id that no client counts up to, by which its answer is known.
+            // The copy has a correlation id that no client reaches by counting, so that its response can be told apart.
             var correlation = int.MinValue + _copies++;
             BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), correlation);
-            _pending[correlation] = new Pending(api, version, fate, IsCopy: true);
+            _pending[correlation] = new Pending(api, version, action, IsCopy: true);
             await Write(to, frame);
         }
     }
 
-    private async Task PassAnswers()
+    private async Task ForwardResponses()
     {
         var (from, to) = (_node.GetStream(), client.GetStream());
         while (await Read(from) is { } frame)
         {
             if (!_pending.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame), out var request)) throw new IOException("an answer to nothing that was asked");
             if (request.IsCopy) continue;
-            if (request.Fate.Kind == FateKind.LoseAnswer) return;
-            if (request.Fate.Delay > TimeSpan.Zero) await Task.Delay(request.Fate.Delay);
-            await Write(to, Answers.Rewritten(request.Api, request.Version, frame, proxy.PortOf));
+            if (request.Action.Kind == ProxyActionKind.DropResponse) return;
+            if (request.Action.Delay > TimeSpan.Zero) await Task.Delay(request.Action.Delay);
+            await Write(to, ResponseRewriter.Rewrite(request.Api, request.Version, frame, proxy.PortOf));
         }
     }
 

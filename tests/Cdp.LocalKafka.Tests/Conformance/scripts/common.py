@@ -1,4 +1,4 @@
-"""What the Python clients write and how they check what they read."""
+"""The records that the Python clients write, and the checks of what they read."""
 import collections
 import sys
 
@@ -16,8 +16,8 @@ def records(client, codec):
 
 
 def check(read, count):
-    """`read` holds (key, value, headers); each writer's records must be there once, in order."""
-    expect(len(read) == count, f"{len(read)} records in place of {count}")
+    """`read` is a list of (key, value, headers). The records of each writer must occur once and in order."""
+    expect(len(read) == count, f"{len(read)} records instead of {count}")
     writers = collections.defaultdict(list)
     for key, value, headers in read:
         expect([name for name, _ in headers] == ["client", "codec", "empty"], f"headers {headers}")

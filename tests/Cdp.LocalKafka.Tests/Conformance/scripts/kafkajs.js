@@ -1,4 +1,4 @@
-// kafkajs 2.2. Of the codecs it has gzip.
+// kafkajs 2.2. The only codec it supports is gzip.
 const RECORDS = 20;
 const LIMIT = 30000;
 const [, , command, bootstrap, ...rest] = process.argv;

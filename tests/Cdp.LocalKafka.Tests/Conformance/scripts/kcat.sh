@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kcat 1.7 on librdkafka 2.0: kcat on Debian. It commits a transaction when its input ends, and none with offsets.
+# kcat 1.7 on librdkafka 2.0, as packaged by Debian. It commits a transaction when its input ends, always without offsets.
 set -euo pipefail
 
 records() { for i in {0..19}; do echo "k$i:value $i $(printf 'x%.0s' {1..100})"; done; }
@@ -7,7 +7,7 @@ records() { for i in {0..19}; do echo "k$i:value $i $(printf 'x%.0s' {1..100})";
 # produce BOOTSTRAP TOPIC CODEC [option...]
 produce() { records | kcat -P -b "$1" -t "$2" -z "$3" -K : -H client=kcat -H "codec=$3" -H empty= "${@:4}"; }
 
-# A member of the group: reads, commits and leaves. member BOOTSTRAP TOPIC GROUP [option...]
+# One member of the group: reads, commits and leaves. member BOOTSTRAP TOPIC GROUP [option...]
 member() {
   timeout 60 kcat -b "$1" -q -f '%h:%k:%s\n' -X auto.offset.reset=earliest -X isolation.level=read_committed -X partition.assignment.strategy=roundrobin "${@:4}" -G "$3" "$2"
 }
@@ -18,7 +18,7 @@ read_all() {
   found=$(member "$1" "$2" "$4" -c "$count")
   [ -z "$(member "$1" "$2" "$4" -e)" ] || fail "records were left behind or came again"
   [ "$(wc -l <<<"$found")" -eq "$count" ] || fail "$(wc -l <<<"$found") records in place of $count"
-  # Each writer's records must be there once, in order.
+  # The records of each writer must occur once and in order.
   cut -d: -f1 <<<"$found" | sort -u | while read -r writer; do
     [[ $writer =~ ^client=[a-z-]+,codec=[a-z0-9]+,empty=$ ]] || fail "headers $writer"
     diff <(records) <(grep -F "$writer:" <<<"$found" | cut -d: -f2-) || fail "$writer wrote something else"

@@ -1,10 +1,14 @@
 using System.Globalization;
-using Cdp.LocalKafka.Log;
+using Cdp.LocalKafka.Log.Batches;
 using Cdp.LocalKafka.Log.Compaction;
+using Cdp.LocalKafka.Log.Partitions;
+using Cdp.LocalKafka.Log.Producers;
+using Cdp.LocalKafka.Log.Segments;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Log.Compaction;
 
-/// <summary>The cleaner's rules one by one, on segments of one's own making. Every batch is written at the offset behind the last.</summary>
+/// <summary>The cleaner's rules one by one, on segments that the tests build. Each batch is written directly after the previous one.</summary>
 public sealed class CleanerTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -16,7 +20,7 @@ public sealed class CleanerTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Clean_AKeyWrittenAgain_KeepsItsLastRecordAtItsOffset()
+    public void Clean_KeyWrittenAgain_KeepsTheLastRecordAtItsOffset()
     {
         Write(("a", "1"), ("b", "1"), ("a", "2"));
         Roll();
@@ -29,14 +33,14 @@ public sealed class CleanerTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Clean_ABatchThatLosesNothing_StaysByteForByte(bool compressed)
+    public void Clean_BatchThatLosesNothing_IsUnchanged(bool compressed)
     {
         var batch = Write(compressed ? Codec.Zstd : Codec.None, ("a", "1"), ("b", "1"));
         Assert.Equal(batch, Assert.Single(Batches(Clean())).Bytes);
     }
 
     [Fact]
-    public void Clean_ATombstone_StaysUntilTheHorizonThatTheFirstCleaningSets()
+    public void Clean_Tombstone_StaysUntilTheDeleteHorizonSetByTheFirstCleaning()
     {
         Write(("a", "1"));
         Write(("a", null), ("b", "1"));
@@ -51,7 +55,7 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
-    public void Clean_AnEmptiedBatch_IsKeptForItsProducersLastSequence()
+    public void Clean_EmptiedBatch_IsKeptForItsProducersLastSequence()
     {
         Write(("a", "1"), producer: 5, sequence: 40);
         Write(("a", "2"));
@@ -64,7 +68,7 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
-    public void Clean_TheLastBatchBeforeTheBound_IsKeptForItsOffsets()
+    public void Clean_LastBatchBeforeTheUpperBound_IsKeptForItsOffsets()
     {
         Write(("a", "1"));
         Write((null, "keyless"));
@@ -73,7 +77,7 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
-    public void Clean_AnAbortedTransaction_LosesItsRecordsAtOnceAndItsMarkerInTheEnd()
+    public void Clean_AbortedTransaction_LosesItsRecordsFirstAndItsMarkerLater()
     {
         Write(("a", "1"));
         Write(("a", "2"), producer: 5, sequence: 0, transactional: true);
@@ -94,7 +98,7 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
-    public void Clean_ACommitMarker_StaysWhileARecordOfItsTransactionDoes()
+    public void Clean_CommitMarker_StaysWhileItsTransactionHasRecords()
     {
         Write(("a", "1"), producer: 5, sequence: 0, transactional: true);
         Mark(5, commit: true);
@@ -105,7 +109,7 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
-    public void Clean_TheMarkerThatTellsAProducersEpoch_IsKeptWithoutItsRecord()
+    public void Clean_MarkerWithAProducersEpoch_IsKeptWithoutItsRecord()
     {
         Write(("z", "1"));
         Mark(5, commit: true);
@@ -115,11 +119,11 @@ public sealed class CleanerTests : IDisposable
         Assert.Equal((0, 1, 5), (Marker(cleaned)!.Value.Count, Marker(cleaned)!.Value.LastOffset, Marker(cleaned)!.Value.ProducerId));
 
         File.WriteAllBytes(Path.Combine(_directory.Path, $"{0:D20}.log"), cleaned);
-        Assert.Equal(_end, PartitionLog.Open(_directory.Path, 0, Log.Batches.Settings()).LastStableOffset);
+        Assert.Equal(_end, PartitionLog.Open(_directory.Path, 0, SampleBatches.Settings()).LastStableOffset);
     }
 
     [Fact]
-    public void Clean_MoreKeysThanTheMapHolds_StopsThereAndGoesOnNextTime()
+    public void Clean_MoreKeysThanTheMapHolds_ContinuesNextTime()
     {
         for (var i = 0; i < 6; i++) Write(($"k{i % 3}", $"{i}"));
         Write((null, "keyless"));
@@ -131,7 +135,7 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
-    public void Clean_ATombstoneBehindWhatTheMapHolds_GetsNoHorizonYet()
+    public void Clean_TombstoneNotCoveredByTheMap_GetsNoDeleteHorizonYet()
     {
         Write(("a", "1"));
         var behind = Write(Codec.None, ("b", null));
@@ -148,7 +152,7 @@ public sealed class CleanerTests : IDisposable
     }
 
     [Fact]
-    public void Clean_SmallNeighbours_AreMergedUpToTheSegmentSize()
+    public void Clean_SmallAdjacentSegments_AreMergedUpToTheSegmentSize()
     {
         for (var i = 0; i < 5; i++)
         {
@@ -166,7 +170,8 @@ public sealed class CleanerTests : IDisposable
 
     private void Write(params (string?, string?)[] records) => Write(Codec.None, records);
 
-    private void Write((string?, string?) record, long producer, int sequence, bool transactional = false) => Write(Codec.Gzip, [record], producer, sequence, transactional);
+    private void Write((string?, string?) record, long producer, int sequence, bool transactional = false) =>
+        Write(Codec.Gzip, [record], producer, sequence, transactional);
 
     private byte[] Write(Codec codec, params (string?, string?)[] records) => Write(codec, records, -1, -1, false);
 
@@ -188,7 +193,7 @@ public sealed class CleanerTests : IDisposable
 
     private byte[] Clean(long segmentBytes, out CleaningResult result) => Clean(out result, segmentBytes: segmentBytes);
 
-    // All that a cleaning of what was written leaves, one file behind the other.
+    // All files that one cleaning writes, joined in order.
     private byte[] Clean(out CleaningResult result, long now = 0, long retention = 100, int maxKeys = 1000, long segmentBytes = 1 << 20)
     {
         var files = _segments.ConvertAll(segment =>
@@ -202,7 +207,12 @@ public sealed class CleanerTests : IDisposable
             result = Cleaner.Clean(new CleaningJob
             {
                 Directory = _directory.Path,
-                Segments = [.. files.Select((file, i) => new ClosedSegment(file, RandomAccess.GetLength(file), _segments[i].Offset, i + 1 < files.Count ? _segments[i + 1].Offset : _end))],
+                Segments =
+                [
+                    .. files.Select(
+                        (file, i) => new ClosedSegment(
+                            file, RandomAccess.GetLength(file), _segments[i].Offset, i + 1 < files.Count ? _segments[i + 1].Offset : _end)),
+                ],
                 FirstDirty = 0,
                 Aborted = _aborted,
                 Producers = _producers,
@@ -240,8 +250,11 @@ public sealed class CleanerTests : IDisposable
         return batches;
     }
 
-    private static IEnumerable<(int, string?, string?)> Records(List<(BatchHeader Header, byte[] Bytes)> batches) => batches.Where(batch => !batch.Header.IsControl)
-        .SelectMany(batch => BatchRecords.Read(batch.Header, batch.Bytes)).Select(record => ((int)record.Offset, TestBatch.Text(record.Key), TestBatch.Text(record.Value)));
+    private static IEnumerable<(int, string?, string?)> Records(List<(BatchHeader Header, byte[] Bytes)> batches) =>
+        batches.Where(batch => !batch.Header.IsControl)
+        .SelectMany(batch => BatchRecords.Read(batch.Header, batch.Bytes)).Select(
+            record => ((int)record.Offset, TestBatch.Text(record.Key), TestBatch.Text(record.Value)));
 
-    private static BatchHeader? Marker(byte[] file) => Batches(file).Where(batch => batch.Header.IsControl).Select(batch => (BatchHeader?)batch.Header).SingleOrDefault();
+    private static BatchHeader? Marker(byte[] file) =>
+        Batches(file).Where(batch => batch.Header.IsControl).Select(batch => (BatchHeader?)batch.Header).SingleOrDefault();
 }

@@ -1,10 +1,12 @@
-using Cdp.LocalKafka.Log;
-using Cdp.LocalKafka.Log.Compaction;
+using Cdp.LocalKafka.Log.Batches;
+using Cdp.LocalKafka.Log.Configuration;
+using Cdp.LocalKafka.Log.Partitions;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Log.Compaction;
 
-/// <summary>What goes on in a log while it is cleaned on another thread.</summary>
+/// <summary>What happens in a log while another thread cleans it.</summary>
 public sealed class CleaningRaceTests : IDisposable
 {
     private const int Keys = 20;
@@ -15,7 +17,7 @@ public sealed class CleaningRaceTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task Clean_UnderAReader_ShowsItAPartInOrderAndTheLastOfEachKey()
+    public async Task Clean_ConcurrentReader_SeesRecordsInOrderAndTheLastOfEachKey()
     {
         var log = Open();
         var cleaning = Cleaning(log);
@@ -36,7 +38,7 @@ public sealed class CleaningRaceTests : IDisposable
     }
 
     [Fact]
-    public void Clean_UnderASliceThatIsBeingSent_LeavesItItsBytes()
+    public void Clean_SliceBeingSent_KeepsItsBytes()
     {
         var log = Open();
         for (var i = 0; i < 100; i++) Write(log, new string[Keys], i);
@@ -50,7 +52,7 @@ public sealed class CleaningRaceTests : IDisposable
     }
 
     [Fact]
-    public async Task Clean_UnderRetentionDeleteRecordsAndRestarts_LosesNothingThatIsNotDeleted()
+    public async Task Clean_ConcurrentRetentionAndDeleteRecords_LosesNothingElse()
     {
         var log = Open();
         var random = new Random(1);
@@ -85,13 +87,13 @@ public sealed class CleaningRaceTests : IDisposable
     }
 
     [Fact]
-    public void Clean_SegmentsGoneBeforeTheExchange_IsDiscarded() => Discarded(log => Assert.Equal((ErrorCode.None, 90L), log.DeleteRecords(90)), startsAt: 90);
+    public void Clean_SegmentsDeletedBeforeTheSwap_IsDiscarded() => Discarded(log => Assert.Equal((ErrorCode.None, 90L), log.DeleteRecords(90)), startsAt: 90);
 
     [Fact]
-    public void Clean_NoLongerCompactedBeforeTheExchange_IsDiscarded() => Discarded(log => log.Configure(Settings with { Compact = false }), startsAt: 0);
+    public void Clean_PolicyChangedBeforeTheSwap_IsDiscarded() => Discarded(log => log.Configure(Settings with { Compact = false }), startsAt: 0);
 
     [Fact]
-    public void Clean_ClosedBeforeTheExchange_IsDiscarded() => Discarded(log => log.Close(flush: false), startsAt: 0);
+    public void Clean_LogClosedBeforeTheSwap_IsDiscarded() => Discarded(log => log.Close(flush: false), startsAt: 0);
 
     private void Discarded(Action<PartitionLog> meanwhile, long startsAt)
     {
@@ -111,7 +113,7 @@ public sealed class CleaningRaceTests : IDisposable
     }
 
     [Fact]
-    public void Clean_Cancelled_LeavesTheLogAsItWas()
+    public void Clean_Canceled_LeavesTheLogUnchanged()
     {
         var log = Open();
         for (var i = 0; i < 100; i++) Write(log, new string[Keys], i);
@@ -124,7 +126,7 @@ public sealed class CleaningRaceTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task DeleteOrClose_UnderACleaning_EndsIt(bool delete)
+    public async Task DeleteOrClose_DuringACleaning_EndsIt(bool delete)
     {
         for (var round = 0; round < 20; round++)
         {
@@ -142,7 +144,7 @@ public sealed class CleaningRaceTests : IDisposable
         }
     }
 
-    // Cleans again and again until it is told to end; the number of cleanings.
+    // Cleans again and again until told to stop; returns the number of cleanings.
     private Task<int> Cleaning(PartitionLog log) => Task.Run(() =>
     {
         var cleanings = 0;
@@ -162,12 +164,12 @@ public sealed class CleaningRaceTests : IDisposable
     {
         var key = (int)((i * 7919) % Keys);
         values[key] = $"{log.HighWatermark}";
-        log.Stored(TestBatch.Of((Codec)(i % 5), 0, [new TestRecord($"{key}", values[key], _time.GetUtcNow().ToUnixTimeMilliseconds())]));
+        log.MustAppend(TestBatch.Of((Codec)(i % 5), 0, [new TestRecord($"{key}", values[key], _time.GetUtcNow().ToUnixTimeMilliseconds())]));
     }
 
     private PartitionLog Open() => PartitionLog.Open(_directory.Path, 0, Settings);
 
-    private LogSettings Settings => Batches.Settings(1000, _time) with
+    private LogSettings Settings => SampleBatches.Settings(1000, _time) with
     {
         Compact = true,
         Delete = true,
@@ -175,7 +177,10 @@ public sealed class CleaningRaceTests : IDisposable
         Cleaning = new CleaningSettings(0, 0, long.MaxValue),
     };
 
-    /// <summary>Does something once, when it is asked for the time and <paramref name="comes"/>: between a cleaning and its exchange, when a new segment is made.</summary>
+    /// <summary>
+    /// Runs an action once, at the first call for the time after <paramref name="comes"/>: between a cleaning and its swap, when a new segment is
+    /// made.
+    /// </summary>
     private sealed class InterruptedTime(TimeProvider time, Func<bool> comes) : TimeProvider
     {
         public Action? Meanwhile { get; set; }

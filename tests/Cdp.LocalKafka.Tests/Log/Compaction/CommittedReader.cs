@@ -1,13 +1,15 @@
-using Cdp.LocalKafka.Log;
-using Cdp.LocalKafka.Log.Compaction;
+using Cdp.LocalKafka.Log.Batches;
+using Cdp.LocalKafka.Log.Partitions;
+using Cdp.LocalKafka.Log.Producers;
 using Cdp.LocalKafka.Protocol;
+using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Log.Compaction;
 
 /// <summary>A record as a consumer gets it.</summary>
 internal readonly record struct ReadRecord(long Offset, long Timestamp, string? Key, string? Value);
 
-/// <summary>A read_committed consumer: skips aborted records by what each answer says of them, as Kafka's own clients do.</summary>
+/// <summary>A read_committed consumer: it skips aborted records by the list in each response, as Kafka's own clients do.</summary>
 internal static class CommittedReader
 {
     public static List<ReadRecord> ReadCommitted(this PartitionLog log, long from, int maxBytes)
@@ -23,7 +25,7 @@ internal static class CommittedReader
         }
     }
 
-    /// <summary>Key by key what the records leave behind.</summary>
+    /// <summary>The last value of each key among the records.</summary>
     public static SortedDictionary<string, string> Fold(IEnumerable<ReadRecord> records)
     {
         var table = new SortedDictionary<string, string>(StringComparer.Ordinal);
