@@ -1,6 +1,7 @@
-using Cdp.Hosting;
+using Cdp.Hosting.Configuration;
 using Cdp.Local;
 using Cdp.Local.Demo;
+using Cdp.Local.Settings;
 
 var (options, errors) = LocalOptions.Parse(args);
 foreach (var error in errors) await Console.Error.WriteLineAsync($"local: {error}");
@@ -10,11 +11,11 @@ if (options.IsHelp) Console.WriteLine(LocalOptions.Usage);
 if (options.IsHelp) return 0;
 try
 {
-    return options.IsDemo ? await Story.RunAsync() : await Session.RunAsync(options);
+    return options.IsDemo ? await DemoRun.RunAsync() : await Session.RunAsync(options);
 }
 catch (StartException e)
 {
-    await Console.Error.WriteLineAsync($"local: {e.Message}");
+    foreach (var line in e.Message.Split(Environment.NewLine)) await Console.Error.WriteLineAsync($"local: {line}");
     return 1;
 }
 catch (ConfigurationException e)

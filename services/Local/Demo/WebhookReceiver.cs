@@ -1,20 +1,18 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
+using Cdp.Destinations;
 
 namespace Cdp.Local.Demo;
 
-/// <summary>A request that the webhook got.</summary>
+/// <summary>A request that the webhook received.</summary>
 public sealed record WebhookDelivery(string? Event, string IdempotencyKey, bool IsSigned);
 
-/// <summary>Another system's webhook, as the demo plays it: it checks the signature of what it gets.</summary>
+/// <summary>The demo's stand-in for another system's webhook. It verifies the signature of each request.</summary>
 public sealed class WebhookReceiver : IAsyncDisposable
 {
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
     private readonly WebApplication _app;
     private readonly Channel<WebhookDelivery> _deliveries = Channel.CreateUnbounded<WebhookDelivery>();
 
@@ -27,7 +25,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
         _app.MapPost("/webhook", ReceiveAsync);
     }
 
-    /// <summary>What both sides know.</summary>
+    /// <summary>The secret that both sides know.</summary>
     public static string Secret { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     public string Url => $"{_app.Urls.First()}/webhook";
@@ -39,10 +37,10 @@ public sealed class WebhookReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>The first delivery of an event of that name, or null when it does not come in time.</summary>
-    public async Task<WebhookDelivery?> WaitForAsync(string name, TimeSpan patience)
+    /// <summary>The first delivery of an event with a name; null if it does not arrive in time.</summary>
+    public async Task<WebhookDelivery?> WaitForAsync(string name, TimeSpan timeout)
     {
-        using var ending = new CancellationTokenSource(patience);
+        using var ending = new CancellationTokenSource(timeout);
         try
         {
             await foreach (var delivery in _deliveries.Reader.ReadAllAsync(ending.Token))
@@ -52,7 +50,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            // It did not come.
+            // It did not arrive.
         }
         return null;
     }
@@ -65,17 +63,8 @@ public sealed class WebhookReceiver : IAsyncDisposable
         await request.Body.CopyToAsync(body);
         using var json = JsonDocument.Parse(body.ToArray());
         var name = json.RootElement.TryGetProperty("event", out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
-        _deliveries.Writer.TryWrite(new WebhookDelivery(name, request.Headers["Idempotency-Key"].ToString(), IsSigned(request, body.ToArray())));
+        var isSigned = Signature.Verify(Secret, request.Headers[Signature.Header].ToString(), body.ToArray(), DateTimeOffset.UtcNow, ClockTolerance);
+        _deliveries.Writer.TryWrite(new WebhookDelivery(name, request.Headers["Idempotency-Key"].ToString(), isSigned));
         return Results.Ok();
-    }
-
-    // t=UNIX_SECONDS,v1=HEX: the signature is of the time and the body, so that an old request cannot be sent again.
-    private static bool IsSigned(HttpRequest request, byte[] body)
-    {
-        var parts = request.Headers["X-Cdp-Signature"].ToString().Split(',');
-        if (parts is not [['t', '=', .. var time], ['v', '1', '=', .. var signature]]) return false;
-        byte[] signed = [.. Encoding.UTF8.GetBytes(time + "."), .. body];
-        var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), signed);
-        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(expected)), Encoding.ASCII.GetBytes(signature));
     }
 }
