@@ -1,4 +1,4 @@
-using Cdp.Hosting;
+using Cdp.Hosting.Process;
 using Cdp.Ingestion;
 using Cdp.Ingestion.Sources;
 

@@ -2,11 +2,11 @@ using System.IO.Compression;
 
 namespace Cdp.Ingestion.Tests;
 
-/// <summary>Bodies as a sender packs them.</summary>
+/// <summary>Compresses bodies as a sender does.</summary>
 internal static class Compressed
 {
-    /// <param name="body">What it inflates to.</param>
-    /// <param name="encoding">gzip, deflate, br or zstd, as Content-Encoding has it; what has another name is br, too.</param>
+    /// <param name="body">The bytes to compress.</param>
+    /// <param name="encoding">gzip, deflate, br or zstd, as in Content-Encoding.</param>
     public static byte[] Of(byte[] body, string encoding)
     {
         using var compressed = new MemoryStream();
@@ -14,8 +14,9 @@ internal static class Compressed
         {
             "gzip" => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
             "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
+            "br" => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
             "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
-            _ => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
+            _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not an encoding that the service reads"),
         }) stream.Write(body);
         return compressed.ToArray();
     }

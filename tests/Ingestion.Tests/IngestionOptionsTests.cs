@@ -1,6 +1,6 @@
 using Cdp.Ingestion.Importing;
 using Cdp.Ingestion.Parsing;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
 using Xunit;
 
 namespace Cdp.Ingestion.Tests;
@@ -8,10 +8,10 @@ namespace Cdp.Ingestion.Tests;
 public sealed class IngestionOptionsTests
 {
     [Fact]
-    public void Errors_GoodOptions_AreNone() => Assert.Empty(new IngestionOptions { Sources = ["sources"], TrustedProxies = ["10.0.0.0/8"] }.Errors());
+    public void Errors_ValidOptions_ReturnsNone() => Assert.Empty(new IngestionOptions { Sources = ["sources"], TrustedProxies = ["10.0.0.0/8"] }.Errors());
 
     [Fact]
-    public void Errors_EveryFault_IsNamedWithItsKey()
+    public void Errors_ManyFaults_NamesEachKey()
     {
         var options = new IngestionOptions
         {
@@ -23,10 +23,15 @@ public sealed class IngestionOptionsTests
         };
 
         Assert.Equal(
-            ["Kafka:Partitions", "Limits:EventBytes", "Limits:RequestBytes", "Limits:BatchEvents", "Limits:MessageIdCharacters", "Limits:Requests", "Limits:BufferedBytes", "Imports:Concurrent", "Imports:Folder", "Imports:SpoolBytes", "Imports:ParquetMemoryBytes", "Imports:PatienceSeconds", "TrustedProxies:0"],
+            [
+                "Kafka:Partitions", "Limits:EventBytes", "Limits:RequestBytes", "Limits:BatchEvents", "Limits:MessageIdCharacters", "Limits:Requests",
+                "Limits:BufferedBytes", "Imports:Concurrent", "Imports:Folder", "Imports:SpoolBytes", "Imports:ParquetMemoryBytes", "Imports:PatienceSeconds",
+                "TrustedProxies:0",
+            ],
             options.Errors().Select(error => error.Split(' ')[0]));
     }
 
     [Fact]
-    public void Errors_NoSources_IsAFault() => Assert.StartsWith("Sources is empty", Assert.Single(new IngestionOptions().Errors()), StringComparison.Ordinal);
+    public void Errors_NoSources_ReportsThem() =>
+        Assert.StartsWith("Sources is empty", Assert.Single(new IngestionOptions().Errors()), StringComparison.Ordinal);
 }

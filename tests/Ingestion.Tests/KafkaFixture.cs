@@ -1,65 +1,64 @@
-using Avro.Specific;
+using cdp;
+using Cdp.Contracts;
 using Cdp.LocalKafka;
 using Cdp.LocalKafka.Faults;
-using Cdp.Streaming;
-using Confluent.Kafka;
+using Cdp.LocalKafka.Hosting;
+using Cdp.Streaming.Clients;
 using Xunit;
 
 namespace Cdp.Ingestion.Tests;
 
-/// <summary>The service on the embedded broker.</summary>
+/// <summary>The service on an embedded broker, and what it has written there.</summary>
 public sealed class KafkaFixture : IAsyncLifetime
 {
     private readonly string _data = Directory.CreateTempSubdirectory("ingestion-tests-").FullName;
     private FakeRegistry _registry = null!;
     private LocalKafkaBroker _broker = null!;
-    private KafkaOptions _kafka = null!;
 
     internal IngestionHost Host { get; private set; } = null!;
 
-    internal KafkaOptions Options => _kafka;
+    internal KafkaOptions Options { get; private set; } = null!;
 
-    internal LocalKafkaBroker Broker => _broker;
+    internal BrokerFaults Faults => _broker.Faults;
 
     public async ValueTask InitializeAsync()
     {
         _registry = await FakeRegistry.StartAsync();
         _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _data });
-        _kafka = new KafkaOptions { BootstrapServers = _broker.BootstrapServers, SchemaRegistry = _registry.Url };
-        Host = await IngestionHost.StartAsync(_broker.BootstrapServers, _registry.Url);
-        await Host.UntilReadyAsync();
+        Options = new KafkaOptions { BootstrapServers = _broker.BootstrapServers, SchemaRegistry = _registry.Url };
+        Host = await StartHostAsync();
     }
 
-    /// <summary>Another instance of the service, with sources of its own folder that are the same.</summary>
+    /// <summary>Starts another instance of the service on the same broker, with a source folder of its own.</summary>
     internal async Task<IngestionHost> StartHostAsync(params string[] settings)
     {
         var host = await IngestionHost.StartAsync(_broker.BootstrapServers, _registry.Url, settings);
-        await host.UntilReadyAsync();
+        await host.WaitUntilReadyAsync();
         return host;
     }
 
-    internal BrokerFaults Faults => _broker.Faults;
-
     public ValueTask StopBrokerAsync() => _broker.DisposeAsync();
 
+    /// <summary>Starts the broker again, on the same port and with the data that it had.</summary>
     public async Task RestartBrokerAsync() => _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _data, Port = _broker.Port });
 
-    /// <summary>Every record of a topic so far, with its key and headers.</summary>
-    internal List<(string? Key, ISpecificRecord Value, Headers Headers)> Read(Cdp.Contracts.Topic topic)
+    /// <summary>Every record of a topic so far.</summary>
+    internal List<TopicRecord> Read(Topic topic)
     {
-        using var registry = _kafka.Registry();
-        var codec = new AvroCodec(registry, _kafka.TopicPrefix);
-        using var consumer = new ConsumerBuilder<string?, byte[]>(_kafka.Consumer("tests")).SetKeyDeserializer(Keys.Deserializer).Build();
-        consumer.Assign(Enumerable.Range(0, 3).Select(partition => new TopicPartitionOffset(_kafka.TopicPrefix + topic.Name, partition, Offset.Beginning)));
-        var (records, ends) = (new List<(string?, ISpecificRecord, Headers)>(), 0);
-        while (ends < 3)
-        {
-            var result = consumer.Consume(TimeSpan.FromSeconds(10)) ?? throw new TimeoutException($"{topic.Name} did not end");
-            if (result.IsPartitionEOF) ends++;
-            else records.Add((result.Message.Key, codec.Decode(result.Message.Value), result.Message.Headers));
-        }
-        return records;
+        using var reader = new TopicReader(Options, topic);
+        return [.. reader.ReadNew()];
     }
+
+    internal List<Event> CollectedEvents() => [.. Read(Topics.EventsCollected).Select(record => ((CollectedEvent)record.Value).envelope)];
+
+    internal List<QuarantinedEvent> QuarantinedEvents() => [.. Read(Topics.EventsQuarantined).Select(record => (QuarantinedEvent)record.Value)];
+
+    /// <summary>The only record of events.collected with this messageId.</summary>
+    internal TopicRecord FindCollectedRecord(string messageId) =>
+        Assert.Single(Read(Topics.EventsCollected), record => ((CollectedEvent)record.Value).envelope.messageId == messageId);
+
+    /// <summary>The only collected event with this messageId.</summary>
+    internal Event FindCollected(string messageId) => ((CollectedEvent)FindCollectedRecord(messageId).Value).envelope;
 
     public async ValueTask DisposeAsync()
     {

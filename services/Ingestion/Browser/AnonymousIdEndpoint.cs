@@ -5,41 +5,33 @@ using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Browser;
 
-/// <summary>Tells a page the anonymousId that its visitor's cookie holds, and puts into the cookie what the page's SDK says it is now.</summary>
+/// <summary>Returns the anonymousId in the visitor's cookie to the page, and stores in the cookie the anonymousId that the page's SDK uses now.</summary>
 public sealed class AnonymousIdEndpoint(Authentication authentication, ClientAddress addresses, Admission admission)
 {
     private const int MaxBody = 4 * 1024;
     private static readonly TimeSpan Year = TimeSpan.FromDays(365);
 
-    public async Task AnswerAsync(HttpContext context)
+    public async Task<Rejection?> HandleAsync(HttpContext context)
     {
         var (request, response) = (context.Request, context.Response);
         response.Headers.CacheControl = "no-store";
         var (source, refused) = authentication.OfKey((string?)request.RouteValues["writeKey"], request);
-        if ((refused ?? Refuse(source!, request)) is { } rejection)
-        {
-            await Answers.RefuseAsync(context, source, rejection);
-            return;
-        }
+        if ((refused ?? Refuse(source!, request)) is { } rejection) return rejection;
         var cookie = source!.Cookie!;
-        if (HttpMethods.IsGet(request.Method))
+        if (IsRead(request))
         {
             await response.WriteAsJsonAsync(new { anonymousId = request.Cookies[cookie.Name] is { Length: > 0 } remembered ? remembered : null });
-            return;
+            return null;
         }
         string? anonymousId = null;
         if (HttpMethods.IsPut(request.Method))
         {
             using var body = new RequestBody(admission);
-            var unread = await body.ReadAsync(request, MaxBody, context.RequestAborted);
-            anonymousId = unread is null ? Read(body.Memory) : null;
-            if (anonymousId is null)
-            {
-                await Answers.RefuseAsync(context, source, unread ?? BrowserRejections.NoAnonymousId);
-                return;
-            }
+            if (await body.ReadAsync(request, MaxBody, context.RequestAborted) is { } unread) return unread;
+            anonymousId = Read(body.Memory);
+            if (anonymousId is null) return BrowserRejections.NoAnonymousId;
         }
-        // A cookie that is deleted must be named as it was when it was set.
+        // To delete a cookie, it must be sent with the domain and path it was set with.
         var options = new CookieOptions
         {
             HttpOnly = true,
@@ -51,14 +43,15 @@ public sealed class AnonymousIdEndpoint(Authentication authentication, ClientAdd
         };
         response.Cookies.Append(cookie.Name, anonymousId ?? "", options);
         await response.WriteAsJsonAsync(new { success = true });
+        return null;
     }
 
     private static Rejection? Refuse(Source source, HttpRequest request)
     {
         if (source.Type != SourceType.Web) return BrowserRejections.NotWeb;
         if (source.Cookie is null) return BrowserRejections.NoCookie;
-        // Browsers would not keep what is set here, but for a page that navigates to us; and what they keep must not be another site's choice.
-        return !HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Site"] == "cross-site" ? BrowserRejections.CrossSite : null;
+        // Browsers ignore a cookie set by a cross-site fetch, but not one set by a cross-site navigation. Another site must not choose a visitor's anonymousId.
+        return !IsRead(request) && request.Headers["Sec-Fetch-Site"] == "cross-site" ? BrowserRejections.CrossSite : null;
     }
 
     private static string? Read(ReadOnlyMemory<byte> body)
@@ -71,8 +64,10 @@ public sealed class AnonymousIdEndpoint(Authentication authentication, ClientAdd
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // No JSON, or a text that is no Unicode.
+            // Not JSON, or the text contains an unpaired surrogate.
             return null;
         }
     }
+
+    private static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 }

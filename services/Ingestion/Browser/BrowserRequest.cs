@@ -3,7 +3,7 @@ using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Browser;
 
-/// <summary>What a request tells of the browser's view of us.</summary>
+/// <summary>Finds the address under which the browser that sent a request reaches this service.</summary>
 public static class BrowserRequest
 {
     public static PublicAddress Address(HttpRequest request, Source source, ClientAddress addresses) => PublicAddress.Find(

@@ -6,30 +6,31 @@ using System.Text.Json.Nodes;
 
 namespace Cdp.Ingestion.Browser;
 
-/// <summary>The event that the query of a pixel's URL tells, as the JSON that an SDK would have posted.</summary>
+/// <summary>Turns the query of a pixel's URL into the JSON event that an SDK would have posted.</summary>
 public static class PixelEvent
 {
-    // Deeper, and the rest of the name is a name; nothing that means anything is nested so deep.
+    // Further dots in a parameter's name are part of the last member's name. Nothing meaningful is nested this deeply.
     private const int MaxDepth = 16;
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Segment's <c>data</c>: JSON in Base64, of either alphabet, padded or not. Null where it is not Base64.</summary>
+    /// <summary>Segment's parameter <c>data</c>: JSON in Base64, with either alphabet, with or without padding. Null if it is not Base64.</summary>
     public static byte[]? FromData(string data)
     {
-        // Who has not escaped a + finds a space in its place.
+        // A '+' that was not escaped in the URL arrives as a space.
         var text = data.Replace(' ', '-').Replace('+', '-').Replace('/', '_').TrimEnd('=');
         return Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
     }
 
-    /// <summary>Both vendors' plain form: a parameter for each member, its path with dots, <c>properties.sku=LAMP-1</c>. Every value is a text.</summary>
-    /// <param name="query">The parameters; of one given twice the last counts.</param>
+    /// <summary>Both vendors' plain form: a parameter for each member, with dots in nested names: <c>properties.sku=LAMP-1</c>. All values are texts.</summary>
+    /// <param name="query">The parameters. If one occurs twice, the last counts.</param>
     public static byte[] FromQuery(IEnumerable<KeyValuePair<string, string>> query)
     {
         var root = new JsonObject();
         foreach (var (name, value) in query)
         {
-            if (name != "writeKey") Set(root, name.Split('.', MaxDepth), value);
+            // ASP.NET finds query parameters without regard to case, so the write key may be written in any case.
+            if (!name.Equals("writeKey", StringComparison.OrdinalIgnoreCase)) Set(root, name.Split('.', MaxDepth), value);
         }
         return Encoding.UTF8.GetBytes(root.ToJsonString(Relaxed));
     }

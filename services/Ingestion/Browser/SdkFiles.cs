@@ -5,18 +5,18 @@ using Microsoft.Net.Http.Headers;
 
 namespace Cdp.Ingestion.Browser;
 
-/// <summary>Serves the files of a folder to the pages of any origin, compressed where a <c>.br</c> or <c>.gz</c> lies beside them.</summary>
+/// <summary>Serves the files of a folder to pages of any origin, compressed if there is a <c>.br</c> or <c>.gz</c> file next to a file.</summary>
 public sealed class SdkFiles(string folder)
 {
-    // The names of most files say nothing of their version, so a browser asks again after an hour, and is mostly told that nothing has changed.
+    // Most file names do not contain a version, so browsers revalidate after an hour and usually get 304.
     public const string CacheControl = "public, max-age=3600";
 
     private static readonly (string Name, string Suffix)[] Encodings = [("br", ".br"), ("gzip", ".gz")];
 
-    // A package's files are written one after the other. One that is older than that was made of another version.
+    // The files of a package are written within this time. A compressed file that is older than its original by more belongs to another version.
     private static readonly TimeSpan Unpacking = TimeSpan.FromMinutes(1);
 
-    // What SDKs consist of; nothing else that lies in the folder is served.
+    // The types of files that SDKs consist of. No other files of the folder are served.
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.OrdinalIgnoreCase)
     {
         [".js"] = "text/javascript; charset=utf-8",
@@ -27,7 +27,7 @@ public sealed class SdkFiles(string folder)
         [".wasm"] = "application/wasm",
     };
 
-    // It refuses paths that lead out of the folder, and files whose name begins with a dot.
+    // PhysicalFileProvider refuses paths that lead out of the folder, and files whose names begin with a dot.
     private readonly PhysicalFileProvider _files = new(Path.GetFullPath(folder));
     private readonly ConcurrentDictionary<(string, DateTimeOffset, long), EntityTagHeaderValue> _tags = new();
 
@@ -50,14 +50,15 @@ public sealed class SdkFiles(string folder)
         StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var accepted);
         foreach (var (name, suffix) in Encodings)
         {
-            if (accepted?.Any(encoding => encoding.Value.Equals(name, StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0) != true) continue;
-            var sibling = _files.GetFileInfo(path + suffix);
-            if (sibling is { Exists: true, PhysicalPath: not null } && plain.LastModified - sibling.LastModified < Unpacking) return (sibling, name);
+            var isAccepted = accepted?.Any(encoding => encoding.Value.Equals(name, StringComparison.OrdinalIgnoreCase) && encoding.Quality is not 0) == true;
+            if (!isAccepted) continue;
+            var compressed = _files.GetFileInfo(path + suffix);
+            if (compressed is { Exists: true, PhysicalPath: not null } && plain.LastModified - compressed.LastModified < Unpacking) return (compressed, name);
         }
         return (plain, null);
     }
 
-    // Of the bytes: packages give every file of every version the same time.
+    // The tag is a hash of the content, because npm packages give every file of every version the same modification time.
     private EntityTagHeaderValue Tag(IFileInfo file) => _tags.GetOrAdd((file.PhysicalPath!, file.LastModified, file.Length), _ =>
     {
         using var stream = file.CreateReadStream();

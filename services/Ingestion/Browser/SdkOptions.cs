@@ -1,23 +1,28 @@
 namespace Cdp.Ingestion.Browser;
 
-/// <summary>What is served to browsers from our own host, so that a page needs no other.</summary>
+/// <summary>Files that the service serves to browsers, so that a page needs no other host.</summary>
 public sealed record SdkOptions
 {
-    /// <summary>The path below which files are served, such as /assets/js; null: none are, not even our own.</summary>
+    /// <summary>The path below which files are served, such as /assets/js; null to serve none, not even the service's own script.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The folder with the SDKs' files, laid out as npm does it or in any other way; null: only our own script is served.</summary>
+    /// <summary>The folder with the files of the SDKs, for example a node_modules folder; null to serve only the service's own script.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Serves a page at PATH/test that shows the SDKs at work. Whoever has a write key can send with it, as with any page.</summary>
+    /// <summary>Serves a page at PATH/test that sends test events. Anyone who has a write key can send with it, as with any page.</summary>
     public bool TestPage { get; init; }
 
     public IEnumerable<string> Errors()
     {
-        if (Path is null && Folder is not null) yield return "Sdk:Folder is set but Sdk:Path is not; set the path below which it is served, such as /assets/js";
-        if (Path is null && TestPage) yield return "Sdk:TestPage is true but Sdk:Path is not set; set the path below which it is served, such as /assets/js";
-        if (Path is not null && !IsPath(Path)) yield return $"Sdk:Path is '{Path}'; set it to a path such as /assets/js, of letters, digits, '-', '_', '.' and '/', that is none of /v1, /health, /metrics";
-        if (Folder is not null && !Directory.Exists(Folder)) yield return $"Sdk:Folder is '{Folder}', which does not exist; create it, or unset it";
+        const string SetPath = "set Sdk:Path to the path below which files are served, such as /assets/js";
+        if (Path is null && Folder is not null) yield return $"Sdk:Folder is set but Sdk:Path is not; {SetPath}";
+        if (Path is null && TestPage) yield return $"Sdk:TestPage is true but Sdk:Path is not set; {SetPath}";
+        if (Path is not null && !IsPath(Path))
+        {
+            yield return $"Sdk:Path is '{Path}'; set it to a path such as /assets/js that has only letters, digits, '-', '_', '.' and '/' "
+                + "and does not begin with a path of the service, such as /v1, /health or /metrics";
+        }
+        if (Folder is not null && !Directory.Exists(Folder)) yield return $"Sdk:Folder is '{Folder}', which does not exist; create it, or remove the option";
     }
 
     private static bool IsPath(string path)

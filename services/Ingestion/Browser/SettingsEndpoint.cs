@@ -4,44 +4,46 @@ using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Browser;
 
-/// <summary>Answers the question that a browser SDK asks before it sends.</summary>
+/// <summary>Returns the settings that a browser SDK requests before it sends events.</summary>
 public sealed class SettingsEndpoint(Authentication authentication, ClientAddress addresses)
 {
-    // Long enough to spare most pages the question, short enough for a source that is switched off.
+    // Long enough to save most page views the request, short enough for a disabled source to take effect soon.
     private const int MaxAgeSeconds = 300;
 
-    /// <summary>GET /v1/projects/{writeKey}/settings</summary>
-    public Task AnswerSegmentAsync(HttpContext context)
+    /// <summary>Handles GET /v1/projects/{writeKey}/settings.</summary>
+    public async Task<Rejection?> HandleSegmentAsync(HttpContext context)
     {
         var writeKey = (string)context.Request.RouteValues["writeKey"]!;
         var (source, refused) = authentication.OfKey(writeKey, context.Request);
-        if ((refused ?? Refuse(source!)) is { } rejection) return RefuseAsync(context, source, rejection);
-        return AnswerAsync(context.Response, "public", BrowserSettings.ForSegment(writeKey, BrowserRequest.Address(context.Request, source!, addresses)));
+        if ((refused ?? Refuse(source!)) is { } rejection) return DoNotCache(context, rejection);
+        await WriteAsync(context.Response, "public", BrowserSettings.ForSegment(writeKey, BrowserRequest.Address(context.Request, source!, addresses)));
+        return null;
     }
 
-    /// <summary>GET /sourceConfig/, the write key as the user of Basic authentication or in the query.</summary>
-    public Task AnswerRudderStackAsync(HttpContext context)
+    /// <summary>Handles GET /sourceConfig/, with the write key as the user name of Basic authentication or in the query.</summary>
+    public async Task<Rejection?> HandleRudderStackAsync(HttpContext context)
     {
         var (source, refused) = authentication.OfRequest(context.Request);
-        // The SDK takes any error for an outage; what stops it for good is to be told so.
+        // The SDK treats any error as an outage and retries. Only "enabled": false in a 200 stops it.
         if (refused == Rejection.SourceDisabled) refused = null;
         else if (source is null) refused ??= Rejection.NoWriteKey;
-        if ((refused ?? Refuse(source!)) is { } rejection) return RefuseAsync(context, source, rejection);
-        return AnswerAsync(context.Response, "private", BrowserSettings.ForRudderStack(source!.Id, source.Enabled));
+        if ((refused ?? Refuse(source!)) is { } rejection) return DoNotCache(context, rejection);
+        await WriteAsync(context.Response, "private", BrowserSettings.ForRudderStack(source!.Id, source.Enabled));
+        return null;
     }
 
     private static Rejection? Refuse(Source source) => source.Type == SourceType.Web ? null : BrowserRejections.NotWeb;
 
-    private static Task RefuseAsync(HttpContext context, Source? source, Rejection rejection)
+    private static Rejection DoNotCache(HttpContext context, Rejection rejection)
     {
         context.Response.Headers.CacheControl = "no-store";
-        return Answers.RefuseAsync(context, source, rejection);
+        return rejection;
     }
 
-    private static async Task AnswerAsync(HttpResponse response, string cache, byte[] body)
+    private static async Task WriteAsync(HttpResponse response, string cache, byte[] body)
     {
         response.Headers.CacheControl = $"{cache}, max-age={MaxAgeSeconds}";
-        // One URL, and an answer for each origin and key, whichever of them asked first.
+        // The response differs by origin and key at the same URL, so a cache must not share it between them.
         response.Headers.Vary = "Origin, Authorization";
         response.ContentType = "application/json";
         response.ContentLength = body.Length;

@@ -1,17 +1,17 @@
 // Lets the server remember a visitor's anonymousId, because Safari deletes what scripts have stored after seven days without a visit.
-// For the SDKs of Segment (analytics-next) and RudderStack (analytics-js) as they are. To be called before the SDK's load():
+// For the unmodified SDKs of Segment (analytics-next) and RudderStack (analytics-js). Call it before the load() of the SDK:
 //
 //   rememberVisitor(analytics, 'WRITE_KEY').then(() => analytics.load(…));
 //
-// It asks the server only where the browser has forgotten, and tells the server what id the SDK has, whenever that has changed: an id made by reset()
-// replaces the one before it. To be put on every page that loads the SDK. Answers the id that was restored, or null.
+// It asks the server only if the browser has lost the id, and reports the SDK's id to the server whenever it has changed: an id created by reset() replaces the
+// previous one. Put it on every page that loads the SDK. The promise returns the restored id, or null.
 (() => {
   'use strict';
 
   const script = document.currentScript;
   const server = (script.dataset.server || new URL(script.src).origin).replace(/\/$/, '');
-  // A server that is away must not keep the events waiting.
-  const patienceMs = 1000;
+  // Events must not wait longer for a server that is unavailable.
+  const maxWaitMs = 1000;
 
   const segment = {
     entry: 'ajs_anonymous_id',
@@ -20,9 +20,9 @@
       const user = await sdk.user();
       return () => user.anonymousId();
     },
-    // It stores where we note what was told: nothing stored, but a note, means that it was reset on a page without this script.
+    // reset() empties its storage but not our note of the reported id. So a note without a stored id means a reset on a page without this script.
     resetEmpties: true,
-    // Its setAnonymousId is handled before all other calls that wait for load().
+    // Before load(), it handles setAnonymousId before all other calls, so none has to be held back.
     waiting: [],
   };
   const rudderstack = {
@@ -44,7 +44,7 @@
       restored = await ask(url);
       release(() => restored && sdk.setAnonymousId(restored));
     }
-    // A snippet's stand-in, an array of calls, has been replaced by the SDK when that is ready.
+    // The array of calls that a snippet uses until the SDK is loaded has been replaced by the SDK when that is ready.
     sdk.ready(() => follow(Array.isArray(sdk) ? window[kind.global] : sdk, kind, url));
     return restored;
   };
@@ -56,14 +56,14 @@
 
   async function ask(url) {
     try {
-      const answer = await fetch(url, { credentials: 'include', signal: AbortSignal.timeout(patienceMs) });
+      const answer = await fetch(url, { credentials: 'include', signal: AbortSignal.timeout(maxWaitMs) });
       return answer.ok ? (await answer.json()).anonymousId : null;
     } catch {
       return null;
     }
   }
 
-  // Calls made meanwhile would be handled before setAnonymousId, with an id of the SDK's own making.
+  // Holds back calls until setAnonymousId was called. Otherwise they would be handled first, with an id that the SDK generates.
   function hold(sdk, names) {
     const [calls, methods] = [[], names.map((name) => [name, sdk[name]])];
     for (const [name] of methods) sdk[name] = (...args) => void calls.push([name, args]);
@@ -77,22 +77,22 @@
   async function follow(sdk, kind, url) {
     const current = await kind.reader(sdk);
     let last = Promise.resolve();
-    let told = null;
-    const tell = () => {
+    let reported = null;
+    const report = () => {
       const id = current();
-      if (!id || id === told || recall(url) === note(id)) return;
-      told = id;
-      // One after the other, or an older id could arrive last.
+      if (!id || id === reported || recall(url) === note(id)) return;
+      reported = id;
+      // One request after the other. Otherwise an older id could arrive last.
       last = last.then(() => put(url, id)).then((kept) => {
         if (kept) keep(url, id);
-        else if (told === id) told = null;
+        else if (reported === id) reported = null;
       });
     };
-    tell();
-    if (kind === segment) sdk.on('reset', tell);
-    // The last moment that a page is sure to see. What does not arrive is told again by the next page.
-    document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && tell());
-    window.addEventListener('pagehide', tell);
+    report();
+    if (kind === segment) sdk.on('reset', report);
+    // The last event that a page reliably gets. If the request fails, the next page reports again.
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && report());
+    window.addEventListener('pagehide', report);
   }
 
   async function put(url, id) {
@@ -104,7 +104,7 @@
     }
   }
 
-  // Once a day the server is told again, so that the cookie's year begins anew.
+  // The note contains the date, so that the id is reported again every day and the cookie stays valid for another year.
   const note = (id) => `${new Date().toISOString().slice(0, 10)} ${id}`;
   const recall = (url) => storage('localStorage')?.getItem(`told ${url}`);
   const keep = (url, id) => storage('localStorage')?.setItem(`told ${url}`, note(id));
@@ -113,7 +113,7 @@
     document.cookie.split('; ').some((cookie) => cookie.startsWith(`${entry}=`)) ||
     ['localStorage', 'sessionStorage'].some((name) => storage(name)?.getItem(entry) != null);
 
-  // Even to look at it throws where the visitor has forbidden it.
+  // If the visitor has disabled storage, even reading the property throws.
   function storage(name) {
     try {
       return window[name];

@@ -1,22 +1,30 @@
 using System.Buffers;
-using Cdp.Hosting;
-using Cdp.Ingestion.Appending;
-using Cdp.Ingestion.Importing.Ledger;
+using Cdp.Hosting.Configuration;
+using Cdp.Ingestion.Importing.Checkpoints;
 using Cdp.Ingestion.Importing.Reading;
+using Cdp.Ingestion.Importing.Reading.CsvFiles;
+using Cdp.Ingestion.Importing.Reading.ParquetFiles;
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Producing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Sources;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Schemas;
 
 namespace Cdp.Ingestion.Importing;
 
-/// <summary>Answers POST /v1/import/file: authenticate, open the file, find how far it is already, carry the rest into the log, and tell on the way.</summary>
+/// <summary>
+/// Handles POST /v1/import/file: authenticates the sender, opens the file, finds out how much of it has been imported before, imports the rest, and reports
+/// progress meanwhile.
+/// </summary>
 public sealed class ImportEndpoint
 {
-    // Senders that read nothing until they have sent all must not make us wait: a day of these lines fits into what a connection buffers.
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(2);
+    // Many senders read no response until they have sent everything. A day of progress lines at this interval fits into the buffers of a connection, so writing
+    // them does not block.
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(2);
 
-    private readonly IngestionOptions _options;
+    private readonly ImportOptions _options;
+    private readonly KafkaOptions _kafka;
     private readonly Authentication _authentication;
     private readonly EventProducer _producer;
     private readonly AvroCodec _codec;
@@ -27,63 +35,66 @@ public sealed class ImportEndpoint
     private int _running;
 
     public ImportEndpoint(
-        IngestionOptions options, Authentication authentication, EventProducer producer, AvroCodec codec, LiveFiles<Suppressions> suppressions, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ImportEndpoint> logger)
+        ImportOptions options,
+        KafkaOptions kafka,
+        Authentication authentication,
+        EventProducer producer,
+        AvroCodec codec,
+        LiveFiles<Suppressions> suppressions,
+        IHostApplicationLifetime lifetime,
+        TimeProvider time,
+        ILogger<ImportEndpoint> logger)
     {
-        (_options, _authentication, _producer, _codec, _suppressions, _lifetime, _time, _logger) = (options, authentication, producer, codec, suppressions, lifetime, time, logger);
-        SpoolFile.Sweep(options.Imports.Folder);
+        (_options, _kafka, _authentication, _producer, _codec) = (options, kafka, authentication, producer, codec);
+        (_suppressions, _lifetime, _time, _logger) = (suppressions, lifetime, time, logger);
+        SpoolFile.DeleteAbandoned(options.Folder);
     }
 
-    public async Task AnswerAsync(HttpContext context)
+    public async Task<Rejection?> HandleAsync(HttpContext context)
     {
         var (source, refused) = _authentication.OfKey(WriteKeys.FromBasic(context.Request.Headers.Authorization.ToString()), context.Request);
-        ImportRequest? request = null;
-        if (refused is null) (request, refused) = Judge(context.Request, source!);
-        if (refused is not null)
-        {
-            await Answers.RefuseAsync(context, source, refused);
-            return;
-        }
+        if (refused is not null) return refused;
+        if (source!.Type != SourceType.Server) return ImportRejections.NotAServer;
+        var query = context.Request.Query.SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? "")));
+        (var request, refused) = ImportRequest.Read(query, context.Request.ContentType, source.ImportMappings.Keys);
+        if (refused is not null) return refused;
+        if (!_producer.IsUp) return Rejection.Unavailable;
         try
         {
-            refused = Interlocked.Increment(ref _running) > _options.Imports.Concurrent ? ImportRejections.TooMany : await ImportAsync(context, source!, request!);
+            return Interlocked.Increment(ref _running) > _options.Concurrent ? ImportRejections.TooMany : await ImportAsync(context, source, request!);
         }
         finally
         {
             Interlocked.Decrement(ref _running);
         }
-        if (refused is not null) await Answers.RefuseAsync(context, source, refused);
     }
 
-    private (ImportRequest? Request, Rejection? Refused) Judge(HttpRequest http, Source source)
-    {
-        if (source.Type != SourceType.Server) return (null, ImportRejections.NotAServer);
-        var query = http.Query.SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? "")));
-        var (request, refused) = ImportRequest.Read(query, http.ContentType, source.ImportMappings.Keys);
-        return (request, refused ?? (_producer.IsUp ? null : Rejection.Unavailable));
-    }
-
-    // Answers by itself unless it gives a reason to refuse.
     private async Task<Rejection?> ImportAsync(HttpContext context, Source source, ImportRequest request)
     {
         if (RequestBody.Open(context.Request) is not { } body) return Rejection.UnknownEncoding;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _lifetime.ApplicationStopping);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _lifetime.ApplicationStopping);
         try
         {
             await using var reader = Reader(request, body);
-            if (await reader.OpenAsync(end.Token) is { } unreadable) return unreadable;
-            await using var log = new ImportLog(_options, _codec, source.Id, request, Collector.TraceHeaders(), _time, _logger);
-            var (start, closed) = await log.OpenAsync(end.Token);
-            if (closed is not null) return closed;
-            if (start!.Format != request.FormatName) return ImportRejections.OtherFormat(request.FileId, start.Format);
-            if (!start.IsBeginning && !await reader.SkipAsync(start.End, end.Token)) return ImportRejections.Changed(request.FileId, start.End.Lines);
+            if (await reader.OpenAsync(stop.Token) is { } unreadable) return Named(request, unreadable);
+            var settings = request.Settings(request.Mapping is { } mapping ? source.ImportMappings[mapping].Fingerprint : null);
+            var maxWait = TimeSpan.FromSeconds(_options.PatienceSeconds);
+            await using var log = new ImportLog(_kafka, maxWait, _codec, source.Id, request.FileId, settings, Collector.TraceHeaders(), _time, _logger);
+            var (start, refused) = await log.OpenAsync(stop.Token);
+            if (refused is not null) return refused;
+            if (!start!.IsBeginning && !await reader.SkipAsync(start.End, stop.Token))
+            {
+                return ImportRejections.Changed(request.FileId, start.End.Lines, hasHeader: request.Format == ImportFormat.Csv);
+            }
 
             var report = new ImportReport(start);
-            var run = new ImportRun(reader, new RowJudge(reader, request, source, _codec, _options.Kafka.TopicPrefix), log, _suppressions, report, source.Id, _time);
-            return await TellAsync(context, request, report, run.RunAsync(end.Token));
+            var converter = new RowConverter(reader, request, source, _codec, _kafka.TopicPrefix);
+            var run = new ImportRun(reader, converter, log, _suppressions, report, source.Id, _time);
+            return await ReportAsync(context, source, request, report, run.RunAsync(stop.Token));
         }
         catch (BrokenFileException e)
         {
-            return e.Reason;
+            return Named(request, e.Reason);
         }
         catch (OperationCanceledException) when (_lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -97,29 +108,39 @@ public sealed class ImportEndpoint
 
     private IRowReader Reader(ImportRequest request, Stream body) => request.Format switch
     {
-        ImportFormat.Ndjson => new NdjsonReader(body, _time),
-        ImportFormat.Csv => new CsvReader(body, request.Separator, _time),
-        _ => new ParquetReader(body, _options.Imports),
+        ImportFormat.Ndjson => new NdjsonReader(body, request.Mapping is not null, _time),
+        ImportFormat.Csv => new CsvReader(body, request.Separator, request.Mapping is not null, _time),
+        _ => new ParquetReader(body, _options.Parquet()),
     };
 
-    private async Task<Rejection?> TellAsync(HttpContext context, ImportRequest request, ImportReport report, Task<Rejection?> running)
+    private async Task<Rejection?> ReportAsync(HttpContext context, Source source, ImportRequest request, ImportReport report, Task<Rejection?> running)
     {
         var response = context.Response;
         var flushed = Task.CompletedTask;
-        while (await Task.WhenAny(running, Task.Delay(TellEvery, _time)) != running)
+        while (await Task.WhenAny(running, Task.Delay(ReportInterval, _time)) != running)
         {
             if (flushed.IsCompleted) flushed = WriteAsync(response, report.Progress());
         }
-        var brokenOff = await running;
-        if (brokenOff is not null && _lifetime.ApplicationStopping.IsCancellationRequested) brokenOff = ImportRejections.Stopping;
-        // As long as nothing was told there is a status to tell it with; once something is in the log there is more to tell.
-        if (!response.HasStarted && report.Reached.IsBeginning) brokenOff ??= Rejection.EmptyBody;
-        if (brokenOff is not null && !response.HasStarted && !report.HasAdded) return brokenOff;
+        var aborted = await running;
+        if (aborted is not null && _lifetime.ApplicationStopping.IsCancellationRequested) aborted = ImportRejections.Stopping;
+        // A Parquet file without rows is still a valid file; an empty text file is not.
+        if (!response.HasStarted && report.Reached.IsBeginning && request.Format != ImportFormat.Parquet) aborted ??= Named(request, Rejection.EmptyBody);
+        // If neither a progress line was sent nor anything imported, the request can still be refused with a status. Otherwise the summary has the error.
+        if (aborted is not null && !response.HasStarted && !report.HasAdded) return aborted;
         if (context.RequestAborted.IsCancellationRequested) return null;
         await flushed;
-        await WriteAsync(response, report.Ledger(request.FileId, brokenOff));
+        var failure = aborted ?? (report.NoneAccepted ? ImportRejections.NoneAccepted(request.FileId, report.Reached.Rejected) : null);
+        if (failure is not null && aborted is null && !response.HasStarted)
+        {
+            response.StatusCode = failure.Status;
+            IngestionMetrics.CountRefused(source.Id, failure);
+        }
+        await WriteAsync(response, report.Summary(request.FileId, failure));
         return null;
     }
+
+    private static Rejection Named(ImportRequest request, Rejection rejection) =>
+        rejection with { Message = $"{ErrorText.Quote(request.FileId)}: {rejection.Message}" };
 
     private static Task WriteAsync(HttpResponse response, byte[] line)
     {

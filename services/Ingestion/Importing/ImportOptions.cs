@@ -1,25 +1,30 @@
+using Cdp.Ingestion.Importing.Reading.ParquetFiles;
+
 namespace Cdp.Ingestion.Importing;
 
-/// <summary>What imports of files may cost.</summary>
+/// <summary>Limits on file imports.</summary>
 public sealed record ImportOptions
 {
-    // DuckDB itself needs some.
+    // DuckDB needs some memory for itself.
     private const long LeastMemory = 128L * 1024 * 1024;
 
-    /// <summary>Imports at one time; above it 503.</summary>
+    /// <summary>The number of concurrent imports. Further ones get 503.</summary>
     public int Concurrent { get; init; } = 4;
 
-    /// <summary>Where Parquet files are kept while they are read; the folder is made where it is missing.</summary>
+    /// <summary>The folder in which Parquet files are stored while they are read. It is created if it does not exist.</summary>
     public string Folder { get; init; } = Path.Combine(Path.GetTempPath(), "cdp-imports");
 
-    /// <summary>How long a Parquet file may be.</summary>
+    /// <summary>The largest Parquet file in bytes.</summary>
     public long SpoolBytes { get; init; } = 16L * 1024 * 1024 * 1024;
 
-    /// <summary>What reading one Parquet file may take of memory. A page and what it inflates to must fit in.</summary>
+    /// <summary>The memory for reading one Parquet file in bytes. A compressed page and its decompressed content must fit.</summary>
     public long ParquetMemoryBytes { get; init; } = 512L * 1024 * 1024;
 
-    /// <summary>How long an import waits for Kafka before it breaks off.</summary>
+    /// <summary>How many seconds an import waits for Kafka before it is aborted.</summary>
     public int PatienceSeconds { get; init; } = 60;
+
+    /// <summary>The limits for reading a Parquet file.</summary>
+    public ParquetLimits Parquet() => new(Folder, SpoolBytes, ParquetMemoryBytes);
 
     public IEnumerable<string> Errors()
     {

@@ -1,16 +1,20 @@
 using System.Buffers;
 using System.Text.Json;
-using Cdp.Ingestion.Importing.Ledger;
+using Cdp.Ingestion.Importing.Checkpoints;
+using Cdp.Ingestion.Importing.Reading;
 using Cdp.Ingestion.Parsing;
 
 namespace Cdp.Ingestion.Importing;
 
-/// <summary>What an upload has done so far, as the lines of its answer tell it. Only what is in the log is counted. Safe for the two threads that write and tell.</summary>
+/// <summary>
+/// The progress of an upload and its final summary, as lines of the response. It counts only rows that are committed to Kafka. Thread-safe: one thread imports
+/// while another reports.
+/// </summary>
 public sealed class ImportReport
 {
     private const int MaxFaults = 1_000;
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = Reading.RowJson.Encoder };
+    private static readonly JsonWriterOptions Options = new() { Encoder = RowJson.Encoder };
 
     private readonly Lock _lock = new();
     private readonly List<RowFault> _faults = [];
@@ -21,7 +25,7 @@ public sealed class ImportReport
 
     public ImportReport(Checkpoint start) => (_start, _reached) = (start, start);
 
-    /// <summary>Whether anything of this upload is in the log.</summary>
+    /// <summary>Whether any row of this upload has been committed.</summary>
     public bool HasAdded
     {
         get
@@ -30,6 +34,7 @@ public sealed class ImportReport
         }
     }
 
+    /// <summary>The checkpoint of the last committed batch.</summary>
     public Checkpoint Reached
     {
         get
@@ -38,8 +43,8 @@ public sealed class ImportReport
         }
     }
 
-    /// <summary>Adds a batch that is in the log.</summary>
-    public void Add(JudgedBatch batch, Checkpoint after)
+    /// <summary>Adds a batch that has been committed.</summary>
+    public void Add(ConvertedBatch batch, Checkpoint after)
     {
         lock (_lock)
         {
@@ -53,22 +58,31 @@ public sealed class ImportReport
         }
     }
 
-    /// <summary>A line that tells how far it is.</summary>
+    /// <summary>A progress line.</summary>
     public byte[] Progress() => Line(WriteCounts);
 
-    /// <summary>The last line.</summary>
-    /// <param name="fileId">The file.</param>
-    /// <param name="brokenOff">Why it ends before the file does; null: all of it is in the log.</param>
-    public byte[] Ledger(string fileId, Rejection? brokenOff) => Line(json =>
+    /// <summary>Whether rows of the file were rejected and none was accepted, in this upload and earlier ones together.</summary>
+    public bool NoneAccepted
     {
-        json.WriteBoolean("success", brokenOff is null);
+        get
+        {
+            lock (_lock) return _reached is { Accepted: 0, Rejected: > 0 };
+        }
+    }
+
+    /// <summary>The last line of the response.</summary>
+    /// <param name="fileId">The id of the file.</param>
+    /// <param name="failure">Why the import was aborted, or that no row was accepted; null if the whole file was imported.</param>
+    public byte[] Summary(string fileId, Rejection? failure) => Line(json =>
+    {
+        json.WriteBoolean("success", failure is null);
         json.WriteString("fileId", fileId);
         WriteCounts(json);
-        if (brokenOff is not null)
+        if (failure is not null)
         {
             json.WriteStartObject("error");
-            json.WriteString("code", brokenOff.Code);
-            json.WriteString("message", brokenOff.Message);
+            json.WriteString("code", failure.Code);
+            json.WriteString("message", failure.Message);
             json.WriteEndObject();
         }
         json.WriteStartObject("file");
@@ -102,7 +116,7 @@ public sealed class ImportReport
         json.WriteNumber("ignored", _tally.Ignored);
         json.WriteNumber("suppressed", _tally.Suppressed);
         json.WriteNumber("events", _tally.Events);
-        if (_reached.Format != "parquet") json.WriteNumber("bytes", _reached.End.Position);
+        if (_reached.Format != "parquet") json.WriteNumber("bytes", _reached.End.Bytes);
     }
 
     private byte[] Line(Action<Utf8JsonWriter> members)

@@ -1,21 +1,29 @@
 using System.Threading.Channels;
-using Cdp.Hosting;
-using Cdp.Ingestion.Importing.Ledger;
+using Cdp.Hosting.Configuration;
+using Cdp.Ingestion.Importing.Checkpoints;
 using Cdp.Ingestion.Importing.Reading;
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Importing;
 
 /// <summary>
-/// Carries a file from its reader into the log: read a batch, judge its rows, commit them with the checkpoint behind them. While one batch is being
-/// committed the next is read, and no more: when Kafka is slow the reader waits, and with it the sender.
+/// Imports a file: read a batch of rows, convert them to records, commit these together with a checkpoint. While one batch is being committed the next is read,
+/// but no more, so a slow Kafka slows down the reader and the sender.
 /// </summary>
-public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, LiveFiles<Suppressions> suppressions, ImportReport report, string sourceId, TimeProvider time)
+public sealed class ImportRun(
+    IRowReader reader,
+    RowConverter converter,
+    ImportLog log,
+    LiveFiles<Suppressions> suppressions,
+    ImportReport report,
+    string sourceId,
+    TimeProvider time)
 {
-    private readonly Channel<Judged> _judged = Channel.CreateBounded<Judged>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Step> _steps = Channel.CreateBounded<Step>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
 
-    /// <returns>Why it ended before the file did; null once the whole file is in the log.</returns>
+    /// <returns>Why the import was aborted; null if the whole file was imported.</returns>
     public async Task<Rejection?> RunAsync(CancellationToken cancel)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -27,7 +35,7 @@ public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, 
         }
         finally
         {
-            // The reader may wait for room that nobody makes any more.
+            // The reader may be waiting for room in the channel, which nobody reads any more.
             await end.CancelAsync();
             await Task.WhenAny(reading);
         }
@@ -43,9 +51,11 @@ public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, 
             {
                 using var batch = new RowBatch();
                 await reader.ReadAsync(batch, cancel);
-                var judged = judge.Judge(batch, time.GetUtcNow().UtcDateTime, suppressions.Current);
-                reached = reached.Plus(judged.Tally, batch.End, batch.IsLast);
-                await _judged.Writer.WriteAsync(new Judged(judged, reached), cancel);
+                foreach (var converted in converter.ConvertBatch(batch, time.GetUtcNow().UtcDateTime, suppressions.Current))
+                {
+                    reached = reached.Plus(converted.Tally, converted.End, converted.IsLast);
+                    await _steps.Writer.WriteAsync(new Step(converted, reached), cancel);
+                }
                 if (batch.IsLast) return null;
             }
         }
@@ -55,18 +65,18 @@ public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, 
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && cancel.IsCancellationRequested))
         {
-            // The sender went away, or the caller knows why it cancelled.
+            // The sender disconnected, or the caller cancelled and knows why.
             return ImportRejections.Broken;
         }
         finally
         {
-            _judged.Writer.Complete();
+            _steps.Writer.Complete();
         }
     }
 
     private async Task<Rejection?> CommitAsync(CancellationToken cancel)
     {
-        await foreach (var (batch, after) in _judged.Reader.ReadAllAsync(CancellationToken.None))
+        await foreach (var (batch, after) in _steps.Reader.ReadAllAsync(CancellationToken.None))
         {
             try
             {
@@ -74,16 +84,16 @@ public sealed class ImportRun(IRowReader reader, RowJudge judge, ImportLog log, 
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
-                // Kafka is away, and nobody waits for it any more.
+                // Kafka is unavailable, and the sender has disconnected or the service is stopping.
                 return ImportRejections.Away;
             }
             report.Add(batch, after);
-            var verdicts = new Verdicts { Accepted = (int)batch.Tally.Events, Suppressed = (int)batch.Tally.Suppressed, ClocksBounded = batch.ClocksBounded };
+            var verdicts = new Verdicts { Accepted = (int)batch.Tally.Events, Suppressed = (int)batch.Tally.Suppressed };
             foreach (var fault in batch.Faults) verdicts.Rejected.Add((0, fault.Rejection));
             IngestionMetrics.CountEvents(sourceId, verdicts);
         }
         return null;
     }
 
-    private sealed record Judged(JudgedBatch Batch, Checkpoint After);
+    private sealed record Step(ConvertedBatch Batch, Checkpoint After);
 }

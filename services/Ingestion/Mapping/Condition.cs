@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>What must hold of a payload for a rule to take it.</summary>
+/// <summary>A condition of a rule on a payload.</summary>
 public abstract record Condition
 {
     public abstract bool Holds(in Payload payload);
@@ -38,13 +38,13 @@ public sealed record Not(Condition Condition) : Condition
     public override bool Holds(in Payload payload) => !Condition.Holds(payload);
 }
 
-/// <summary>Something is there, or nothing is.</summary>
+/// <summary>The expression finds a value, or finds none.</summary>
 public sealed record Exists(Expression Value, bool Expected) : Condition
 {
     public override bool Holds(in Payload payload) => !Values.IsNothing(Value.Evaluate(payload)) == Expected;
 }
 
-/// <summary>A text, number or boolean, as its text, passes a test; of several that a wildcard finds, any does.</summary>
+/// <summary>A text, number or boolean passes a test on its text. If a wildcard finds several values, one of them must pass.</summary>
 public abstract record TextCondition(Expression Value) : Condition
 {
     public override bool Holds(in Payload payload)

@@ -1,17 +1,13 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>What can stand behind a bar: <c>$.created | time</c>. A value that a conversion does not fit stays as it is.</summary>
+/// <summary>The conversions that can follow a path after a bar: <c>$.created | time</c>. A value that a conversion does not apply to stays unchanged.</summary>
 public static class Conversions
 {
-    // As seconds, the year 5138; as milliseconds, 1973.
-    private const decimal FirstMillisecond = 100_000_000_000m;
-    private const decimal LastMillisecond = 253_402_300_799_999m;
-
     private static readonly Dictionary<string, Func<JsonElement, JsonElement>> Plain = new(StringComparer.Ordinal)
     {
         ["text"] = value => Values.Text(value) is { } text ? Values.Of(text) : value,
@@ -34,25 +30,19 @@ public static class Conversions
 
     public static IEnumerable<string> Names => Plain.Keys.Concat(WithText.Keys.Select(name => name + "('…')"));
 
-    /// <summary>Null where there is no such conversion, or it needs a text and has none, or has one and needs none.</summary>
+    /// <summary>Finds a conversion; null if there is none of this name, or its argument is missing or unexpected.</summary>
     public static Func<JsonElement, JsonElement>? Find(string name, string? argument)
     {
         if (argument is null) return Plain.GetValueOrDefault(name);
         return argument.Length > 0 && WithText.TryGetValue(name, out var conversion) ? value => conversion(value, argument) : null;
     }
 
-    /// <summary>The time in UTC that a text or a number of seconds or milliseconds since 1970 stands for, as ISO 8601; null where it stands for none.</summary>
+    /// <summary>Reads a text or a number as a time (<see cref="EventTime"/>) and returns it in UTC as ISO 8601; null if it is not a time.</summary>
     public static JsonElement? Time(JsonElement value)
     {
-        if (value.ValueKind == JsonValueKind.String)
-        {
-            var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(value));
-            if (reader.Read() && JsonText.TryGetTime(ref reader, out var time)) return Iso(time);
-        }
-        if (Decimal(value) is not { } number) return null;
-        var milliseconds = Math.Abs(number) < FirstMillisecond ? number * 1_000 : number;
-        if (Math.Abs(milliseconds) > LastMillisecond || milliseconds < -62_135_596_800_000m) return null;
-        return Iso(DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds).UtcDateTime);
+        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) return null;
+        var reader = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(value));
+        return reader.Read() && JsonText.TryGetTime(ref reader, out var time) ? Iso(time) : null;
     }
 
     private static JsonElement Iso(DateTime time) => Values.Of(time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
@@ -85,6 +75,4 @@ public static class Conversions
 
     private static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? Values.Text(value) : null;
 
-    private static decimal? Decimal(JsonElement value) =>
-        Number(value) is { ValueKind: JsonValueKind.Number } number && number.TryGetDecimal(out var found) ? found : null;
 }

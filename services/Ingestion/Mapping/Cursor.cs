@@ -1,6 +1,6 @@
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>A place in a text that is being read, and the first fault found in it.</summary>
+/// <summary>A position in a text that is being parsed, and the first error found in it.</summary>
 public sealed class Cursor(string text)
 {
     public int Position { get; private set; }
@@ -9,7 +9,7 @@ public sealed class Cursor(string text)
 
     public bool IsAtEnd => Position == text.Length;
 
-    /// <summary>The character to come; NUL at the end.</summary>
+    /// <summary>The next character; U+0000 at the end.</summary>
     public char Next => IsAtEnd ? '\0' : text[Position];
 
     public char Take() => IsAtEnd ? '\0' : text[Position++];
@@ -32,6 +32,6 @@ public sealed class Cursor(string text)
 
     public string Since(int start) => text[start..Position];
 
-    /// <summary>Keeps the fault with its place, unless there is an earlier one.</summary>
+    /// <summary>Records an error with its position, unless there is an earlier one.</summary>
     public void Fail(string fault) => Fault ??= $"{fault}, at character {Position + 1} of '{text}'";
 }

@@ -1,38 +1,38 @@
 using System.Text.Json;
-using Cdp.Hosting;
 
 namespace Cdp.Ingestion.Mapping;
 
 /// <summary>
-/// Turns a payload of any form into events of the form that SDKs send, by rules that are tried in order: the first whose condition holds takes it.
-/// Pure and safe for many threads; it throws nothing, whatever was sent.
+/// Maps a payload of any form to events in the form that SDKs send. Rules are tried in order; the first one whose condition holds applies.
+/// Pure and thread-safe; it does not throw, whatever the payload contains.
 /// </summary>
 public sealed class EventMapping
 {
-    // What one payload may become, and how many faults are told of it.
-    private const int MaxBytes = 16 * 1024 * 1024;
+    // The most errors that are reported for one payload.
     private const int MaxFaults = 100;
 
     private readonly Scalar? _each;
     private readonly IReadOnlyList<Rule> _rules;
 
-    public EventMapping(Scalar? each, IReadOnlyList<Rule> rules) => (_each, _rules) = (each, rules);
+    /// <param name="each">The expression for the list whose items the rules are applied to; null to apply them to the payload as a whole.</param>
+    /// <param name="rules">The rules, in order.</param>
+    /// <param name="fingerprint">A text that differs between mappings.</param>
+    public EventMapping(Scalar? each, IReadOnlyList<Rule> rules, string fingerprint = "") => (_each, _rules, Fingerprint) = (each, rules, fingerprint);
 
-    /// <summary>
-    /// Reads a <c>mapping:</c> section and runs its samples. Every fault is added to the section's, with file and line; the answer is of use only where
-    /// there is none.
-    /// </summary>
-    public static EventMapping Read(YamlSection section) => MappingReader.Read(section);
+    /// <summary>A hash of the mapping as it is written, without samples and comments.</summary>
+    public string Fingerprint { get; }
 
     public MappingResult Map(JsonElement body) => Map(new Payload(body));
 
-    public MappingResult Map(in Payload payload)
+    public MappingResult Map(in Payload payload) => Map(payload, MappingLimits.Default);
+
+    public MappingResult Map(in Payload payload, MappingLimits limits)
     {
-        using var output = new Output(MaxBytes);
+        using var output = new Output(limits);
         var faults = new List<MappingFault>();
         if (_each is null)
         {
-            if (Place(payload, output) is { } fault) faults.Add(fault);
+            if (Apply(payload, output) is { } fault) faults.Add(fault);
         }
         else if (_each.Evaluate(payload) is { ValueKind: JsonValueKind.Array } items)
         {
@@ -40,19 +40,22 @@ public sealed class EventMapping
             foreach (var item in items.EnumerateArray())
             {
                 if (output.IsFull || faults.Count >= MaxFaults) break;
-                if (Place(payload with { Item = item }, output) is { } fault) faults.Add(fault with { Item = index, Message = $"item {index}: {fault.Message}" });
+                if (Apply(payload with { Item = item }, output) is { } fault)
+                {
+                    faults.Add(fault with { Item = index, Message = $"item {index}: {fault.Message}" });
+                }
                 index++;
             }
         }
         else
         {
-            faults.Add(new MappingFault(_each.Text, $"each ({_each.Text}) finds no list"));
+            faults.Add(new MappingFault(_each.Text, $"each ({_each.Text}) does not find a list"));
         }
-        if (output.IsFull) return new MappingResult([], [new MappingFault("", $"its events would have more than {MaxBytes} bytes")]);
-        return new MappingResult(output.Events, faults);
+        if (output.Exceeded is not { } exceeded) return new MappingResult(output.Events, faults);
+        return new MappingResult([], [new MappingFault("", $"the mapping produces {exceeded}")]) { IsTooLarge = true };
     }
 
-    private MappingFault? Place(in Payload payload, Output output)
+    private MappingFault? Apply(in Payload payload, Output output)
     {
         foreach (var rule in _rules)
         {
@@ -61,12 +64,12 @@ public sealed class EventMapping
             foreach (var template in rule.Events)
             {
                 if (template.Write(output, payload) is not { } fault) continue;
-                // All that a payload means or none of it: what is sent again once the rule is mended is whole.
+                // All events of a payload or none: the whole payload goes to quarantine and can be mapped again once the rule is fixed.
                 output.Events.RemoveRange(before, output.Events.Count - before);
-                return fault with { Message = $"the rule at {rule.Place} takes it, but {fault.Message}" };
+                return fault with { Message = $"the rule at {rule.Place} applies, but {fault.Message}" };
             }
             return null;
         }
-        return new MappingFault("", $"none of the {_rules.Count} rules takes it");
+        return new MappingFault("", $"none of the {_rules.Count} rules applies");
     }
 }

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>One event of a rule. What the wire contract wants as text or time is seen to be one; all else is left to those who judge every event.</summary>
+/// <summary>The template of one event of a rule. It makes sure that texts and times are valid; all other checks are those of every event.</summary>
 public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
 {
     public static readonly IReadOnlyList<string> Types = ["track", "identify", "page", "screen", "group", "alias"];
@@ -11,7 +12,7 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
     public static readonly IReadOnlyList<string> Times = ["timestamp", "originalTimestamp", "sentAt"];
     public static readonly IReadOnlyList<string> FreeForm = ["properties", "traits", "context", "integrations"];
 
-    /// <summary>The members that an event of a type must have; of those in one list any will do.</summary>
+    /// <summary>The members that an event of a type must have. Of each list at least one is needed.</summary>
     public static IEnumerable<string[]> Required(string? type)
     {
         yield return ["type"];
@@ -21,7 +22,7 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
         if (type == "alias") yield return ["previousId"];
     }
 
-    /// <summary>Writes the event whole, or nothing and a fault.</summary>
+    /// <summary>Writes the event, or writes nothing and returns an error.</summary>
     public MappingFault? Write(Output output, in Payload payload)
     {
         var written = new Dictionary<string, string>(members.Count);
@@ -49,9 +50,17 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
                 output.Write(name, time);
                 continue;
             }
-            if (Values.Text(value) is not { } text) return new MappingFault(scalar.Text, $"{name} ({scalar.Text}) is {Kind(value)}, where a text is needed");
+            if (Values.Text(value) is not { } text) return new MappingFault(scalar.Text, $"{name} ({scalar.Text}) is {Kind(value)} but must be a text");
             if (string.IsNullOrWhiteSpace(text)) continue;
-            if (name == "type" && !Types.Contains(text)) return new MappingFault(scalar.Text, $"type ({scalar.Text}) is none of {string.Join(", ", Types)}");
+            if (name == "type")
+            {
+                // Without regard to case, as in SDK requests.
+                if (EventTypes.Find(text) is not { } type || !Types.Contains(type))
+                {
+                    return new MappingFault(scalar.Text, $"type ({scalar.Text}) is not one of {string.Join(", ", Types)}");
+                }
+                text = type;
+            }
             written[name] = text;
             output.WriteText(name, name == "messageId" ? output.Distinct(text) : text);
         }
@@ -63,20 +72,20 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
         foreach (var names in Required(written.GetValueOrDefault("type")))
         {
             if (names.Any(written.ContainsKey)) continue;
-            var looked = names.Where(members.ContainsKey).Select(name => (Name: name, ((Scalar)members[name]).Text)).ToList();
-            var places = string.Join(" and ", looked.Select(member => $"{member.Name} ({member.Text})"));
-            return new MappingFault(looked.FirstOrDefault().Text ?? "", $"{places} found nothing");
+            var evaluated = names.Where(members.ContainsKey).Select(name => (Name: name, ((Scalar)members[name]).Text)).ToList();
+            var places = string.Join(" and ", evaluated.Select(member => $"{member.Name} ({member.Text})"));
+            return new MappingFault(evaluated.FirstOrDefault().Text ?? "", $"{places} found no value");
         }
         return null;
     }
 
     private static MappingFault NoTime(string name, string path) =>
-        new(path, $"{name} ({path}) is no time: neither ISO 8601 nor seconds or milliseconds since 1970");
+        new(path, $"{name} ({path}) is not a time: neither ISO 8601 nor seconds or milliseconds since 1970");
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "a list",
-        _ => "no text that can be read",
+        _ => "not valid Unicode",
     };
 }

@@ -1,10 +1,9 @@
-using System.Text;
 using System.Text.Json;
 
 namespace Cdp.Ingestion.Mapping;
 
 /// <summary>
-/// A path, what to make of what it finds, and where to look instead where that is nothing:
+/// A path with conversions, and alternatives for when it finds no value:
 /// <c>$.customer.email | lower ?? $.contact_email | lower ?? 'nobody@example.com'</c>.
 /// </summary>
 public sealed class Expression : Scalar
@@ -14,10 +13,10 @@ public sealed class Expression : Scalar
     private Expression(string text, List<Alternative> alternatives)
         : base(text) => _alternatives = alternatives;
 
-    /// <summary>What it finds may be a list of what a wildcard met.</summary>
+    /// <summary>Whether the result may be a list of values found by a wildcard.</summary>
     public bool IsPlural => _alternatives.Exists(alternative => alternative.Path?.IsPlural == true);
 
-    /// <summary>Null, and a fault, where there is no expression at the cursor. The cursor is left behind it and the blanks that follow.</summary>
+    /// <summary>Parses the expression at the cursor and the blanks after it. If there is none, the result is null and the cursor has an error.</summary>
     public static Expression? Parse(Cursor cursor)
     {
         var (start, alternatives) = (cursor.Position, new List<Alternative>());
@@ -37,7 +36,7 @@ public sealed class Expression : Scalar
         {
             var value = path?.Find(payload) ?? literal;
             for (var i = 0; i < conversions.Count && !Values.IsNothing(value); i++) value = conversions[i](value);
-            // A literal is meant, even an empty one.
+            // A literal is returned even if it is empty.
             if (path is null || !Values.IsNothing(value)) return value;
         }
         return default;
@@ -70,7 +69,7 @@ public sealed class Expression : Scalar
             if (argument is null || !cursor.TryTake(")")) cursor.Fail($"write {name}('…') with a text in single quotes");
         }
         var conversion = cursor.Fault is null ? Conversions.Find(name, argument) : null;
-        if (conversion is null) cursor.Fail($"behind a bar stands one of {string.Join(", ", Conversions.Names)}");
+        if (conversion is null) cursor.Fail($"a bar must be followed by one of {string.Join(", ", Conversions.Names)}");
         return conversion;
     }
 

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Cdp.Ingestion.Mapping;
 
 /// <summary>
-/// Where in a payload a value stands: a singular query of RFC 9535 (<c>$.a.b</c>, <c>$['a b']</c>, <c>$.a[0]</c>, <c>$.a[-1]</c>), and the wildcard
-/// (<c>$.a[*].b</c>), whose finds are a list. Beside the body, <c>$</c>, it may begin at <c>$headers</c>, <c>$query</c> or <c>$item</c>.
+/// A path to a value in a payload: a singular query of RFC 9535 (<c>$.a.b</c>, <c>$['a b']</c>, <c>$.a[0]</c>, <c>$.a[-1]</c>), or one with wildcards
+/// (<c>$.a[*].b</c>), which finds a list. It begins at the body, <c>$</c>, or at <c>$headers</c>, <c>$query</c> or <c>$item</c>.
 /// </summary>
 public sealed class JsonPath
 {
@@ -15,15 +15,15 @@ public sealed class JsonPath
 
     private JsonPath(Func<Payload, JsonElement> root, List<Segment> segments) => (_root, _segments) = (root, segments);
 
-    /// <summary>It has a wildcard, so that what it finds is a list.</summary>
+    /// <summary>Whether the path has a wildcard, so that it finds a list.</summary>
     public bool IsPlural => _segments.Exists(segment => segment.IsWildcard);
 
-    /// <summary>Null, and a fault, where there is no path at the cursor.</summary>
+    /// <summary>Parses the path at the cursor. If there is none, the result is null and the cursor has an error.</summary>
     public static JsonPath? Parse(Cursor cursor)
     {
         if (Root(cursor) is not { } root)
         {
-            cursor.Fail("a path begins with $, $headers, $query or $item");
+            cursor.Fail("a path must begin with $, $headers, $query or $item");
             return null;
         }
         var segments = new List<Segment>();
@@ -35,7 +35,7 @@ public sealed class JsonPath
         return new JsonPath(root, segments);
     }
 
-    /// <summary>What stands there; <c>default</c> where nothing does.</summary>
+    /// <summary>The value that the path finds; <c>default</c> if it finds none.</summary>
     public JsonElement Find(in Payload payload) => Find(_root(payload), 0);
 
     private JsonElement Find(JsonElement value, int from)
@@ -92,7 +92,7 @@ public sealed class JsonPath
         if (cursor.TryTake("*")) return Segment.Wildcard;
         var name = char.IsAsciiDigit(cursor.Next) ? "" : cursor.TakeWhile(c => char.IsAsciiLetterOrDigit(c) || c == '_' || c >= 0x80);
         if (name.Length > 0 && cursor.Next != '-') return Segment.Member(name);
-        cursor.Fail("a name after a dot has letters, digits and _ only; write any other as ['name']");
+        cursor.Fail("a name after a dot may have only letters, digits and _; write other names as ['name']");
         return null;
     }
 
@@ -125,11 +125,11 @@ public sealed class JsonPath
         var text = cursor.Since(start);
         var isNumber = digits.Length > 0 && (digits[0] != '0' || text == "0");
         if (isNumber && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index)) return Segment.At(index);
-        cursor.Fail("in brackets stands a quoted name, a whole number or *");
+        cursor.Fail("brackets must contain a quoted name, a whole number or *");
         return null;
     }
 
-    /// <summary>A text in single or double quotes, with JSON's escapes. Null, and a fault, where there is none.</summary>
+    /// <summary>Parses a text in single or double quotes with JSON escapes. If there is none, the result is null and the cursor has an error.</summary>
     public static string? Quoted(Cursor cursor)
     {
         var (quote, text) = (cursor.Take(), new StringBuilder());
@@ -140,7 +140,7 @@ public sealed class JsonPath
             if ((next == '\\' ? Escaped(cursor) : next) is not { } character) break;
             text.Append(character);
         }
-        cursor.Fail(cursor.IsAtEnd ? $"the closing {quote} is missing" : "there is no such escape");
+        cursor.Fail(cursor.IsAtEnd ? $"the closing {quote} is missing" : "the escape is invalid");
         return null;
     }
 

@@ -3,33 +3,46 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>The events that a payload gives, as they are written, and how much there may be of them: a small payload can ask for a large answer.</summary>
+/// <summary>Writes the events that a payload is mapped to, within limits: a small payload can be mapped to large events.</summary>
 public sealed class Output : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _writer;
-    private readonly long _limit;
+    private readonly MappingLimits _limits;
     private readonly Dictionary<string, int> _messageIds = [];
     private long _kept;
+    private string? _exceeded;
 
-    public Output(long limit)
+    public Output(MappingLimits limits)
     {
-        _limit = limit;
+        _limits = limits;
         _writer = Values.Writer(_buffer);
     }
 
     public List<byte[]> Events { get; } = [];
 
-    public bool IsFull => _kept + _writer.BytesCommitted + _writer.BytesPending > _limit;
+    /// <summary>Whether a limit is exceeded. All further output is dropped then, and the events written before are not used either.</summary>
+    public bool IsFull => Exceeded is not null;
+
+    /// <summary>The limit that is exceeded; null if none is.</summary>
+    public string? Exceeded => _exceeded ??= (_writer.BytesCommitted + _writer.BytesPending) switch
+    {
+        var current when current > _limits.EventBytes => $"an event of more than {_limits.EventBytes} bytes",
+        var current when _kept + current > _limits.TotalBytes => $"events of more than {_limits.TotalBytes} bytes in total",
+        _ => null,
+    };
 
     public void Write(string? name, JsonElement value)
     {
-        if (value.ValueKind == JsonValueKind.Undefined) return;
+        if (value.ValueKind == JsonValueKind.Undefined || IsFull) return;
         if (name is not null) _writer.WritePropertyName(name);
         Values.Write(_writer, value);
     }
 
-    public void WriteText(string name, string text) => _writer.WriteString(name, text);
+    public void WriteText(string name, string text)
+    {
+        if (!IsFull) _writer.WriteString(name, text);
+    }
 
     public void Begin(string? name, char kind)
     {
@@ -44,7 +57,7 @@ public sealed class Output : IDisposable
         else _writer.WriteEndArray();
     }
 
-    /// <summary>A payload's later events of the same messageId get one of their own, or they would be taken for duplicates of the first.</summary>
+    /// <summary>Makes messageIds unique within a payload. Otherwise validation would drop all but the first event as duplicates.</summary>
     public string Distinct(string messageId)
     {
         if (_messageIds.TryAdd(messageId, 1)) return messageId;
@@ -54,10 +67,10 @@ public sealed class Output : IDisposable
         return distinct;
     }
 
-    /// <summary>Ends the event begun; keeps it, or drops it.</summary>
+    /// <summary>Ends the current event and keeps or drops it.</summary>
     public void EndEvent(bool keep)
     {
-        if (keep)
+        if (keep && !IsFull)
         {
             _writer.Flush();
             Events.Add(_buffer.WrittenSpan.ToArray());

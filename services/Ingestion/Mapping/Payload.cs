@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>What a mapping reads from. A part that is not there is <c>default</c>; every path into it finds nothing.</summary>
-/// <param name="Body"><c>$</c>: what was sent.</param>
-/// <param name="Headers"><c>$headers</c>: an object of texts, names in lower case.</param>
+/// <summary>The input of a mapping. A missing part is <c>default</c>, and paths into it find no value.</summary>
+/// <param name="Body"><c>$</c>: the payload itself.</param>
+/// <param name="Headers"><c>$headers</c>: an object of texts with names in lower case.</param>
 /// <param name="Query"><c>$query</c>: an object of texts.</param>
 public readonly record struct Payload(JsonElement Body, JsonElement Headers = default, JsonElement Query = default)
 {
-    /// <summary><c>$item</c>: the item of an array, where something is done for each.</summary>
+    /// <summary><c>$item</c>: the current item inside <c>each</c> or <c>$each</c>.</summary>
     public JsonElement Item { get; init; }
 }

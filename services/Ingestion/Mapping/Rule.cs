@@ -1,7 +1,7 @@
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>What is to become of the payloads of which a condition holds.</summary>
-/// <param name="Place">Its file and line, for messages.</param>
-/// <param name="When">Null: it takes every payload that comes so far.</param>
-/// <param name="Events">None: the payload is to be ignored.</param>
+/// <summary>A rule of a mapping.</summary>
+/// <param name="Place">The file and line of the rule, for messages.</param>
+/// <param name="When">The condition under which the rule applies; null if it applies to every payload.</param>
+/// <param name="Events">The events to create; empty if the payload is to be ignored.</param>
 public sealed record Rule(string Place, Condition? When, IReadOnlyList<EventTemplate> Events);

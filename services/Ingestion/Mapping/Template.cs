@@ -3,34 +3,34 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>A value of an event, as the mapping says how to make it.</summary>
+/// <summary>The template of a value in an event.</summary>
 public abstract class Template
 {
-    /// <summary>Writes it, behind its name where it has one; writes nothing where it comes to nothing.</summary>
+    /// <summary>Writes the value, after its name if it has one. Writes nothing if there is no value.</summary>
     public abstract void Write(Output output, string? name, in Payload payload);
 }
 
-/// <summary>A template of one value, not of members or items.</summary>
-/// <param name="text">As the mapping writes it, for messages.</param>
+/// <summary>The template of a single value, not of an object or a list.</summary>
+/// <param name="text">The template as it is written in the mapping, for messages.</param>
 public abstract class Scalar(string text) : Template
 {
     public string Text { get; } = text;
 
-    /// <summary>The value; <c>default</c> where it comes to nothing.</summary>
+    /// <summary>The value; <c>default</c> if there is none.</summary>
     public abstract JsonElement Evaluate(in Payload payload);
 
     public override void Write(Output output, string? name, in Payload payload) => output.Write(name, Evaluate(payload));
 }
 
-/// <summary>The same value whatever was sent.</summary>
+/// <summary>A constant value.</summary>
 public sealed class Constant(string text, JsonElement value) : Scalar(text)
 {
     public override JsonElement Evaluate(in Payload payload) => value;
 }
 
 /// <summary>
-/// A text with expressions in braces. It comes to nothing where one of them does, since half an id is somebody else's; <c>{$.last_name ?? ''}</c>
-/// leaves a blank instead, which goes where it stands at an end.
+/// A text with expressions in braces. If one of them finds no value, the text has none either, because half an id would identify somebody else.
+/// <c>{$.last_name ?? ''}</c> inserts an empty text instead; blanks at both ends are removed.
 /// </summary>
 public sealed class TextTemplate : Scalar
 {
@@ -39,7 +39,7 @@ public sealed class TextTemplate : Scalar
     private TextTemplate(string text, List<(string Literal, Expression? Expression)> parts)
         : base(text) => _parts = parts;
 
-    /// <summary>Null, and a fault, where what stands in braces is no expression.</summary>
+    /// <summary>Parses the template. If the braces do not contain an expression, the result is null and the cursor has an error.</summary>
     public static TextTemplate? Parse(string text, Cursor cursor)
     {
         var parts = new List<(string, Expression?)>();
@@ -74,7 +74,7 @@ public sealed class TextTemplate : Scalar
     }
 }
 
-/// <summary>An object, written even where none of its members comes to anything.</summary>
+/// <summary>An object. It is written even if none of its members has a value.</summary>
 public sealed class ObjectTemplate(IReadOnlyList<(string Name, Template Value)> members) : Template
 {
     public override void Write(Output output, string? name, in Payload payload)
@@ -85,7 +85,7 @@ public sealed class ObjectTemplate(IReadOnlyList<(string Name, Template Value)> 
     }
 }
 
-/// <summary>A list, without the items that come to nothing.</summary>
+/// <summary>A list without the items that have no value.</summary>
 public sealed class ListTemplate(IReadOnlyList<Template> items) : Template
 {
     public override void Write(Output output, string? name, in Payload payload)
@@ -96,7 +96,7 @@ public sealed class ListTemplate(IReadOnlyList<Template> items) : Template
     }
 }
 
-/// <summary>A list with one object for each item that an expression finds; <c>$item</c> is that item. It comes to nothing where there is no list.</summary>
+/// <summary>A list with one object for each item of a list in the payload, which is <c>$item</c>. There is no value if the payload has no such list.</summary>
 public sealed class EachTemplate(Scalar items, Template template) : Template
 {
     public override void Write(Output output, string? name, in Payload payload)

@@ -6,15 +6,19 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>Reads and makes JSON values. What a sender got wrong (half a surrogate pair) reads as nothing, and throws nothing.</summary>
+/// <summary>Reads and creates JSON values without throwing on invalid input: a text with an unpaired surrogate counts as no value.</summary>
 public static class Values
 {
-    // The output is no HTML; letters beyond ASCII stay as they are.
+    // The JSON is never embedded in HTML, so only what JSON requires is escaped.
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Not there, null, or an empty text: forms and tables cannot say it otherwise.</summary>
-    public static bool IsNothing(JsonElement value) =>
-        value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null || (value.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(value).Length == 2);
+    /// <summary>Whether a value is missing, null or an empty text. Forms and tables have no other way to express a missing value.</summary>
+    public static bool IsNothing(JsonElement value)
+    {
+        const int EmptyText = 2;
+        return value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+            || (value.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(value).Length == EmptyText);
+    }
 
     public static JsonElement Member(JsonElement value, string name)
     {
@@ -25,12 +29,24 @@ public static class Values
         }
         catch (InvalidOperationException)
         {
-            // A name beside it holds half a surrogate pair, and the element has no way to ask beforehand.
-            return default;
+            // The name of another member contains an unpaired surrogate. JsonElement offers no way to check beforehand.
+            return value.EnumerateObject().LastOrDefault(member => IsNamed(member, name)) is { Value: var found } ? found : default;
         }
     }
 
-    /// <summary>The text of a text, number or boolean; null for anything else.</summary>
+    private static bool IsNamed(JsonProperty member, string name)
+    {
+        try
+        {
+            return member.NameEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A text, number or boolean as a text; null for anything else.</summary>
     public static string? Text(JsonElement value)
     {
         switch (value.ValueKind)
@@ -53,14 +69,14 @@ public static class Values
 
     public static JsonElement Of(string text) => JsonSerializer.SerializeToElement(WellFormed(text), Relaxed);
 
-    /// <summary>The text with U+FFFD for each half of a surrogate pair, which UTF-8 cannot carry.</summary>
+    /// <summary>The text with U+FFFD in place of each unpaired surrogate, which UTF-8 cannot represent.</summary>
     public static string WellFormed(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
 
     public static JsonElement Of(long number) => JsonSerializer.SerializeToElement(number);
 
     public static JsonElement Of(bool flag) => JsonSerializer.SerializeToElement(flag);
 
-    /// <summary>The value that a JSON text stands for; nothing where it is none.</summary>
+    /// <summary>Parses JSON; <c>default</c> if the text is not JSON.</summary>
     public static JsonElement Parse(string json)
     {
         try
@@ -73,7 +89,7 @@ public static class Values
         }
     }
 
-    /// <summary>The value of JSON that was written here.</summary>
+    /// <summary>Parses JSON that this program wrote.</summary>
     public static JsonElement Parse(ReadOnlySpan<byte> json) => JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = Depth });
 
     public static JsonElement List(IReadOnlyList<JsonElement> items)
@@ -88,11 +104,11 @@ public static class Values
         return Parse(buffer.WrittenSpan);
     }
 
-    /// <summary>Copies the bytes as the sender wrote them.</summary>
+    /// <summary>Writes a value with the bytes that the sender wrote.</summary>
     public static void Write(Utf8JsonWriter writer, JsonElement value) => writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
 
     public static Utf8JsonWriter Writer(IBufferWriter<byte> output) => new(output, new JsonWriterOptions { Encoder = Relaxed.Encoder, SkipValidation = true });
 
-    /// <summary>Deeper than any payload is read, so that what was read can be written and read again.</summary>
+    /// <summary>Deeper than any payload may be nested, so that the events written from one can always be parsed again.</summary>
     public const int Depth = 1_000;
 }

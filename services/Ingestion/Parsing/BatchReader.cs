@@ -1,18 +1,19 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>Reads a request's body, one event or a batch, in one pass.</summary>
+/// <summary>Reads the body of a request, one event or a batch, in a single pass.</summary>
 public static class BatchReader
 {
-    // Deeper than an event may be, so that one event that goes too deep does not spoil its batch.
+    // Deeper than an event may be, so that a single event nested too deeply does not make its whole batch unreadable.
     private const int MaxDepth = 512;
 
-    /// <param name="body">The body, inflated, without a byte order mark. Slices of the result point into it.</param>
-    /// <param name="shape">What the body should hold.</param>
-    /// <param name="submission">What it holds; to be disposed of once its events are judged.</param>
-    /// <returns>Why the body as a whole is refused; null where it holds events to judge.</returns>
+    /// <param name="body">The decompressed body without a byte order mark. Slices of the result point into it.</param>
+    /// <param name="shape">What the body is expected to contain.</param>
+    /// <param name="submission">What the body contains. The caller disposes of it after parsing the events.</param>
+    /// <returns>Why the whole body is refused; null if it contains events to parse.</returns>
     public static Rejection? Read(ReadOnlySpan<byte> body, Shape shape, LimitOptions limits, out Submission submission)
     {
         submission = Submission.Rent();
@@ -25,9 +26,9 @@ public static class BatchReader
             if (!shape.IsBatch) submission.Events.Add(EventScanner.Scan(ref reader, body, shape.Type, submission));
             reader.Read();
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            return Rejection.InvalidJson;
+            return Rejection.InvalidJsonAt(e);
         }
         return submission.Events.Count == 0 ? Rejection.EmptyBatch : null;
     }
@@ -50,7 +51,7 @@ public static class BatchReader
                     reader.Skip();
                     break;
                 case Member.WriteKey:
-                    // The batch's counts before that of an item.
+                    // The batch's write key takes precedence over that of an item.
                     if (reader.TokenType == JsonTokenType.String && JsonText.TryGet(ref reader, out var key)) submission.WriteKey = key;
                     reader.Skip();
                     break;
@@ -83,15 +84,22 @@ public static class BatchReader
             reader.Skip();
             return null;
         }
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        try
         {
-            if (submission.Events.Count == limits.BatchEvents) return Rejection.TooManyEvents(limits.BatchEvents);
-            submission.Events.Add(EventScanner.Scan(ref reader, body, type: null, submission));
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                if (submission.Events.Count == limits.BatchEvents) return Rejection.TooManyEvents(limits.BatchEvents);
+                submission.Events.Add(EventScanner.Scan(ref reader, body, type: null, submission));
+            }
+        }
+        catch (JsonException e)
+        {
+            return Rejection.InvalidJsonAt(e, item: submission.Events.Count);
         }
         return null;
     }
 
-    // False where it goes deeper than an event that it is laid under may go.
+    // False if the object is nested deeper than the events that it is merged into may be.
     private static bool TryReadObject(ref Utf8JsonReader reader, out Slice read)
     {
         read = default;

@@ -3,49 +3,55 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Cdp.Contracts;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>The judgement on one event: accepted, or rejected with its reason.</summary>
-public readonly record struct Parsed(Rejection? Rejected, bool ClockBounded);
+/// <summary>The result for one event: accepted, possibly with a warning, or rejected with a reason.</summary>
+public readonly record struct Parsed(Rejection? Rejected, Warning? Warning);
 
-/// <summary>Turns what was read of a request into records. Pure: the same bytes and the same receipt give the same records.</summary>
+/// <summary>Turns the scanned events of a request into Avro records. Pure: the same bytes and the same receipt give the same records.</summary>
 public sealed class EventParser(Submission submission, Receipt receipt, LimitOptions limits)
 {
-    // A sender's clock may run ahead by a time zone gone wrong; what claims to be later than that is not believed.
-    private static readonly TimeSpan MaxFuture = TimeSpan.FromHours(24);
-
     private readonly byte[] _sourceId = Encoding.UTF8.GetBytes(receipt.SourceId);
 
-    // An address needs no escapes.
+    // An IP address contains nothing that JSON would have to escape.
     private readonly byte[]? _ip = receipt.Ip is null ? null : Encoding.UTF8.GetBytes($"\"ip\":\"{receipt.Ip}\"");
     private SharedMembers? _context;
     private SharedMembers? _integrations;
 
-    /// <summary>Reads what the batch's events have in common.</summary>
-    /// <returns>Why the request as a whole is refused; null where its events are to be judged one by one.</returns>
+    // The body with unpaired surrogates replaced; created when the first event needs it. It has the same length, so slices of the body are valid in it.
+    private byte[]? _repaired;
+
+    /// <summary>Reads the context and integrations that all events of a batch share. Call it once, before <see cref="Parse"/>.</summary>
+    /// <returns>Why the whole request is refused; null if its events can be parsed one by one.</returns>
     public Rejection? Begin(ReadOnlySpan<byte> body)
     {
-        // What is shared is written once per event, so it counts once per event.
+        // Shared members are copied into every event, so they count once per event.
         var shared = (long)(submission.Context.Length + submission.Integrations.Length) * submission.Events.Count;
         if (body.Length + shared > limits.RequestBytes) return Rejection.RequestTooLarge(limits.RequestBytes);
-        _context = SharedMembers.Read(submission.Context.Of(body));
-        _integrations = SharedMembers.Read(submission.Integrations.Of(body));
+        _context = SharedMembers.Read(WellFormed(submission.Context.Of(body)));
+        _integrations = SharedMembers.Read(WellFormed(submission.Integrations.Of(body)));
         return null;
     }
 
-    /// <summary>Judges one event of the submission.</summary>
-    /// <param name="record">Gets the CollectedEvent where it is accepted.</param>
+    /// <summary>Parses one event of the submission.</summary>
+    /// <param name="body">The body of the request.</param>
+    /// <param name="index">The position of the event in the submission, from 0.</param>
+    /// <param name="record">Receives the <c>CollectedEvent</c> if the event is accepted.</param>
     public Parsed Parse(ReadOnlySpan<byte> body, int index, AvroWriter record)
     {
         ref readonly var scanned = ref CollectionsMarshal.AsSpan(submission.Events)[index];
-        if (Judge(body, scanned) is { } rejection) return new Parsed(rejection, false);
+        if (Reject(body, scanned) is { } rejection) return new Parsed(rejection, null);
 
-        var (original, sentAt) = (scanned.OriginalTimestamp ?? scanned.Timestamp, scanned.SentAt ?? submission.SentAt);
+        var (original, sentAt) = (scanned.Happened, scanned.SentAt ?? submission.SentAt);
         var isHistorical = receipt.IsHistorical || submission.IsHistorical || scanned.IsHistorical;
-        var (timestamp, bounded) = ClockCorrection.Correct(receipt.ReceivedAt, isHistorical ? null : sentAt, original, MaxFuture);
+        var (timestamp, replaced) = ClockCorrection.Correct(receipt.ReceivedAt, isHistorical ? null : sentAt, original);
+        var warning = scanned.IsTimeUnreadable ? Warning.UnreadableTime : replaced ? Warning.ImplausibleTime : null;
+        // The time of receipt would make a historical event the newest one, and its traits would overwrite newer values.
+        if (isHistorical && warning is not null) return new Parsed(Rejection.UnreadableTime, null);
 
-        // The fields of schemas/Event.avsc, in its order.
+        // The fields of schemas/Event.avsc, in the order of the schema.
         record.Clear();
         WriteMessageId(body, index, scanned, record);
         record.Text(scanned.Type!);
@@ -62,18 +68,23 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         record.OptionalTime(sentAt);
         record.Time(receipt.ReceivedAt);
         record.Time(timestamp);
-        Write(scanned.Properties.Of(body), record);
-        Write(scanned.Traits.Of(body), record);
-        WriteContext(body, scanned, record);
-        WriteUnder(_integrations, scanned.Integrations.Of(body), null, record);
-        WriteExtra(body, scanned, record);
-        return new Parsed(null, bounded);
+        var freeForm = scanned.HasUnpairedSurrogate ? _repaired ??= SurrogateRepair.Repaired(body) : body;
+        Write(scanned.Properties.Of(freeForm), record);
+        Write(scanned.Traits.Of(freeForm), record);
+        WriteContext(freeForm, scanned, record);
+        WriteMerged(_integrations, scanned.Integrations.Of(freeForm), null, record);
+        WriteExtra(freeForm, scanned, record);
+        receipt.Trust.WriteTo(record);
+        return new Parsed(null, warning);
     }
 
-    private Rejection? Judge(ReadOnlySpan<byte> body, in ScannedEvent scanned)
+    private static ReadOnlySpan<byte> WellFormed(ReadOnlySpan<byte> json) => SurrogateRepair.IsNeeded(json) ? SurrogateRepair.Repaired(json) : json;
+
+    private Rejection? Reject(ReadOnlySpan<byte> body, in ScannedEvent scanned)
     {
         if (scanned.Rejection is not null) return scanned.Rejection;
-        if (scanned.Item.Length + submission.Context.Length + submission.Integrations.Length > limits.EventBytes) return Rejection.EventTooLarge(limits.EventBytes);
+        var bytes = scanned.Item.Length + submission.Context.Length + submission.Integrations.Length;
+        if (bytes > limits.EventBytes) return Rejection.EventTooLarge(limits.EventBytes);
         if (scanned.Type is null) return Rejection.UnknownType;
         if (scanned.Type == "merge")
         {
@@ -81,7 +92,9 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         }
         else if (scanned.AnonymousId.IsMissing && scanned.UserId.IsMissing) return Rejection.NoIdentifier;
         var messageId = scanned.MessageId.Of(body, submission);
-        return messageId.Length > limits.MessageIdCharacters && Encoding.UTF8.GetCharCount(messageId) > limits.MessageIdCharacters ? Rejection.MessageIdTooLong(limits.MessageIdCharacters) : null;
+        // A character takes at least one byte of UTF-8, so counting characters is needed only for long ids.
+        var isTooLong = messageId.Length > limits.MessageIdCharacters && Encoding.UTF8.GetCharCount(messageId) > limits.MessageIdCharacters;
+        return isTooLong ? Rejection.MessageIdTooLong(limits.MessageIdCharacters) : null;
     }
 
     private void WriteMessageId(ReadOnlySpan<byte> body, int index, in ScannedEvent scanned, AvroWriter record)
@@ -90,7 +103,7 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         else record.Text(receipt.MessageId ?? DeriveMessageId(scanned.Item.Of(body), index));
     }
 
-    // The same bytes from the same source are the same message, so that a retry is found to be one.
+    // The same bytes from the same source get the same messageId, so that validation recognises a retry as a duplicate.
     private string DeriveMessageId(ReadOnlySpan<byte> item, int index)
     {
         Span<byte> hashed = stackalloc byte[(2 * SHA256.HashSizeInBytes) + sizeof(int)];
@@ -105,7 +118,7 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
     private void WriteContext(ReadOnlySpan<byte> body, in ScannedEvent scanned, AvroWriter record)
     {
         var hasIp = scanned.ContextHasIp || _context?.HasIp == true;
-        WriteUnder(_context, scanned.Context.Of(body), hasIp ? null : _ip, record);
+        WriteMerged(_context, scanned.Context.Of(body), hasIp ? null : _ip, record);
     }
 
     private void WriteExtra(ReadOnlySpan<byte> body, in ScannedEvent scanned, AvroWriter record)
@@ -122,8 +135,8 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         record.EndText();
     }
 
-    // An event's own object with the batch's under it, and one member more before. What the sender wrote stays as it is.
-    private static void WriteUnder(SharedMembers? shared, ReadOnlySpan<byte> own, byte[]? first, AvroWriter record)
+    // Writes the event's own object merged with the batch's object, preceded by one additional member. What the sender wrote is copied unchanged.
+    private static void WriteMerged(SharedMembers? shared, ReadOnlySpan<byte> own, byte[]? first, AvroWriter record)
     {
         var isMerged = shared is not null && !own.IsEmpty;
         var whole = shared is null ? own : shared.Json;
@@ -138,7 +151,7 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         record.Append("{"u8);
         record.Append(first);
         if (first is not null && (isMerged || rest.TrimStart(" \t\r\n"u8)[0] != '}')) record.Append(","u8);
-        if (isMerged) shared!.AppendUnder(own, record);
+        if (isMerged) shared!.AppendMerged(own, record);
         record.Append(rest);
         record.EndText();
     }
@@ -149,7 +162,7 @@ public sealed class EventParser(Submission submission, Receipt receipt, LimitOpt
         if (!text.IsMissing) record.Text(text.Of(body, submission));
     }
 
-    // An object, which is never empty text.
+    // An empty span means that the object is missing: even an empty object has two bytes.
     private static void Write(ReadOnlySpan<byte> json, AvroWriter record)
     {
         record.Branch(!json.IsEmpty);

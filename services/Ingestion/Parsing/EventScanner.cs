@@ -1,20 +1,29 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Cdp.Identifiers.Canonical;
+using Cdp.Identifiers.Types;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Parsing;
 
 /// <summary>
-/// Reads one event out of a request in one pass, without an object tree: times as values, all else as slices.
-/// Of a member given twice the last counts. A member that is not of the contract's JSON type is kept among the extras, as unknown ones are.
+/// Reads one event of a request in a single pass without building an object tree: times become values, everything else becomes slices of the body.
+/// If a member occurs twice, the last one counts. A member whose JSON type does not match the contract is kept with the extras, like unknown members.
 /// </summary>
 public static class EventScanner
 {
-    /// <summary>How deep an event's objects and arrays may be nested: what JSON readers take by default.</summary>
+    /// <summary>How deeply objects and arrays of an event may be nested: the default limit of most JSON readers.</summary>
     public const int MaxDepth = 64;
 
-    /// <summary>Reads the value that the reader stands on, and leaves the reader on its last token.</summary>
-    /// <param name="type">The type that the path gives; null where the item's own counts.</param>
+    // In bytes: a UTF-16 character takes at most three bytes of UTF-8.
+    private const int LongestIdentifier = 3 * IdentifierTypes.MaxValueLength;
+
+    /// <summary>Reads the value at the reader's position and leaves the reader on the last token of that value.</summary>
+    /// <param name="reader">A reader positioned on the first token of the event.</param>
+    /// <param name="body">The body that the reader reads.</param>
+    /// <param name="type">The event type given by the request path; null if the event's own <c>type</c> member decides.</param>
+    /// <param name="submission">Receives unescaped texts and unknown members.</param>
     /// <exception cref="JsonException">The body is not JSON.</exception>
     public static ScannedEvent Scan(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, string? type, Submission submission)
     {
@@ -24,7 +33,7 @@ public static class EventScanner
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             scanned.Rejection = Rejection.NotAnEvent;
-            Pass(ref reader, root, ref scanned);
+            SkipValue(ref reader, root, ref scanned);
         }
         else
         {
@@ -33,7 +42,7 @@ public static class EventScanner
                 var name = (int)reader.TokenStartIndex;
                 var member = Find(ref reader);
                 reader.Read();
-                if (Take(ref reader, body, member, name, root, type, ref scanned, submission)) continue;
+                if (TryRead(ref reader, body, member, name, root, type, ref scanned, submission)) continue;
                 submission.Extras.Add(new Slice(name, (int)reader.BytesConsumed - name));
                 scanned.ExtraCount++;
             }
@@ -44,8 +53,9 @@ public static class EventScanner
             }
         }
         scanned.Item = new Slice(start, (int)reader.BytesConsumed - start);
-        // The reader looks at bytes only where a token is asked for as text; what is kept as a slice must be UTF-8 too.
+        // The reader checks UTF-8 only in tokens that are read as text. Slices are copied unread, so they are checked here.
         if (!Utf8.IsValid(scanned.Item.Of(body))) scanned.Rejection = Rejection.InvalidUtf8;
+        scanned.HasUnpairedSurrogate = SurrogateRepair.IsNeeded(scanned.Item.Of(body));
         return scanned;
     }
 
@@ -55,18 +65,20 @@ public static class EventScanner
         return JsonText.TryGet(ref reader, out var name) ? Members.Find(Encoding.UTF8.GetBytes(name!)) : Member.Unknown;
     }
 
-    // False: not what the contract names, to be kept as it is.
-    private static bool Take(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, Member member, int name, int root, string? type, ref ScannedEvent scanned, Submission submission)
+    // False: the contract does not name the member, or names it with another JSON type. The caller keeps it with the extras.
+    private static bool TryRead(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> body, Member member, int name, int root, string? type, ref ScannedEvent scanned, Submission submission)
     {
         switch (member)
         {
             case Member.Type:
                 var found = EventTypes.Find(ref reader);
-                if (type is not null) return Pass(ref reader, root, ref scanned) && found == type;
+                SkipValue(ref reader, root, ref scanned);
+                if (type is not null) return found == type;
                 scanned.Type = found;
-                return Pass(ref reader, root, ref scanned) && found is not null;
+                return found is not null;
             case Member.WriteKey:
-                // A credential is not part of the event; it does not leave this process.
+                // The write key is a credential, not part of the event. It must not leave this process.
                 var writeKey = Text(ref reader, member, root, ref scanned, submission, out _).Read(body, submission);
                 submission.WriteKey ??= writeKey;
                 return true;
@@ -74,16 +86,16 @@ public static class EventScanner
                 scanned.MessageId = NotBlank(Text(ref reader, member, root, ref scanned, submission, out var fits), body, submission);
                 return fits;
             case Member.AnonymousId:
-                scanned.AnonymousId = NotBlank(Text(ref reader, member, root, ref scanned, submission, out fits), body, submission);
+                scanned.AnonymousId = Id(ref reader, body, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.UserId:
-                scanned.UserId = NotBlank(Text(ref reader, member, root, ref scanned, submission, out fits), body, submission);
+                scanned.UserId = Id(ref reader, body, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.PreviousId:
-                scanned.PreviousId = Text(ref reader, member, root, ref scanned, submission, out fits);
+                scanned.PreviousId = Id(ref reader, body, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.GroupId:
-                scanned.GroupId = Text(ref reader, member, root, ref scanned, submission, out fits);
+                scanned.GroupId = Id(ref reader, body, member, root, ref scanned, submission, out fits);
                 return fits;
             case Member.Event:
                 scanned.Event = Text(ref reader, member, root, ref scanned, submission, out fits);
@@ -99,12 +111,14 @@ public static class EventScanner
                 return fits;
             case Member.OriginalTimestamp:
                 scanned.OriginalTimestamp = Time(ref reader, root, ref scanned, out fits);
+                scanned.IsOriginalTimestampUnreadable = !fits;
                 return fits;
             case Member.SentAt:
                 scanned.SentAt = Time(ref reader, root, ref scanned, out fits);
                 return fits;
             case Member.Timestamp:
                 scanned.Timestamp = Time(ref reader, root, ref scanned, out fits);
+                scanned.IsTimestampUnreadable = !fits;
                 scanned.TimestampMember = new Slice(name, (int)reader.BytesConsumed - name);
                 return fits;
             case Member.Properties:
@@ -122,51 +136,51 @@ public static class EventScanner
                 return fits;
             case Member.Historical:
                 scanned.IsHistorical = reader.TokenType == JsonTokenType.True;
-                Pass(ref reader, root, ref scanned);
+                SkipValue(ref reader, root, ref scanned);
                 return false;
             case Member.MergeProperties:
-                scanned.MergeKey = MergeKey(reader) is { } key ? submission.Keep(key) : default;
-                Pass(ref reader, root, ref scanned);
+                scanned.MergeKey = MergeIdentifiers.Key(reader, out var isTooLong) is { } key ? submission.Keep(key) : default;
+                if (isTooLong) scanned.Rejection ??= Rejection.IdentifierTooLong("mergeProperties");
+                SkipValue(ref reader, root, ref scanned);
                 return false;
             default:
-                Pass(ref reader, root, ref scanned);
+                SkipValue(ref reader, root, ref scanned);
                 return false;
         }
     }
 
-    // [{"type":…,"value":…},{"type":…,"value":…}]. The reader is a copy: the member is kept as it is.
-    private static string? MergeKey(Utf8JsonReader reader)
+    // The identifier in canonical form; missing if the canonical form is empty.
+    private static Utf8Text Id(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> body, Member member, int root, ref ScannedEvent scanned, Submission submission, out bool fits)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) return null;
-        var (identifiers, first) = (0, (string?)null);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        var isNumber = reader.TokenType == JsonTokenType.Number;
+        var text = Text(ref reader, member, root, ref scanned, submission, out fits);
+        var sent = text.Of(body, submission);
+        // Checked before decoding: normalising a text of several megabytes takes a second, and the sender may not even have a valid write key.
+        if (IsTooLong(sent))
         {
-            if (reader.TokenType != JsonTokenType.StartObject || Identifier(ref reader) is not { } identifier) return null;
-            first ??= identifier;
-            identifiers++;
+            scanned.Rejection ??= Rejection.IdentifierTooLong(Name(member));
+            return default;
         }
-        return identifiers == 2 ? first : null;
+        if (isNumber ? CanonicalIdentifier.IsPlainNumber(sent) : CanonicalIdentifier.IsPlain(sent)) return sent.IsEmpty ? default : text;
+        var decoded = Encoding.UTF8.GetString(sent);
+        var canonical = isNumber ? CanonicalIdentifier.OfNumber(decoded) : CanonicalIdentifier.Of(decoded);
+        // NFC turns some single characters into three.
+        if (canonical.Length > IdentifierTypes.MaxValueLength) scanned.Rejection ??= Rejection.IdentifierTooLong(Name(member));
+        return canonical.Length == 0 ? default : submission.Keep(canonical);
     }
 
-    private static string? Identifier(ref Utf8JsonReader reader)
-    {
-        var (type, value) = ((string?)null, (string?)null);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            var (isType, isValue) = (JsonText.Is(ref reader, "type"u8), JsonText.Is(ref reader, "value"u8));
-            reader.Read();
-            if ((isType || isValue) && reader.TokenType == JsonTokenType.String && JsonText.TryGet(ref reader, out var text) && !string.IsNullOrWhiteSpace(text) && !text.Contains('\0'))
-            {
-                if (isType) type = text;
-                else value = text;
-            }
-            reader.Skip();
-        }
-        return type is null || value is null ? null : $"{type}:{value}";
-    }
+    /// <summary>Whether an identifier has more than <see cref="IdentifierTypes.MaxValueLength"/> characters.</summary>
+    /// <param name="identifier">The identifier as UTF-8 with escapes resolved.</param>
+    internal static bool IsTooLong(ReadOnlySpan<byte> identifier) =>
+        identifier.Length > IdentifierTypes.MaxValueLength
+        && (identifier.Length > LongestIdentifier || Encoding.UTF8.GetCharCount(identifier) > IdentifierTypes.MaxValueLength);
 
-    // Ids come as numbers too; both vendors keep them as their text.
-    private static Utf8Text Text(ref Utf8JsonReader reader, Member member, int root, ref ScannedEvent scanned, Submission submission, out bool fits)
+    private static string Name(Member member) => char.ToLowerInvariant(member.ToString()[0]) + member.ToString()[1..];
+
+    // Numbers are accepted as texts, as Segment and RudderStack do.
+    private static Utf8Text Text(
+        ref Utf8JsonReader reader, Member member, int root, ref ScannedEvent scanned, Submission submission, out bool fits)
     {
         fits = true;
         switch (reader.TokenType)
@@ -180,16 +194,16 @@ public static class EventScanner
             case JsonTokenType.String when submission.TryUnescape(ref reader, out var text) && !text.Slice.Of(submission.Unescaped).Contains((byte)0):
                 return text;
             case JsonTokenType.String:
-                scanned.Rejection ??= Rejection.UnusableText(char.ToLowerInvariant(member.ToString()[0]) + member.ToString()[1..]);
+                scanned.Rejection ??= Rejection.UnusableText(Name(member));
                 return default;
             default:
                 fits = false;
-                Pass(ref reader, root, ref scanned);
+                SkipValue(ref reader, root, ref scanned);
                 return default;
         }
     }
 
-    // An id of nothing but white space names nobody.
+    // A messageId of white space alone counts as missing: it would make unrelated events duplicates of each other.
     private static Utf8Text NotBlank(Utf8Text text, ReadOnlySpan<byte> body, Submission submission)
     {
         for (var rest = text.Of(body, submission); !rest.IsEmpty;)
@@ -207,7 +221,7 @@ public static class EventScanner
         if (reader.TokenType == JsonTokenType.Null) return null;
         if (JsonText.TryGetTime(ref reader, out var time)) return time;
         fits = false;
-        Pass(ref reader, root, ref scanned);
+        SkipValue(ref reader, root, ref scanned);
         return null;
     }
 
@@ -216,22 +230,22 @@ public static class EventScanner
         var start = (int)reader.TokenStartIndex;
         fits = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.Null;
         var keep = reader.TokenType == JsonTokenType.StartObject;
-        Pass(ref reader, root, ref scanned, isContext && keep);
+        SkipValue(ref reader, root, ref scanned, isContext && keep);
         return keep ? new Slice(start, (int)reader.BytesConsumed - start) : default;
     }
 
-    // Moves to the last token of the value that the reader stands on, and sees how deep it goes.
-    private static bool Pass(ref Utf8JsonReader reader, int root, ref ScannedEvent scanned, bool isContext = false)
+    // Moves to the last token of the current value and rejects the event if the value is nested too deeply.
+    private static void SkipValue(ref Utf8JsonReader reader, int root, ref ScannedEvent scanned, bool isContext = false)
     {
-        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)) return true;
+        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)) return;
         var (top, deepest) = (reader.CurrentDepth, reader.CurrentDepth);
         while (reader.Read() && reader.CurrentDepth > top)
         {
             if (reader.CurrentDepth > deepest) deepest = reader.CurrentDepth;
-            if (isContext && reader.CurrentDepth == top + 1 && reader.TokenType == JsonTokenType.PropertyName && JsonText.Is(ref reader, "ip"u8)) scanned.ContextHasIp = true;
+            var isOwnMember = isContext && reader.CurrentDepth == top + 1 && reader.TokenType == JsonTokenType.PropertyName;
+            if (isOwnMember && JsonText.Is(ref reader, "ip"u8)) scanned.ContextHasIp = true;
         }
-        // What stands inside a container at depth d stands at d + 1, so this counts the containers, the item's own included.
+        // The content of a container at depth d is at depth d + 1, so the difference counts containers, the event itself included.
         if (deepest - root > MaxDepth) scanned.Rejection ??= Rejection.TooDeep(MaxDepth);
-        return true;
     }
 }

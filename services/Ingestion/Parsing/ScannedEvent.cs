@@ -1,17 +1,11 @@
+using Cdp.Ingestion.Parsing.Tokens;
+
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>A piece of a request's bytes. An empty one stands for what the sender left out.</summary>
-public readonly record struct Slice(int Start, int Length)
-{
-    public bool IsEmpty => Length == 0;
-
-    public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> body) => body.Slice(Start, Length);
-}
-
-/// <summary>An event as it stands in a request, read but not yet judged: what the batch has in common may come behind it.</summary>
+/// <summary>An event that has been scanned but not yet checked: members that the whole batch shares may come after it in the body.</summary>
 public record struct ScannedEvent
 {
-    /// <summary>The whole item.</summary>
+    /// <summary>The whole event.</summary>
     public Slice Item { get; set; }
 
     /// <summary>One of <see cref="EventTypes"/>, or null.</summary>
@@ -19,7 +13,7 @@ public record struct ScannedEvent
 
     public Utf8Text MessageId { get; set; }
 
-    /// <summary>Missing where it is blank; and so is <see cref="UserId"/>.</summary>
+    /// <summary>In canonical form, like the other three identifiers; missing if the canonical form is empty.</summary>
     public Utf8Text AnonymousId { get; set; }
     public Utf8Text UserId { get; set; }
     public Utf8Text PreviousId { get; set; }
@@ -32,25 +26,38 @@ public record struct ScannedEvent
     public DateTime? SentAt { get; set; }
     public DateTime? Timestamp { get; set; }
     public Slice TimestampMember { get; set; }
+    public bool IsOriginalTimestampUnreadable { get; set; }
+    public bool IsTimestampUnreadable { get; set; }
+
+    /// <summary>When the event happened by the sender's clock; null if the event has no time or an unreadable one.</summary>
+    public readonly DateTime? Happened => OriginalTimestamp ?? Timestamp;
+
+    /// <summary>The event has a time, but it cannot be read.</summary>
+    public readonly bool IsTimeUnreadable => Happened is null && (IsOriginalTimestampUnreadable || IsTimestampUnreadable);
+
+    /// <summary>One of its escapes is an unpaired surrogate; see <see cref="SurrogateRepair"/>.</summary>
+    public bool HasUnpairedSurrogate { get; set; }
     public Slice Properties { get; set; }
     public Slice Traits { get; set; }
     public Slice Context { get; set; }
     public bool ContextHasIp { get; set; }
     public Slice Integrations { get; set; }
 
-    /// <summary>The event says that it happened long ago.</summary>
+    /// <summary>The event has <c>"historical": true</c>.</summary>
     public bool IsHistorical { get; set; }
 
-    /// <summary>The first of the two identifiers that RudderStack's merge names, which orders it; missing where they are not two, each with a type and a value.</summary>
+    /// <summary>The first of the two identifiers of a RudderStack merge; missing unless there are exactly two, each with a type and a value.</summary>
     public Utf8Text MergeKey { get; set; }
 
-    /// <summary>What keeps a device's events in order through its login: the record's key.</summary>
+    /// <summary>The key of the Kafka record. The anonymousId comes first, so that the events of a device stay in order when its user logs in.</summary>
     public readonly Utf8Text Key => AnonymousId.Or(UserId).Or(MergeKey);
 
-    /// <summary>Where in <see cref="Submission.Extras"/> the item's other members begin, and how many they are.</summary>
+    /// <summary>The index of the event's first unknown member in <see cref="Submission.Extras"/>.</summary>
     public int ExtraStart { get; init; }
+
+    /// <summary>The number of the event's unknown members.</summary>
     public int ExtraCount { get; set; }
 
-    /// <summary>The first fault that reading it showed.</summary>
+    /// <summary>The first error found while scanning.</summary>
     public Rejection? Rejection { get; set; }
 }

@@ -1,19 +1,19 @@
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>What a body is expected to hold.</summary>
+/// <summary>What a body is expected to contain.</summary>
 public readonly record struct Shape
 {
-    /// <summary><c>{"batch":[…]}</c>, each event with a type of its own.</summary>
+    /// <summary><c>{"batch":[…]}</c>, where each event names its type.</summary>
     public static readonly Shape Batch = new() { IsBatch = true };
 
-    /// <summary>One event that names its own type.</summary>
+    /// <summary>One event that names its type.</summary>
     public static readonly Shape Own;
 
     public bool IsBatch { get; private init; }
 
-    /// <summary>The type of the one event, whatever it says itself; null where its own counts.</summary>
+    /// <summary>The type of the single event, which overrides the event's own; null if the event names its type.</summary>
     public string? Type { get; private init; }
 
-    /// <summary>One event of a type that the path announces.</summary>
+    /// <summary>One event whose type is given by the request path.</summary>
     public static Shape One(string type) => new() { Type = type };
 }

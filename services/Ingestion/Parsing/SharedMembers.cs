@@ -1,17 +1,17 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Cdp.Contracts;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>An object that a batch lays under one of each of its events: context or integrations. An event's own member wins over one of the same name.</summary>
+/// <summary>The context or integrations of a batch, merged into those of each of its events. An event's own member wins over one of the same name.</summary>
 public sealed class SharedMembers
 {
     private readonly byte[] _json;
     private readonly List<(int Name, Slice Member)> _members = [];
 
-    // Each name has a number, and by it the merge in which an event's own member last had that name.
+    // Each name has a number, and _lastTaken[number] is the last merge in which the event had a member of that name.
     private readonly Dictionary<string, int> _names = [];
     private readonly int[] _lastTaken;
     private int _merges;
@@ -29,10 +29,11 @@ public sealed class SharedMembers
 
     public bool HasIp => _names.ContainsKey("ip");
 
-    /// <summary>The object as the batch has it.</summary>
+    /// <summary>The object as it is in the batch.</summary>
     public ReadOnlySpan<byte> Json => _json;
 
-    /// <param name="json">A JSON object; empty where the batch has none.</param>
+    /// <summary>Reads the object of a batch; null if it is missing or empty.</summary>
+    /// <param name="json">A JSON object; empty if the batch has none.</param>
     public static SharedMembers? Read(ReadOnlySpan<byte> json)
     {
         if (json.IsEmpty) return null;
@@ -40,9 +41,10 @@ public sealed class SharedMembers
         return shared._members.Count == 0 ? null : shared;
     }
 
-    /// <summary>Appends the members of the event's own object, then those that only the batch has, with commas between.</summary>
-    /// <param name="own">A JSON object.</param>
-    public void AppendUnder(ReadOnlySpan<byte> own, AvroWriter record)
+    /// <summary>Appends the members of the event's own object, then those that only the batch has, separated by commas.</summary>
+    /// <param name="own">The event's own JSON object.</param>
+    /// <param name="record">Receives the members.</param>
+    public void AppendMerged(ReadOnlySpan<byte> own, AvroWriter record)
     {
         var separator = ""u8;
         var buffer = ArrayPool<char>.Shared.Rent(own.Length);
@@ -83,7 +85,7 @@ public sealed class SharedMembers
         return reader;
     }
 
-    // The next member with its name: no longer in characters than the object is in bytes.
+    // Reads the next member and its name. The name has at most as many characters as the object has bytes.
     private static bool Next(ref Utf8JsonReader reader, Span<char> name, out int length, out Slice member)
     {
         (length, member) = (0, default);

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>What one request holds: its events, and what they have in common. Its lists are used again by the thread's next request once it is disposed.</summary>
+/// <summary>The scanned events of one request and the members they share. Dispose returns its lists for reuse by the next request on the same thread.</summary>
 public sealed class Submission : IDisposable
 {
-    // A larger batch is rare, and its lists are left to the collector.
+    // Larger batches are rare; their lists are left to the garbage collector.
     private const int KeptEvents = 512;
     private const int KeptBytes = 64 * 1024;
 
@@ -18,22 +19,22 @@ public sealed class Submission : IDisposable
 
     private Submission()
     {
-        // One is rented, and not made, so that it comes back.
+        // Rent() reuses a disposed instance.
     }
 
     public List<ScannedEvent> Events { get; } = [];
 
-    /// <summary>Members of events that the contract does not name, each with its name, as sent.</summary>
+    /// <summary>Members of events that the contract does not name, each with its name, as they were sent.</summary>
     public List<Slice> Extras { get; } = [];
 
-    /// <summary>The texts that the request writes with escapes, resolved.</summary>
+    /// <summary>Texts that had to be changed, because they contain escapes or are not in canonical form.</summary>
     public ReadOnlySpan<byte> Unescaped => _unescaped.WrittenSpan;
 
     public Slice Context { get; set; }
     public Slice Integrations { get; set; }
     public DateTime? SentAt { get; set; }
 
-    /// <summary>The batch says that its events happened long ago.</summary>
+    /// <summary>The batch has <c>"historical": true</c>.</summary>
     public bool IsHistorical { get; set; }
 
     public string? WriteKey { get; set; }
@@ -45,8 +46,8 @@ public sealed class Submission : IDisposable
         return submission;
     }
 
-    /// <summary>The text that the reader stands on, without escapes.</summary>
-    /// <returns>False where its bytes are not UTF-8 or its escapes leave half a surrogate pair.</returns>
+    /// <summary>Resolves the escapes of the text at the reader's position.</summary>
+    /// <returns>False if its bytes are not UTF-8 or its escapes contain an unpaired surrogate.</returns>
     public bool TryUnescape(ref Utf8JsonReader reader, out Utf8Text text)
     {
         try
@@ -58,13 +59,13 @@ public sealed class Submission : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // The reader has no way to ask beforehand.
+            // Utf8JsonReader offers no way to check beforehand.
             text = default;
             return false;
         }
     }
 
-    /// <summary>Keeps a text that stands in the request in pieces.</summary>
+    /// <summary>Stores a text that differs from the bytes of the request.</summary>
     public Utf8Text Keep(string text)
     {
         var start = _unescaped.WrittenCount;

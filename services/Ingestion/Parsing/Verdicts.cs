@@ -1,12 +1,14 @@
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>What became of a request's events.</summary>
+/// <summary>The results for the events of a request.</summary>
 public sealed class Verdicts
 {
     public int Accepted { get; set; }
 
-    /// <summary>Dropped because their user asked to be forgotten; to the sender as good as accepted.</summary>
+    /// <summary>The number of events dropped because their user asked to be forgotten. The sender is told that they were accepted.</summary>
     public int Suppressed { get; set; }
-    public int ClocksBounded { get; set; }
     public List<(int Index, Rejection Rejection)> Rejected { get; } = [];
+
+    /// <summary>Warnings on accepted events.</summary>
+    public List<(int Index, Warning Warning)> Warnings { get; } = [];
 }

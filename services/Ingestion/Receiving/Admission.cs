@@ -3,38 +3,35 @@ using Cdp.Ingestion.Parsing;
 namespace Cdp.Ingestion.Receiving;
 
 /// <summary>
-/// Bounds what all requests together hold: how many are worked on at one time, and the bytes of their bodies. A request whose body is still on its way
-/// is not among them, so that slow senders do not keep others out; what bounds those is the number of connections and the time a body may take.
+/// Limits the number of requests in progress and the bytes of their bodies. A request whose body is still arriving does not count as in progress, so that slow
+/// senders do not keep others out; those are bounded by the number of connections and by the time in which a body must arrive.
 /// </summary>
 public sealed class Admission(LimitOptions limits)
 {
     /// <summary>
-    /// A buffer of this size or less is not counted among the bytes: every connection has one at most, and connections are bounded. So a few senders
-    /// who leave large bodies unfinished do not keep out the many who send little.
+    /// A buffer of at most this size is not counted: every connection has at most one, and connections are limited. So a few senders that leave large bodies
+    /// unfinished do not keep out the many that send little.
     /// </summary>
     public const int FreeBuffer = 16 * 1024;
 
     private int _requests;
     private long _bytes;
 
-    /// <summary>How long a body may be on its way.</summary>
+    /// <summary>The time in which a body must arrive.</summary>
     public TimeSpan BodyTime { get; } = TimeSpan.FromSeconds(limits.BodySeconds);
 
-    /// <summary>Requests that are worked on now.</summary>
+    /// <summary>The current number of requests in progress.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
-    /// <summary>Bytes that bodies hold now.</summary>
+    /// <summary>The current size of all counted buffers in bytes.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public bool TryEnter()
     {
-        if (Return()) return true;
+        if (Interlocked.Increment(ref _requests) <= limits.Requests) return true;
         Leave();
         return false;
     }
-
-    /// <summary>Counts one who left before. False: there are too many, and this one is to be refused; it is counted all the same.</summary>
-    public bool Return() => Interlocked.Increment(ref _requests) <= limits.Requests;
 
     public void Leave() => Interlocked.Decrement(ref _requests);
 
@@ -48,5 +45,22 @@ public sealed class Admission(LimitOptions limits)
     public void Release(int bytes)
     {
         if (bytes > FreeBuffer) Interlocked.Add(ref _bytes, -bytes);
+    }
+}
+
+/// <summary>A request's place among the requests in progress. The request gives it up while it waits for its body.</summary>
+public sealed class AdmissionPlace(Admission admission)
+{
+    private bool _isTaken;
+
+    /// <summary>Takes a place. False if all are taken and the request must be refused.</summary>
+    public bool TryTake() => _isTaken = admission.TryEnter();
+
+    /// <summary>Gives up the place if the request has one.</summary>
+    public void Leave()
+    {
+        if (!_isTaken) return;
+        _isTaken = false;
+        admission.Leave();
     }
 }

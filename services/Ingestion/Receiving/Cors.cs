@@ -4,8 +4,8 @@ using Microsoft.Net.Http.Headers;
 namespace Cdp.Ingestion.Receiving;
 
 /// <summary>
-/// Lets pages of any origin ask (the Fetch standard, CORS protocol): a preflight carries no write key, so which origins a source takes is found out
-/// by the request itself.
+/// Allows requests from pages of any origin (CORS, Fetch standard). A preflight carries no write key, so the origins that a source accepts can be checked
+/// only on the request itself.
 /// </summary>
 public static class Cors
 {
@@ -17,7 +17,7 @@ public static class Cors
         response.Headers.Vary = "Origin";
     }
 
-    /// <summary>Takes back what <see cref="Allow"/> gave.</summary>
+    /// <summary>Undoes <see cref="Allow"/>: the page cannot read the response.</summary>
     public static void Forbid(HttpResponse response)
     {
         response.Headers.Remove(HeaderNames.AccessControlAllowOrigin);
@@ -35,6 +35,6 @@ public static class Cors
         return Task.CompletedTask;
     }
 
-    // No browser sends others, and no answer may hold them.
+    // Browsers send only visible ASCII here, and other characters must not be copied into a response header.
     private static bool IsVisible(StringValues values) => values.All(value => value?.All(c => c is >= ' ' and <= '~') != false);
 }

@@ -8,43 +8,43 @@ using ZstdSharp.Unsafe;
 namespace Cdp.Ingestion.Receiving;
 
 /// <summary>
-/// A request's body, inflated, in a pooled buffer. It is inflated only once it is there as a whole, so that no sender makes us hold the window of a
-/// decompressor, megabytes that a few bytes ask for, while it takes its time.
+/// The decompressed body of a request in a pooled buffer. Decompression starts when the compressed body has arrived completely. Otherwise a slow sender could
+/// make the service hold the window of a decompressor, which takes megabytes for a few bytes received.
 /// </summary>
 public sealed class RequestBody(Admission admission) : IDisposable
 {
+    // Each level of compression costs as much work as the one before.
+    private const int MaxEncodings = 3;
+
     private byte[] _buffer = [];
     private int _length;
 
-    /// <summary>The bytes, without the byte order mark that some senders write.</summary>
+    /// <summary>The body without the byte order mark that some senders write.</summary>
     public ReadOnlyMemory<byte> Memory => _buffer.AsSpan(0, _length).StartsWith("\uFEFF"u8) ? _buffer.AsMemory(3, _length - 3) : _buffer.AsMemory(0, _length);
 
-    /// <summary>The bytes as sent, which is what a sender signs.</summary>
+    /// <summary>The body including a byte order mark. These are the bytes that a sender signs.</summary>
     public ReadOnlyMemory<byte> Signed => _buffer.AsMemory(0, _length);
 
-    /// <summary>Reads to the end, or to the limit: nothing is received or inflated beyond it. While it waits, the request holds no place among the admitted.</summary>
-    /// <returns>Why it is refused; null when it was read.</returns>
-    /// <exception cref="IOException">The sender went away, or was too slow.</exception>
+    /// <summary>
+    /// Reads to the end or to the limit; nothing is received or decompressed beyond the limit. The request gives up its <see cref="AdmissionPlace"/> while it
+    /// waits for the body.
+    /// </summary>
+    /// <returns>Why the request is refused; null if the body was read.</returns>
+    /// <exception cref="IOException">The sender closed the connection or sent too slowly.</exception>
     public async ValueTask<Rejection?> ReadAsync(HttpRequest request, int limit, CancellationToken aborted)
     {
         if (request.ContentLength > limit) return Rejection.RequestTooLarge(limit);
-        var encoding = Encoding(request);
-        if (encoding is not ("" or "identity" or "gzip" or "x-gzip" or "deflate" or "br" or "zstd")) return Rejection.UnknownEncoding;
-        Rejection? unread;
-        bool isAdmitted;
-        admission.Leave();
-        try
+        if (Encodings(request) is not { } encodings) return Rejection.UnknownEncoding;
+        var place = GuardedRequest.Of(request.HttpContext).Place;
+        place.Leave();
+        // A request whose body took too long is refused without a place: if many time out at once, they must not keep others out.
+        if (await ReceiveAsync(request, limit, aborted) is { } unread) return unread;
+        if (!place.TryTake()) return Rejection.Unavailable;
+        for (var i = encodings.Count - 1; i >= 0; i--)
         {
-            unread = await ReceiveAsync(request, limit, aborted);
+            if (Inflate(encodings[i], limit) is { } notInflated) return notInflated;
         }
-        finally
-        {
-            // The gate lets every request leave once more.
-            isAdmitted = admission.Return();
-        }
-        if (unread is not null) return unread;
-        if (!isAdmitted) return Rejection.Unavailable;
-        return encoding is "" or "identity" ? null : Inflate(encoding, limit);
+        return null;
     }
 
     public void Dispose()
@@ -55,26 +55,36 @@ public sealed class RequestBody(Admission admission) : IDisposable
         _buffer = [];
     }
 
-    /// <summary>The body as it was before its sender compressed it; null where Content-Encoding names what we do not know.</summary>
-    public static Stream? Open(HttpRequest request) => Open(Encoding(request), request.Body);
+    /// <summary>A stream of the decompressed body; null if Content-Encoding names an unsupported encoding.</summary>
+    public static Stream? Open(HttpRequest request) =>
+        Encodings(request) is { } encodings ? encodings.Reverse().Aggregate(request.Body, (compressed, encoding) => Open(encoding, compressed)) : null;
 
-    // RFC 9110: the names of encodings know no case.
-    private static string Encoding(HttpRequest request) => request.Headers.ContentEncoding.ToString().ToLowerInvariant();
-
-    private static Stream? Open(string encoding, Stream compressed) => encoding switch
+    // The encodings in the order in which the sender applied them, without 'identity' (RFC 9110, 8.4). Null if one is unsupported or there are too many.
+    private static IReadOnlyList<string>? Encodings(HttpRequest request)
     {
-        "" or "identity" => compressed,
+        if (request.Headers.ContentEncoding.Count == 0) return [];
+        string[] encodings =
+        [
+            .. request.Headers.ContentEncoding.ToString().ToLowerInvariant()
+                .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Where(encoding => encoding != "identity"),
+        ];
+        var areKnown = Array.TrueForAll(encodings, encoding => encoding is "gzip" or "x-gzip" or "deflate" or "br" or "zstd");
+        return areKnown && encodings.Length <= MaxEncodings ? encodings : null;
+    }
+
+    private static Stream Open(string encoding, Stream compressed) => encoding switch
+    {
         "gzip" or "x-gzip" => new GZipStream(compressed, CompressionMode.Decompress, leaveOpen: true),
         "deflate" => new ZLibStream(compressed, CompressionMode.Decompress, leaveOpen: true),
         "br" => new BrotliStream(compressed, CompressionMode.Decompress, leaveOpen: true),
-        "zstd" => OpenZstandard(compressed),
-        _ => null,
+        _ => OpenZstandard(compressed),
     };
 
     private static DecompressionStream OpenZstandard(Stream compressed)
     {
         var stream = new DecompressionStream(compressed, leaveOpen: true);
-        // RFC 9659: a window of 8 MB is the most that HTTP may ask of a receiver.
+        // RFC 9659 limits the window of zstd in HTTP to 8 MB.
         stream.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, 23);
         return stream;
     }
@@ -82,9 +92,9 @@ public sealed class RequestBody(Admission admission) : IDisposable
     private async ValueTask<Rejection?> ReceiveAsync(HttpRequest request, int limit, CancellationToken aborted)
     {
         var reader = request.BodyReader;
-        using var inTime = new CancellationTokenSource(admission.BodyTime);
-        // Not by the read's own token: Kestrel cannot pass over the rest of a body after that.
-        using var cut = inTime.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
+        using var timeout = new CancellationTokenSource(admission.BodyTime);
+        // Not by cancelling the read with a token: Kestrel could not discard the rest of the body after that.
+        using var registration = timeout.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         while (true)
         {
             var result = await reader.ReadAsync(aborted);
@@ -111,7 +121,7 @@ public sealed class RequestBody(Admission admission) : IDisposable
         (_buffer, _length) = ([], 0);
         try
         {
-            using var stream = Open(encoding, new MemoryStream(received._buffer, 0, received._length))!;
+            using var stream = Open(encoding, new MemoryStream(received._buffer, 0, received._length));
             while (true)
             {
                 if (_length == _buffer.Length && !TryGrow(Admission.FreeBuffer)) return Rejection.Unavailable;
@@ -121,16 +131,16 @@ public sealed class RequestBody(Admission admission) : IDisposable
                 if (_length > limit) return Rejection.RequestTooLarge(limit);
             }
         }
-        // All of it is here, so that what fails is no sender who goes away but what the sender sent; zlib's own errors are IOExceptions.
+        // The whole body has arrived, so an error means invalid data, not a lost connection; zlib reports its errors as IOException.
         catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or ZstdException)
         {
             return Rejection.InvalidEncoding;
         }
     }
 
-    private bool TryGrow(int least)
+    private bool TryGrow(int minimum)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(least, 2 * _length));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(minimum, 2 * _length));
         if (!admission.TryReserve(larger.Length))
         {
             ArrayPool<byte>.Shared.Return(larger);

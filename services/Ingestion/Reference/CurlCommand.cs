@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Reference;
 
-/// <summary>An example of a request as the command that sends it, with WRITE_KEY and HOST to be put in.</summary>
+/// <summary>Writes an example request as a curl command with the placeholders WRITE_KEY and HOST.</summary>
 public static class CurlCommand
 {
-    /// <param name="operation">What is asked.</param>
-    /// <param name="contentType">Of the body; null where there is none.</param>
-    /// <param name="body">JSON, or a text to be sent as it is.</param>
+    /// <param name="operation">The operation to call.</param>
+    /// <param name="contentType">The type of the body; null if there is no body.</param>
+    /// <param name="body">The body: JSON, or a JSON string whose text is sent as it is.</param>
     public static string Write(Operation operation, string? contentType, JsonElement? body)
     {
         var key = body?.Find("writeKey") is null ? Key(operation.Content) : null;
@@ -20,7 +20,7 @@ public static class CurlCommand
         return $"{command} -d '{Quoted(JsonLayout.Write(sent))}'";
     }
 
-    // The first way that the operation offers.
+    // The first security scheme of the operation.
     private static string? Key(JsonElement operation) =>
         operation.Items("security").Take(1).SelectMany(way => way.EnumerateObject()).Select(scheme => scheme.Name).FirstOrDefault();
 

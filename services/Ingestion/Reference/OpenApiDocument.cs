@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Reference;
 
-/// <summary>Reading of an OpenAPI document: its references, and its operations in order.</summary>
+/// <summary>Reads an OpenAPI document: resolves references and lists operations in order.</summary>
 public static class OpenApiDocument
 {
     private const string Reference = "$ref";
@@ -23,11 +23,11 @@ public static class OpenApiDocument
 
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) => element.Find(name) is { } found ? found.EnumerateArray() : [];
 
-    /// <summary>The last part of a reference, <c>Track</c> of <c>#/components/schemas/Track</c>; null where the element is none.</summary>
+    /// <summary>The last part of a reference, <c>Track</c> of <c>#/components/schemas/Track</c>; null if the element is not a reference.</summary>
     public static string? ReferredName(this JsonElement element) =>
         element.Find(Reference)?.GetString() is { } pointer ? pointer[(pointer.LastIndexOf('/') + 1)..] : null;
 
-    /// <summary>What the element refers to; itself where it is no reference. The document refers to its own components alone.</summary>
+    /// <summary>The element that a reference within the document points to; the element itself if it is not a reference.</summary>
     public static JsonElement Resolve(this JsonElement document, JsonElement element)
     {
         if (element.Find(Reference)?.GetString() is not { } pointer) return element;
@@ -43,8 +43,11 @@ public static class OpenApiDocument
             [.. path.Value.Items("parameters").Concat(method.Value.Items("parameters")).Select(parameter => document.Resolve(parameter))]);
 }
 
-/// <summary>What a path answers to one method.</summary>
-/// <param name="Parameters">Its own and its path's, resolved.</param>
+/// <summary>One method of a path.</summary>
+/// <param name="Method">The HTTP method in upper case.</param>
+/// <param name="Path">The path, with parameters in braces.</param>
+/// <param name="Content">The operation object of the document.</param>
+/// <param name="Parameters">The parameters of the path and of the operation, with references resolved.</param>
 public sealed record Operation(string Method, string Path, JsonElement Content, IReadOnlyList<JsonElement> Parameters)
 {
     public string Id => Content.Text("operationId");

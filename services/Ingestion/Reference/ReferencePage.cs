@@ -4,37 +4,37 @@ using System.Text.Json;
 namespace Cdp.Ingestion.Reference;
 
 /// <summary>
-/// Renders the OpenAPI document as a page to read: once, on the server, without a script. The page stands on the host of somebody's shop, where a
-/// viewer's scripts would be one more thing to keep safe, and it needs nothing but itself.
+/// Renders the OpenAPI document as a static HTML page, once at startup. The page has no scripts and loads nothing, because it may be served from the host of a
+/// shop, where the scripts of an API viewer would be a security risk.
 /// </summary>
 public static class ReferencePage
 {
     /// <param name="document">The OpenAPI document.</param>
-    /// <param name="template">HTML with the places {{title}}, {{contents}} and {{body}}.</param>
+    /// <param name="template">HTML with the placeholders {{title}}, {{contents}} and {{body}}.</param>
     public static string Render(JsonElement document, string template)
     {
         var byTag = document.Operations().ToLookup(operation => operation.Content.Items("tags").First().GetString());
         var (contents, body) = (new StringBuilder(), new StringBuilder());
-        body.Append(Prose.Paragraphs(document.Find("info")!.Value.Text("description")));
+        body.Append(Markdown.Paragraphs(document.Find("info")!.Value.Text("description")));
         foreach (var tag in document.Items("tags"))
         {
             var name = tag.Text("name");
             contents.Append($"<h2><a href=\"#{name}\">{name}</a></h2>\n<ul>\n");
-            body.Append($"<section id=\"{name}\">\n<h2>{name}</h2>\n<p>{Prose.Line(tag.Text("description"))}</p>\n");
+            body.Append($"<section id=\"{name}\">\n<h2>{name}</h2>\n<p>{Markdown.Line(tag.Text("description"))}</p>\n");
             foreach (var operation in byTag[name])
             {
-                var path = Prose.Text(operation.Path).Replace("/", "/<wbr>", StringComparison.Ordinal);
+                var path = Markdown.Text(operation.Path).Replace("/", "/<wbr>", StringComparison.Ordinal);
                 contents.Append($"<li><a href=\"#{operation.Id}\">{Method(operation)}<code>{path}</code></a></li>\n");
                 WriteOperation(body, document, operation);
             }
             contents.Append("</ul>\n");
             body.Append("</section>\n");
         }
-        contents.Append("<h2><a href=\"#answers\">Answers</a></h2>\n<h2><a href=\"#shapes\">Shapes</a></h2>\n");
-        WriteAnswers(body, document);
-        WriteShapes(body, document);
+        contents.Append("<h2><a href=\"#errors\">Errors</a></h2>\n<h2><a href=\"#schemas\">Schemas</a></h2>\n");
+        WriteErrors(body, document);
+        WriteSchemas(body, document);
         return template
-            .Replace("{{title}}", Prose.Text(document.Find("info", "title")!.Value.GetString()!), StringComparison.Ordinal)
+            .Replace("{{title}}", Markdown.Text(document.Find("info", "title")!.Value.GetString()!), StringComparison.Ordinal)
             .Replace("{{contents}}", contents.ToString(), StringComparison.Ordinal)
             .Replace("{{body}}", body.ToString(), StringComparison.Ordinal);
     }
@@ -43,9 +43,9 @@ public static class ReferencePage
 
     private static void WriteOperation(StringBuilder html, JsonElement document, Operation operation)
     {
-        html.Append($"<article id=\"{operation.Id}\">\n<h3>{Method(operation)}<code>{Prose.Text(operation.Path)}</code></h3>\n");
-        html.Append($"<p class=\"summary\">{Prose.Line(operation.Content.Text("summary"))}</p>\n");
-        if (operation.Content.Text("description") is { Length: > 0 } description) html.Append(Prose.Paragraphs(description));
+        html.Append($"<article id=\"{operation.Id}\">\n<h3>{Method(operation)}<code>{Markdown.Text(operation.Path)}</code></h3>\n");
+        html.Append($"<p class=\"summary\">{Markdown.Line(operation.Content.Text("summary"))}</p>\n");
+        if (operation.Content.Text("description") is { Length: > 0 } description) html.Append(Markdown.Paragraphs(description));
         WriteParameters(html, operation);
         WriteBody(html, operation);
         WriteResponses(html, document, operation);
@@ -54,14 +54,15 @@ public static class ReferencePage
 
     private static void WriteParameters(StringBuilder html, Operation operation)
     {
-        // Headers are the same everywhere, and told of at the top.
+        // Header parameters are the same for all operations and are described at the top of the page.
         var parameters = operation.Parameters.Where(parameter => parameter.Text("in") != "header").ToList();
         if (parameters.Count == 0) return;
         html.Append("<table>\n");
         foreach (var parameter in parameters)
         {
-            var name = $"<code>{Prose.Text(parameter.Text("name"))}</code> <em>{parameter.Text("in")}</em>";
-            html.Append($"<tr><td>{name}</td><td>{ShapeTable.Type(parameter.Find("schema")!.Value)}</td><td>{Prose.Line(parameter.Text("description"))}</td></tr>\n");
+            var name = $"<code>{Markdown.Text(parameter.Text("name"))}</code> <em>{parameter.Text("in")}</em>";
+            var type = SchemaTable.Type(parameter.Find("schema")!.Value);
+            html.Append($"<tr><td>{name}</td><td>{type}</td><td>{Markdown.Line(parameter.Text("description"))}</td></tr>\n");
         }
         html.Append("</table>\n");
     }
@@ -71,27 +72,27 @@ public static class ReferencePage
         var media = operation.Content.Members("requestBody", "content").ToList();
         if (media.Count == 0)
         {
-            if (operation.Content.Find("requestBody") is null) html.Append($"<pre>{Prose.Text(CurlCommand.Write(operation, null, null))}</pre>\n");
+            if (operation.Content.Find("requestBody") is null) html.Append($"<pre>{Markdown.Text(CurlCommand.Write(operation, null, null))}</pre>\n");
             return;
         }
-        html.Append("<p>The body: ");
-        html.AppendJoin(", or ", media.Select(type => $"<code>{type.Name}</code>, {ShapeTable.Type(type.Value.Find("schema")!.Value)}"));
+        html.Append("<p>Body: ");
+        html.AppendJoin(", or ", media.Select(type => $"<code>{type.Name}</code>, {SchemaTable.Type(type.Value.Find("schema")!.Value)}"));
         html.Append(".</p>\n");
         foreach (var type in media)
         {
             foreach (var example in type.Value.Members("examples")) WriteExample(html, operation, type.Name, example.Value);
-            if (type.Value.Find("example") is { } only) html.Append($"<pre>{Prose.Text(CurlCommand.Write(operation, type.Name, only))}</pre>\n");
+            if (type.Value.Find("example") is { } only) html.Append($"<pre>{Markdown.Text(CurlCommand.Write(operation, type.Name, only))}</pre>\n");
         }
     }
 
     private static void WriteExample(StringBuilder html, Operation operation, string contentType, JsonElement example)
     {
-        var answer = example.Text("x-answer") is { Length: > 0 } code ? $": answered <code>{code}</code>" : "";
-        html.Append($"<p class=\"caption\">{Prose.Line(example.Text("summary"))}{answer}</p>\n");
-        html.Append($"<pre>{Prose.Text(CurlCommand.Write(operation, contentType, example.Find("value")))}</pre>\n");
+        var response = example.Text("x-answer") is { Length: > 0 } code ? $", which responds with <code>{code}</code>" : "";
+        html.Append($"<p class=\"caption\">{Markdown.Line(example.Text("summary"))}{response}</p>\n");
+        html.Append($"<pre>{Markdown.Text(CurlCommand.Write(operation, contentType, example.Find("value")))}</pre>\n");
     }
 
-    // What is refused is told once for all, so that only what is good takes room here.
+    // Errors are described once for all operations, so here they are only links.
     private static void WriteResponses(StringBuilder html, JsonElement document, Operation operation)
     {
         var refusals = new List<string>();
@@ -103,7 +104,7 @@ public static class ReferencePage
                 continue;
             }
             var response = document.Resolve(status.Value);
-            html.Append($"<p><strong>{status.Name}</strong> {Prose.Line(response.Text("description"))}</p>\n");
+            html.Append($"<p><strong>{status.Name}</strong> {Markdown.Line(response.Text("description"))}</p>\n");
             WriteHeaders(html, response);
             foreach (var type in response.Members("content"))
             {
@@ -111,51 +112,55 @@ public static class ReferencePage
                 if (type.Value.Find("example") is { } only) html.Append($"<pre>{Json(only)}</pre>\n");
             }
         }
-        if (refusals.Count > 0) html.Append($"<p>Or {string.Join(", ", refusals)}.</p>\n");
+        if (refusals.Count > 0) html.Append($"<p>Errors: {string.Join(", ", refusals)}.</p>\n");
     }
 
     private static void WriteHeaders(StringBuilder html, JsonElement response)
     {
-        foreach (var header in response.Members("headers")) html.Append($"<p><code>{header.Name}</code>: {Prose.Line(header.Value.Text("description"))}</p>\n");
+        foreach (var header in response.Members("headers"))
+        {
+            html.Append($"<p><code>{header.Name}</code>: {Markdown.Line(header.Value.Text("description"))}</p>\n");
+        }
     }
 
-    private static void WriteAnswers(StringBuilder html, JsonElement document)
+    private static void WriteErrors(StringBuilder html, JsonElement document)
     {
         var statuses = (from operation in document.Operations()
                         from status in operation.Content.Members("responses")
                         where status.Name != "200" && status.Value.ReferredName() is not null
                         select (Status: status.Name, Name: status.Value.ReferredName()!)).Distinct().OrderBy(status => status.Status, StringComparer.Ordinal);
-        html.Append("<section id=\"answers\">\n<h2>Answers</h2>\n<p>Why something is refused, by status and code.</p>\n");
+        html.Append("<section id=\"errors\">\n<h2>Errors</h2>\n<p>Why requests are refused, by status and code.</p>\n");
         foreach (var (status, name) in statuses)
         {
             var response = document.Find("components", "responses", name)!.Value;
-            html.Append($"<article id=\"{name}\">\n<h3>{status}</h3>\n<p>{Prose.Line(response.Text("description"))}</p>\n");
+            html.Append($"<article id=\"{name}\">\n<h3>{status}</h3>\n<p>{Markdown.Line(response.Text("description"))}</p>\n");
             WriteHeaders(html, response);
             html.Append("<table>\n");
             foreach (var example in response.Members("content", "application/json", "examples"))
             {
                 var error = example.Value.Find("value", "error")!.Value;
-                var code = $"<code>{Prose.Text(error.Text("code"))}</code>";
-                html.Append($"<tr><td>{code}</td><td>{Prose.Line(example.Value.Text("summary"))}</td><td>{Prose.Text(error.Text("message"))}</td></tr>\n");
+                var code = $"<code>{Markdown.Text(error.Text("code"))}</code>";
+                var summary = Markdown.Line(example.Value.Text("summary"));
+                html.Append($"<tr><td>{code}</td><td>{summary}</td><td>{Markdown.Text(error.Text("message"))}</td></tr>\n");
             }
             html.Append("</table>\n</article>\n");
         }
         html.Append("</section>\n");
     }
 
-    private static void WriteShapes(StringBuilder html, JsonElement document)
+    private static void WriteSchemas(StringBuilder html, JsonElement document)
     {
-        html.Append("<section id=\"shapes\">\n<h2>Shapes</h2>\n<p>What bodies and answers are made of.</p>\n");
+        html.Append("<section id=\"schemas\">\n<h2>Schemas</h2>\n<p>The parts of requests and responses.</p>\n");
         foreach (var schema in document.Members("components", "schemas"))
         {
             html.Append($"<article id=\"{schema.Name}\">\n<h3>{schema.Name}</h3>\n");
-            if (schema.Value.Text("description") is { Length: > 0 } description) html.Append(Prose.Paragraphs(description));
-            if (schema.Value.Find("enum") is not null) html.Append($"<p>{ShapeTable.Type(schema.Value)}.</p>\n");
-            ShapeTable.Write(html, schema.Value);
+            if (schema.Value.Text("description") is { Length: > 0 } description) html.Append(Markdown.Paragraphs(description));
+            if (schema.Value.Find("enum") is not null) html.Append($"<p>{SchemaTable.Type(schema.Value)}.</p>\n");
+            SchemaTable.Write(html, schema.Value);
             html.Append("</article>\n");
         }
         html.Append("</section>\n");
     }
 
-    private static string Json(JsonElement value) => Prose.Text(JsonLayout.Write(value));
+    private static string Json(JsonElement value) => Markdown.Text(JsonLayout.Write(value));
 }

@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Cdp.Ingestion.Sources;
 
-/// <summary>Draws a write key. Only its hash is written to a file; the key itself is shown once, to be given to the sender.</summary>
+/// <summary>Creates a write key and prints it with its hash. The source's file stores only the hash; the key itself is for the sender.</summary>
 public static class NewWriteKey
 {
     public const string Option = "--new-write-key";
@@ -11,8 +10,8 @@ public static class NewWriteKey
     public static void Print()
     {
         var key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        Console.WriteLine($"write key, for the sender: {key}");
-        Console.WriteLine("for the source's file:");
+        Console.WriteLine($"write key for the sender: {key}");
+        Console.WriteLine("add to the source's file:");
         Console.WriteLine("write_keys:");
         Console.WriteLine($"  - {WriteKeys.Hash(key)}");
     }

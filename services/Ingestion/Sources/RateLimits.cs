@@ -3,12 +3,12 @@ using Cdp.Ingestion.Parsing;
 
 namespace Cdp.Ingestion.Sources;
 
-/// <summary>Holds each source to its rate. What was taken outlives a change of the source's file.</summary>
+/// <summary>Enforces the rate of each source. The tokens taken survive a reload of the source's file.</summary>
 public sealed class RateLimits(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, TokenBucket> _buckets = new();
 
-    /// <returns>Null: they may come. Else the refusal, with when to come again.</returns>
+    /// <returns>Null if the events may pass; otherwise a refusal with the time to retry after.</returns>
     public Rejection? Take(Source source, int events)
     {
         if (source.Rate is not { } rate) return null;

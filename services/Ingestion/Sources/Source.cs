@@ -1,58 +1,62 @@
-using Cdp.Ingestion.Browser;
 using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
-using Cdp.Ingestion.Webhooks;
 
 namespace Cdp.Ingestion.Sources;
 
-/// <summary>What a source's write key gives the right to.</summary>
+/// <summary>The type of a source, which decides what its write key may be used for.</summary>
 public enum SourceType
 {
-    /// <summary>Servers, where the key is secret: the SDK endpoints and imports of files.</summary>
+    /// <summary>A server, which keeps the key secret. It may use the SDK endpoints and import files.</summary>
     Server,
 
-    /// <summary>Browsers and apps, where anybody can read the key: the SDK endpoints.</summary>
+    /// <summary>Pages and apps, whose key anyone can read. They may use the SDK endpoints and the browser endpoints.</summary>
     Web,
 
-    /// <summary>Another system that posts what its own form is: the webhook endpoint alone.</summary>
+    /// <summary>Another system that posts payloads in a form of its own. It may use only the webhook endpoint.</summary>
     Webhook,
 }
 
-/// <summary>Who may send, as a file of the sources' folder says.</summary>
+/// <summary>A source of events, as its YAML file defines it.</summary>
 public sealed record Source
 {
-    /// <summary>Names the source in events, metrics and tracking plans.</summary>
+    /// <summary>The name of the source in events, metrics and tracking plans.</summary>
     public required string Id { get; init; }
 
     public SourceType Type { get; init; }
 
-    /// <summary>SHA-256 of each write key, 32 bytes. Several while a key is being replaced.</summary>
+    /// <summary>How far its events are trusted. Every event carries it.</summary>
+    public Trust Trust { get; init; } = Trust.Public;
+
+    /// <summary>The SHA-256 of each write key, 32 bytes. Several while a key is being replaced.</summary>
     public IReadOnlyList<byte[]> WriteKeyHashes { get; init; } = [];
 
-    /// <summary>False: its requests get 404.</summary>
+    /// <summary>If false, its requests get 404.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>The origins whose pages may send; empty: all.</summary>
+    /// <summary>The origins whose pages may send.</summary>
     public Origins Origins { get; init; } = Origins.All;
 
-    /// <summary>Where its pages find us; null: where their requests say.</summary>
+    /// <summary>The address under which its pages reach this service; null to take it from the request.</summary>
     public Uri? PublicUrl { get; init; }
 
-    /// <summary>The cookie that keeps its visitors' anonymousId; null: none.</summary>
+    /// <summary>The cookie that remembers its visitors' anonymousId; null for none.</summary>
     public FirstPartyCookie? Cookie { get; init; }
 
-    /// <summary>How many events it may send; null: any number.</summary>
+    /// <summary>The rate at which it may send events; null for no limit.</summary>
     public Rate? Rate { get; init; }
 
-    /// <summary>The service's limits, with what the source lowers of them.</summary>
+    /// <summary>The limits of the service, some of which the source may have lowered.</summary>
     public LimitOptions Limits { get; init; } = new();
 
-    /// <summary>What its payloads become; never null for a webhook source.</summary>
+    /// <summary>The mapping of its payloads to events; never null for a webhook source.</summary>
     public EventMapping? Mapping { get; init; }
 
-    /// <summary>How its sender proves itself; null for all but webhook sources.</summary>
+    /// <summary>How its sender proves its identity; null except for webhook sources.</summary>
     public Verification? Verification { get; init; }
 
-    /// <summary>What its imported files' rows may be turned into events by, by name.</summary>
+    /// <summary>The mappings for the rows of imported files, by name.</summary>
     public IReadOnlyDictionary<string, EventMapping> ImportMappings { get; init; } = new Dictionary<string, EventMapping>();
+
+    /// <summary>Creates the receipt for a request of this source.</summary>
+    public Receipt Receipt(DateTime receivedAt, string? ip) => new(Id, receivedAt, ip) { Trust = Trust };
 }

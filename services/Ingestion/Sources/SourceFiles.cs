@@ -1,42 +1,49 @@
 using System.Text.RegularExpressions;
-using Cdp.Hosting;
-using Cdp.Ingestion.Browser;
-using Cdp.Ingestion.Importing;
-using Cdp.Ingestion.Mapping;
+using Cdp.Hosting.Configuration;
+using Cdp.Ingestion.Mapping.Yaml;
 using Cdp.Ingestion.Parsing;
-using Cdp.Ingestion.Webhooks;
 using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Ingestion.Sources;
 
-/// <summary>Reads the sources of folders, one a file.</summary>
+/// <summary>Reads the YAML files that define sources, one source per file.</summary>
 public static partial class SourceFiles
 {
-    /// <param name="folders">A folder that does not exist holds no source.</param>
-    /// <param name="limits">The service's, which a source may lower.</param>
-    /// <param name="errors">Gets every fault of every file, with file, line and remedy.</param>
+    /// <param name="folders">The folders with the files. A folder that does not exist counts as empty.</param>
+    /// <param name="limits">The limits of the service, which a source may lower.</param>
+    /// <param name="errors">Receives every error of every file: the file, the line, what is wrong and what to write.</param>
     public static IReadOnlyList<Source> Read(IReadOnlyList<string> folders, LimitOptions limits, ICollection<string> errors)
     {
-        var sources = new List<Source>();
+        var read = new List<(Source Source, string Place)>();
         foreach (var file in folders.SelectMany(folder => YamlSection.ReadFolder(folder, errors)))
         {
             var source = Read(file, limits);
-            if (sources.Any(other => other.Id == source.Id)) file.Fault("id", $"there is another source '{source.Id}'; give each an id of its own");
-            if (source.WriteKeyHashes.Any(hash => sources.Any(other => other.WriteKeyHashes.Any(hash.SequenceEqual)))) file.Fault("write_keys", "a write key is another source's too; give each source keys of its own");
-            sources.Add(source);
+            foreach (var (other, place) in read)
+            {
+                if (other.Id == source.Id) file.Fault("id", $"the id '{source.Id}' is already used by the source in {place}; choose another id");
+                if (!source.WriteKeyHashes.Any(hash => other.WriteKeyHashes.Any(hash.SequenceEqual))) continue;
+                file.Fault("write_keys", $"a write key is also used by the source '{other.Id}' in {place}; use a different key for each source");
+            }
+            read.Add((source, file.Place));
         }
-        return sources;
+        return [.. read.Select(item => item.Source)];
     }
 
     private static Source Read(YamlSection file, LimitOptions limits)
     {
-        var id = file.RequiredText("id", "give the source a name of its own");
-        if (id.Length > 0 && !Id().IsMatch(id)) file.Fault("id", $"'{id}' cannot name a source; use letters, digits, dots, hyphens and underscores, 100 at most");
-        var (rate, lowered) = Limits(file, limits);
+        var id = file.RequiredText("id", "write for example id: shop-web");
+        if (id.Length > 0 && !Id().IsMatch(id))
+        {
+            file.Fault("id", $"'{id}' is not a valid source id; use at most 100 letters, digits, dots, hyphens and underscores");
+        }
+        var type = Type(file);
+        var (rate, lowered) = Limits(file, limits, type == SourceType.Web ? Rate.OfWeb : null);
+        var verification = file.Section("webhook") is { } webhook ? WebhookReader.Read(webhook, Environment.GetEnvironmentVariable) : null;
         var source = new Source
         {
             Id = id,
-            Type = Type(file),
+            Type = type,
+            Trust = TrustReader.Read(file, type, verification),
             WriteKeyHashes = WriteKeyHashes(file),
             Enabled = file.Flag("enabled", true),
             Origins = Allowed(file),
@@ -44,21 +51,37 @@ public static partial class SourceFiles
             Cookie = FirstPartyCookie.Read(file),
             Rate = rate,
             Limits = lowered,
-            Mapping = file.Section("mapping") is { } mapping ? EventMapping.Read(mapping) : null,
-            Verification = file.Section("webhook") is { } webhook ? WebhookReader.Read(webhook, Environment.GetEnvironmentVariable) : null,
+            Mapping = file.Section("mapping") is { } mapping ? MappingReader.Read(mapping) : null,
+            Verification = verification,
             ImportMappings = ImportMappings.Read(file),
         };
-        var isWebhook = source.Type == SourceType.Webhook;
-        if (isWebhook && file.Node("webhook") is null) file.Fault((YamlNode?)null, "'webhook' is missing, which a source of type webhook needs; write webhook: {verify: {scheme: …}}");
-        if (isWebhook && file.Node("mapping") is null) file.Fault((YamlNode?)null, $"'mapping' is missing, which a source of type webhook needs; write mapping: {{preset: …}} with one of {string.Join(", ", Presets.Names)}, or rules");
-        if (!isWebhook && source.Verification is not null) file.Fault("webhook", "'webhook' is for sources of type webhook; change the type, or remove it");
+        CheckWebhook(file, source);
         file.RejectUnknownKeys();
         return source;
     }
 
+    private static void CheckWebhook(YamlSection file, Source source)
+    {
+        if (source.Type != SourceType.Webhook)
+        {
+            if (source.Verification is not null) file.Fault("webhook", "'webhook' is only for sources of type webhook; change the type, or remove 'webhook'");
+            return;
+        }
+        if (file.Node("webhook") is null)
+        {
+            file.Fault((YamlNode?)null, "'webhook' is missing, which a source of type webhook needs; write webhook: {verify: {scheme: …}}");
+        }
+        if (file.Node("mapping") is null)
+        {
+            var presets = string.Join(", ", Presets.Names);
+            const string Missing = "'mapping' is missing, which a source of type webhook needs";
+            file.Fault((YamlNode?)null, $"{Missing}; write mapping: {{preset: …}} with one of {presets}, or rules");
+        }
+    }
+
     private static SourceType Type(YamlSection file)
     {
-        const string Remedy = "write server (the key is secret), web (browsers and apps), or webhook";
+        const string Remedy = "write server (the key is secret), web (pages and apps) or webhook";
         switch (file.RequiredText("type", Remedy))
         {
             case "server": return SourceType.Server;
@@ -66,36 +89,40 @@ public static partial class SourceFiles
             case "webhook": return SourceType.Webhook;
             case "": return default;
             case var other:
-                file.Fault("type", $"'{other}' is not a type of source; {Remedy}");
+                file.Fault("type", $"'{other}' is not a source type; {Remedy}");
                 return default;
         }
     }
 
     private static List<byte[]> WriteKeyHashes(YamlSection file)
     {
+        const string Command = "'dotnet run --project services/Ingestion -- --new-write-key' prints a new key and the hash to write here";
         var hashes = new List<byte[]>();
         foreach (var text in file.Texts("write_keys"))
         {
             if (text.Length == 64 && text.All(char.IsAsciiHexDigit)) hashes.Add(Convert.FromHexString(text));
-            else file.Fault("write_keys", "a write key is kept as its SHA-256, 64 hexadecimal digits; `ingestion --new-write-key` draws a key and prints both");
+            else file.Fault("write_keys", $"a write key must be written as its SHA-256, 64 hexadecimal digits; {Command}");
         }
-        if (hashes.Count == 0 && file.Texts("write_keys").Count == 0) file.Fault("write_keys", "'write_keys' is missing or empty; `ingestion --new-write-key` draws a key and prints what to write here");
+        if (hashes.Count == 0 && file.Texts("write_keys").Count == 0) file.Fault("write_keys", $"'write_keys' is missing or empty; {Command}");
         return hashes;
     }
 
     private static Origins Allowed(YamlSection file)
     {
         var patterns = file.Texts("origins");
-        foreach (var pattern in patterns.Where(pattern => !Origins.IsPattern(pattern))) file.Fault("origins", $"'{pattern}' is not an origin; write for example https://shop.example or https://*.shop.example, without a path");
+        foreach (var pattern in patterns.Where(pattern => !Origins.IsPattern(pattern)))
+        {
+            file.Fault("origins", $"'{pattern}' is not an origin; write for example https://shop.example or https://*.shop.example, without a path");
+        }
         return new Origins(patterns);
     }
 
-    private static (Rate? Rate, LimitOptions Limits) Limits(YamlSection file, LimitOptions limits)
+    private static (Rate? Rate, LimitOptions Limits) Limits(YamlSection file, LimitOptions limits, Rate? defaultRate)
     {
-        if (file.Section("limits") is not { } section) return (null, limits);
+        if (file.Section("limits") is not { } section) return (defaultRate, limits);
         var perSecond = section.Number("events_per_second", 0, 1, 1_000_000);
         var burst = section.Number("burst", perSecond, 1, 10_000_000);
-        if (perSecond == 0 && burst > 0) section.Fault("burst", "'burst' means nothing without 'events_per_second'; add that, or remove this");
+        if (perSecond == 0 && burst > 0) section.Fault("burst", "'burst' has no effect without 'events_per_second'; add that, or remove 'burst'");
         var lowered = limits with
         {
             EventBytes = section.Number("event_bytes", limits.EventBytes, 1, limits.EventBytes),
@@ -103,7 +130,7 @@ public static partial class SourceFiles
             BatchEvents = section.Number("batch_events", limits.BatchEvents, 1, limits.BatchEvents),
         };
         section.RejectUnknownKeys();
-        return (perSecond == 0 ? null : new Rate(perSecond, burst), lowered);
+        return (perSecond == 0 ? defaultRate : new Rate(perSecond, burst), lowered);
     }
 
     [GeneratedRegex("^[A-Za-z0-9._-]{1,100}$")]

@@ -1,17 +1,19 @@
 using System.Collections.Frozen;
 using System.Text;
+using Cdp.Identifiers.Canonical;
 
 namespace Cdp.Ingestion.Sources;
 
-/// <summary>The users who asked not to be followed. What names one of them as its userId is dropped, counted and answered as if it were taken.</summary>
+/// <summary>The users who asked to be forgotten. Their events are dropped and counted, and the sender is told that they were accepted.</summary>
 public sealed class Suppressions(IEnumerable<string> userIds)
 {
-    private readonly FrozenSet<string> _userIds = userIds.ToFrozenSet(StringComparer.Ordinal);
+    private readonly FrozenSet<string> _userIds = userIds.Select(CanonicalIdentifier.Of).ToFrozenSet(StringComparer.Ordinal);
 
-    /// <param name="userId">As UTF-8; empty where an event has none.</param>
+    /// <summary>Whether the events of this user are dropped.</summary>
+    /// <param name="userId">The userId of an event in canonical form as UTF-8; empty if it has none.</param>
     public bool Cover(ReadOnlySpan<byte> userId) => _userIds.Count > 0 && _userIds.Contains(Encoding.UTF8.GetString(userId));
 
-    /// <summary>Reads a file of one userId a line; lines that begin with # and empty ones are not looked at. A file that does not exist names nobody.</summary>
+    /// <summary>Reads a file with one userId per line, without empty lines and those that begin with #. A missing file counts as empty.</summary>
     public static Suppressions Read(string? file, ICollection<string> errors)
     {
         if (!File.Exists(file)) return new Suppressions([]);
@@ -21,7 +23,7 @@ public sealed class Suppressions(IEnumerable<string> userIds)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            errors.Add($"{file}:1: cannot be read: {e.Message}; mend its permissions or remove it");
+            errors.Add($"{file}:1: cannot be read: {e.Message}; fix its permissions or remove it");
             return new Suppressions([]);
         }
     }

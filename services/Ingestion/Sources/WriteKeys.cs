@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Cdp.Ingestion.Sources;
 
-/// <summary>Finds the source that a write key belongs to. Only hashes are held, and every one is compared in constant time.</summary>
+/// <summary>Finds the source that a write key belongs to. Only hashes are kept in memory, and all are compared in constant time.</summary>
 public sealed class WriteKeys
 {
     private readonly (Source Source, byte[] Hash)[] _keys;
@@ -16,7 +16,7 @@ public sealed class WriteKeys
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(writeKey), hash);
         Source? found = null;
-        // No early end: how long it takes must not tell which source, if any, it was.
+        // No early exit: the duration must not reveal which source matched, if any.
         foreach (var (source, expected) in _keys)
         {
             if (CryptographicOperations.FixedTimeEquals(hash, expected)) found = source;
@@ -24,10 +24,10 @@ public sealed class WriteKeys
         return found;
     }
 
-    /// <summary>What a source's file keeps of a write key: its SHA-256, 64 hexadecimal digits.</summary>
+    /// <summary>The SHA-256 of a write key as 64 hexadecimal digits, as it is written in a source's file.</summary>
     public static string Hash(string writeKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(writeKey)));
 
-    /// <summary>The write key of an Authorization header: the user of Basic authentication; a password is not looked at. Null where it has none.</summary>
+    /// <summary>The write key in an Authorization header: the user name of Basic authentication. The password is ignored. Null if there is none.</summary>
     public static string? FromBasic(string authorization)
     {
         const string Scheme = "Basic ";

@@ -3,22 +3,24 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Webhooks;
 
-/// <summary>Checks that a request is its sender's own and not an old one sent again. Secrets and signatures are compared in constant time.</summary>
+/// <summary>Verifies that a webhook comes from its sender and is not a replayed old one. Secrets and signatures are compared in constant time.</summary>
 public static class Verifier
 {
-    // Of the year 9999.
+    // The last second of the year 9999, the largest that DateTime supports.
     private const long LastSecond = 253_402_300_799;
 
-    /// <param name="verification">What the source asks for.</param>
-    /// <param name="header">A header's value; null where it is missing.</param>
-    /// <param name="parameter">A query parameter's value; null where it is missing.</param>
-    /// <param name="body">As the sender had it before any Content-Encoding: that is what they sign.</param>
-    /// <param name="now">UTC.</param>
-    /// <returns>Why the request is refused; null where it is genuine.</returns>
-    public static Rejection? Verify(Verification verification, Func<string, string?> header, Func<string, string?> parameter, ReadOnlySpan<byte> body, DateTime now)
+    /// <param name="verification">The scheme of the source.</param>
+    /// <param name="header">Returns the value of a header; null if it is missing.</param>
+    /// <param name="parameter">Returns the value of a query parameter; null if it is missing.</param>
+    /// <param name="body">The body before any Content-Encoding was applied, which is what senders sign.</param>
+    /// <param name="now">The current time in UTC.</param>
+    /// <returns>Why the request is refused; null if it is genuine.</returns>
+    public static Rejection? Verify(
+        Verification verification, Func<string, string?> header, Func<string, string?> parameter, ReadOnlySpan<byte> body, DateTime now)
     {
         switch (verification.Scheme)
         {
@@ -32,7 +34,8 @@ public static class Verifier
                 return Signed(verification, header, "X-Shopify-Hmac-Sha256", text => [FromBase64(text)], [], body);
             case Scheme.Stripe:
                 var moment = Parts(header("Stripe-Signature"), "t").FirstOrDefault();
-                return Signed(verification, header, "Stripe-Signature", text => [.. Parts(text, "v1").Select(part => FromHex(part, ""))], [.. Bytes(moment), .. "."u8], body)
+                ReadOnlySpan<byte> prefix = [.. Bytes(moment), .. "."u8];
+                return Signed(verification, header, "Stripe-Signature", text => [.. Parts(text, "v1").Select(part => FromHex(part, ""))], prefix, body)
                     ?? Stale(verification, Seconds(moment), now);
             case Scheme.Slack:
                 var seconds = header("X-Slack-Request-Timestamp");
@@ -48,13 +51,18 @@ public static class Verifier
     }
 
     private static Rejection? Signed(
-        Verification verification, Func<string, string?> header, string name, Func<string, IReadOnlyList<byte[]>> read, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> body)
+        Verification verification,
+        Func<string, string?> header,
+        string name,
+        Func<string, IReadOnlyList<byte[]>> read,
+        ReadOnlySpan<byte> prefix,
+        ReadOnlySpan<byte> body)
     {
         if (header(name) is not { Length: > 0 } text) return Rejection.NoSignature(name);
         var signatures = read(text);
         Span<byte> expected = stackalloc byte[SHA256.HashSizeInBytes];
         var isGenuine = false;
-        // No early end: how long it takes must not tell which secret or signature it was.
+        // No early exit: the duration must not reveal which secret or signature matched.
         foreach (var secret in verification.Secrets)
         {
             using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
@@ -66,7 +74,7 @@ public static class Verifier
         return isGenuine ? null : Rejection.BadSignature(name);
     }
 
-    // Asked only of what is genuine, so that it says something. A signature without a time of its own is not taken for fresh.
+    // Checked after the signature, because an unsigned time means nothing. A request without a readable time is not fresh.
     private static Rejection? Stale(Verification verification, DateTime? signed, DateTime now) =>
         signed is { } time && (now - time).Duration() <= verification.Tolerance ? null : Rejection.StaleSignature(verification.Tolerance);
 
@@ -81,7 +89,7 @@ public static class Verifier
         if (string.IsNullOrEmpty(sent)) return Rejection.NoSecret(place);
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(sent));
         var isRight = false;
-        // Hashes are of one length, so that the time tells nothing of the secret's.
+        // Hashes all have the same length, so the duration does not reveal the length of the secret.
         foreach (var secret in verification.Secrets) isRight |= CryptographicOperations.FixedTimeEquals(hash, SHA256.HashData(secret));
         return isRight ? null : Rejection.BadSecret(place);
     }
@@ -97,7 +105,7 @@ public static class Verifier
         return credentials.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? credentials[(colon + 1)..] : null;
     }
 
-    // What is no signature is an empty one, which equals none.
+    // An invalid signature becomes an empty one, which never matches.
     private static byte[] FromHex(string text, string prefix)
     {
         var digits = text.StartsWith(prefix, StringComparison.Ordinal) ? text.AsSpan(prefix.Length) : [];
@@ -118,8 +126,11 @@ public static class Verifier
 
     private static byte[] Bytes(string? text) => Encoding.UTF8.GetBytes(text ?? "");
 
-    private static DateTime? Seconds(string? text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond ? DateTime.UnixEpoch.AddSeconds(seconds) : null;
+    private static DateTime? Seconds(string? text)
+    {
+        var isInRange = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= LastSecond;
+        return isInRange ? DateTime.UnixEpoch.AddSeconds(seconds) : null;
+    }
 
     private static DateTime? Iso(string? text) =>
         DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;

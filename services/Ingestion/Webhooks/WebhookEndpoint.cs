@@ -1,71 +1,59 @@
 using System.Text;
 using System.Text.Json;
 using Cdp.Contracts;
-using Cdp.Ingestion.Appending;
 using Cdp.Ingestion.Mapping;
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Producing;
 using Cdp.Ingestion.Receiving;
 using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Webhooks;
 
 /// <summary>
-/// Answers a request of a system that posts what its own form is: authenticate, verify, map, collect. A payload that the mapping cannot place goes to
-/// quarantine and is answered 200: its sender cannot mend it, and would send it again or give up the webhook.
+/// Handles webhooks, which post payloads in a form of their own: authenticate, verify, map, collect. A payload that the mapping cannot place goes to quarantine
+/// and is answered with 200: its sender cannot fix it, and after an error would send it again and finally disable the webhook.
 /// </summary>
-public sealed class WebhookEndpoint(Admission admission, Authentication authentication, EventProducer producer, Collector collector, RateLimits rates, TimeProvider time)
+public sealed class WebhookEndpoint(
+    Admission admission, Authentication authentication, EventProducer producer, Collector collector, RateLimits rates, TimeProvider time)
 {
     private static readonly string[] CredentialHeaders = ["authorization", "proxy-authorization", "cookie"];
 
-    public async Task AnswerAsync(HttpContext context)
+    public async Task<Rejection?> HandleAsync(HttpContext context)
     {
-        var (source, refused) = Authenticate(context.Request);
-        if ((refused ?? Refuse(source!)) is { } rejection)
-        {
-            await Answers.RefuseAsync(context, source, rejection);
-            return;
-        }
-        var receipt = new Receipt(source!.Id, time.GetUtcNow().UtcDateTime, Ip: null);
-        using var body = new RequestBody(admission);
-        if (await body.ReadAsync(context.Request, source.Limits.RequestBytes, context.RequestAborted) is { } unread)
-        {
-            await Answers.RefuseAsync(context, source, unread);
-            return;
-        }
-        IngestionMetrics.RecordSize(body.Memory.Length);
         var request = context.Request;
+        var (source, refused) = Authenticate(request);
+        if (refused is not null) return refused;
+        if (source!.Type != SourceType.Webhook) return Rejection.NoWebhooks;
+        if (!producer.IsUp) return Rejection.Unavailable;
+        // Some systems test the address with HEAD before they use it. It carries no event.
+        if (HttpMethods.IsHead(request.Method))
+        {
+            await Responses.AcceptAsync(context.Response, new Verdicts());
+            return null;
+        }
+        var receipt = source.Receipt(time.GetUtcNow().UtcDateTime, ip: null);
+        using var body = new RequestBody(admission);
+        if (await body.ReadAsync(request, source.Limits.RequestBytes, context.RequestAborted) is { } unread) return unread;
+        IngestionMetrics.RecordSize(body.Memory.Length);
         var verification = source.Verification!;
         var now = receipt.ReceivedAt;
-        if (Verifier.Verify(verification, name => Single(request.Headers[name]), name => Single(request.Query[name]), body.Signed.Span, now) is { } unproven)
-        {
-            await Answers.RefuseAsync(context, source, unproven);
-            return;
-        }
-        if (Read(request, verification, body.Memory, out var received) is { } malformed)
-        {
-            await Answers.RefuseAsync(context, source, malformed);
-            return;
-        }
+        refused = Verifier.Verify(verification, name => Single(request.Headers[name]), name => Single(request.Query[name]), body.Signed.Span, now);
+        if (refused is not null) return refused;
+        if (Read(request, verification, body.Memory, out var received) is { } malformed) return malformed;
         if (verification.Scheme == Scheme.Slack && Challenge(received.Payload.Body) is { } challenge)
         {
             await context.Response.WriteAsync(challenge, context.RequestAborted);
-            return;
+            return null;
         }
-        await AnswerAsync(context, source, receipt, received);
+        return await CollectAsync(context, source, receipt, received);
     }
 
-    // A request may prove itself by Basic authentication and name its source in the query, so the query comes first.
+    // The query comes before the Authorization header, because a sender may name its source in the query and send its secret by Basic authentication.
     private (Source? Source, Rejection? Refused) Authenticate(HttpRequest request)
     {
-        if (Single(request.Query["writeKey"]) is { Length: > 0 } key) return authentication.OfKey(key, request);
+        if (Authentication.OfQuery(request) is { } key) return authentication.OfKey(key, request);
         var (source, refused) = authentication.OfRequest(request);
         return source is null && refused is null ? authentication.OfKey(null, request) : (source, refused);
-    }
-
-    private Rejection? Refuse(Source source)
-    {
-        if (source.Type != SourceType.Webhook) return Rejection.NoWebhooks;
-        return producer.IsUp ? null : Rejection.Unavailable;
     }
 
     private static Rejection? Read(HttpRequest request, Verification verification, ReadOnlyMemory<byte> body, out Received received)
@@ -76,7 +64,7 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         var query = PayloadReader.ReadForm(sentQuery, credentials);
         var headers = Headers(request, verification);
         var (original, encoding, content, malformed) = (body, PayloadReader.Form, query, (Rejection?)null);
-        // A signature covers the body alone, so a query beside it proves nothing: it would be anybody's who has seen one delivery.
+        // A signature covers only the body. If it allowed a query as the payload, anyone who has seen one delivery could send any query with its signature.
         if (HttpMethods.IsGet(request.Method) && verification.Scheme is (Scheme.None or Scheme.Secret))
         {
             original = Encoding.UTF8.GetBytes(PayloadReader.Without(sentQuery, credentials));
@@ -90,46 +78,39 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         return malformed;
     }
 
-    private async Task AnswerAsync(HttpContext context, Source source, Receipt receipt, Received received)
+    private async Task<Rejection?> CollectAsync(HttpContext context, Source source, Receipt receipt, Received received)
     {
-        var mapped = source.Mapping!.Map(received.Payload);
+        var mapped = source.Mapping!.Map(received.Payload, new MappingLimits(source.Limits.RequestBytes, source.Limits.RequestBytes));
+        var verdicts = new Verdicts();
         if (mapped.Events.Count == 0 && mapped.Faults.Count == 0)
         {
             IngestionMetrics.CountIgnored(source.Id);
-            await Answers.AcceptAsync(context.Response, new Verdicts());
-            return;
+            await Responses.AcceptAsync(context.Response, verdicts);
+            return null;
         }
         var faults = mapped.Faults;
-        var verdicts = new Verdicts();
         if (mapped.Events.Count > 0)
         {
-            var outcome = await collector.CollectAsync(Batch(mapped.Events), Shape.Batch, source, receipt);
-            if (outcome.Refused is { Status: 429 or 503 } later)
-            {
-                await Answers.RefuseAsync(context, source, later);
-                return;
-            }
-            if (outcome.Verdicts is { } judged && judged.Accepted + judged.Suppressed > 0) verdicts = judged;
-            // What the mapping made is refused as a whole, so what it was made of is kept.
-            else faults = [.. faults, .. Refusals(outcome)];
+            var result = await collector.CollectAsync(Batch(mapped.Events), Shape.Batch, source, receipt);
+            if (result.Refused is { Status: 429 or 503 } temporary) return temporary;
+            if (result.Verdicts is { } collected && collected.Accepted + collected.Suppressed > 0) verdicts = collected;
+            // None of the mapped events is acceptable, so the payload that they were made of goes to quarantine.
+            else faults = [.. faults, .. Refusals(result)];
         }
-        // What the collector has let pass has paid already. Asked again, a payload that takes all that is left would be refused however often it is sent.
-        if (faults.Count > 0 && mapped.Events.Count == 0 && rates.Take(source, 1) is { } tooMany)
+        if (faults.Count > 0)
         {
-            await Answers.RefuseAsync(context, source, tooMany);
-            return;
-        }
-        if (faults.Count > 0 && await QuarantineAsync(source, receipt, received, faults) is { } notKept)
-        {
-            await Answers.RefuseAsync(context, source, notKept);
-            return;
+            // Mapped events have been counted against the rate by the collector. Counting them twice would refuse a payload that uses up the rest of the rate
+            // however often it is sent again.
+            if (mapped.Events.Count == 0 && rates.Take(source, 1) is { } overRate) return overRate;
+            if (await QuarantineAsync(receipt, received, faults) is { } notStored) return notStored;
         }
         foreach (var fault in faults) verdicts.Rejected.Add((fault.Item, Rejection.Unplaced(fault.Message)));
         IngestionMetrics.CountEvents(source.Id, verdicts);
-        await Answers.AcceptAsync(context.Response, verdicts);
+        await Responses.AcceptAsync(context.Response, verdicts);
+        return null;
     }
 
-    private async Task<Rejection?> QuarantineAsync(Source source, Receipt receipt, Received received, IReadOnlyList<MappingFault> faults)
+    private async Task<Rejection?> QuarantineAsync(Receipt receipt, Received received, IReadOnlyList<MappingFault> faults)
     {
         var acknowledgement = producer.Begin();
         var record = UnplacedPayload.Record(received.Original.Span, received.Encoding, received.Headers, faults, receipt);
@@ -137,9 +118,9 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         return await acknowledgement.WaitAsync() ? null : Rejection.Unavailable;
     }
 
-    private static IEnumerable<MappingFault> Refusals(Outcome outcome) => outcome.Refused is { } refused
-        ? [new MappingFault("", $"what the mapping makes of it is refused: {refused.Message}")]
-        : outcome.Verdicts!.Rejected.Select(item => new MappingFault("", $"event {item.Index} of what the mapping makes of it is refused: {item.Rejection.Message}"));
+    private static IEnumerable<MappingFault> Refusals(CollectResult result) => result.Refused is { } refused
+        ? [new MappingFault("", $"the mapped events were refused: {refused.Message}")]
+        : result.Verdicts!.Rejected.Select(item => new MappingFault("", $"mapped event {item.Index} was refused: {item.Rejection.Message}"));
 
     private static byte[] Batch(IReadOnlyList<byte[]> events)
     {
@@ -166,12 +147,12 @@ public sealed class WebhookEndpoint(Admission admission, Authentication authenti
         return headers;
     }
 
-    // Slack asks a new endpoint to send a text back, once it has proved that it is Slack.
+    // Slack verifies a new endpoint with a challenge, a text that the endpoint must return.
     private static string? Challenge(JsonElement body) =>
         Values.Text(Values.Member(body, "type")) == "url_verification" ? Values.Text(Values.Member(body, "challenge")) : null;
 
     private static string? Single(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();
 
-    /// <param name="Original">The payload as it was sent.</param>
+    // Original is the payload as it was sent, for quarantine.
     private sealed record Received(ReadOnlyMemory<byte> Original, string Encoding, Dictionary<string, string> Headers, Payload Payload);
 }

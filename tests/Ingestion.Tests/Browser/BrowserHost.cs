@@ -3,19 +3,19 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Browser;
 
-/// <summary>The service as browsers see it, without Kafka: what they ask for before they send needs none. Requests come from a trusted proxy.</summary>
+/// <summary>
+/// The service as browsers see it, without Kafka, which is not needed for what browsers ask before they send events. Requests come from a trusted proxy.
+/// The id of each source is also its write key.
+/// </summary>
 public class BrowserHost : IAsyncLifetime
 {
-    private const string Nowhere = "127.0.0.1:9";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("browser-").FullName;
 
     internal IngestionHost Service { get; private set; } = null!;
 
-    /// <summary>What is served at /assets/js.</summary>
+    /// <summary>The folder that is served at /assets/js.</summary>
     public string Files => Path.Combine(_folder, "files");
 
-    /// <summary>The files of sources, each named by its write key.</summary>
     private string Sources => Path.Combine(_folder, "sources");
 
     protected virtual string[] Settings => ["--Sdk:Path=/assets/js", $"--Sdk:Folder={Files}", "--Sdk:TestPage=true"];
@@ -30,28 +30,22 @@ public class BrowserHost : IAsyncLifetime
         WriteSource("web-off", "type: web\nenabled: false");
         WriteSource("server", "type: server");
         WriteSource("hook", "type: webhook\nwebhook: { verify: { scheme: none } }\nmapping: { preset: stripe }");
-        Service = await IngestionHost.StartAsync(Nowhere, $"http://{Nowhere}", [$"--Sources:1={Sources}", "--TrustedProxies:0=127.0.0.1", .. Settings]);
+        Service = await IngestionHost.StartWithoutKafkaAsync([$"--Sources:1={Sources}", "--TrustedProxies:0=127.0.0.1", .. Settings]);
     }
 
-    /// <summary>Sends a request with headers, each <c>Name: value</c>.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body = null, params string[] headers)
-    {
-        // A path as it is: Uri would tidy it up, as a browser would and an attacker would not.
-        var url = new Uri(Service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        var request = new HttpRequestMessage(method, url);
-        if (body is not null) request.Content = new StringContent(body);
-        foreach (var header in headers) request.Headers.TryAddWithoutValidation(header.Split(": ")[0], header.Split(": ")[1]);
-        return Service.Client.SendAsync(request);
-    }
+    /// <inheritdoc cref="IngestionHost.SendAsync"/>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body = null, params string[] headers) =>
+        Service.SendAsync(method, path, body is null ? null : new StringContent(body), headers);
 
     public async ValueTask DisposeAsync()
     {
-        // The watch is waiting for Kafka inside the client, which must not be taken away from it.
+        // Stopped first: the Kafka watch is waiting inside the client, which must not be disposed while it is in use.
         await Service.StopAsync();
         await Service.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
     }
 
-    private void WriteSource(string key, string rest) => File.WriteAllText(Path.Combine(Sources, $"{key}.yaml"), $"id: {key}\nwrite_keys: {WriteKeys.Hash(key)}\n{rest}\n");
+    private void WriteSource(string key, string settings) =>
+        File.WriteAllText(Path.Combine(Sources, $"{key}.yaml"), $"id: {key}\nwrite_keys: {WriteKeys.Hash(key)}\n{settings}\n");
 }

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Browser;
 
+[Trait("tier", "integration")]
 public sealed class SdkFilesTests : IClassFixture<BrowserHost>
 {
     private readonly BrowserHost _host;
@@ -29,12 +30,14 @@ public sealed class SdkFilesTests : IClassFixture<BrowserHost>
     [InlineData("a.js", "text/javascript; charset=utf-8", "plain")]
     [InlineData("deep/module.mjs", "text/javascript; charset=utf-8", "export {}")]
     [InlineData("a.js.map", "application/json", "{}")]
-    public async Task Get_File_IsServedToAnyOriginAndCached(string path, string contentType, string content)
+    public async Task Get_File_AllowsAnyOriginAndCaching(string path, string contentType, string content)
     {
         using var response = await GetAsync(path);
 
-        Assert.Equal((200, contentType, content), ((int)response.StatusCode, response.Content.Headers.ContentType!.ToString(), await TextAsync(response)));
-        Assert.Equal(("public, max-age=3600", "*", "nosniff"), (response.Headers.CacheControl!.ToString(), Header(response, "Access-Control-Allow-Origin"), Header(response, "X-Content-Type-Options")));
+        Assert.Equal((200, contentType, content), ((int)response.StatusCode, response.Content.Headers.ContentType!.ToString(), await response.ReadTextAsync()));
+        Assert.Equal(
+            ("public, max-age=3600", "*", "nosniff"),
+            (response.Headers.CacheControl!.ToString(), Header(response, "Access-Control-Allow-Origin"), Header(response, "X-Content-Type-Options")));
     }
 
     [Theory]
@@ -43,17 +46,17 @@ public sealed class SdkFilesTests : IClassFixture<BrowserHost>
     [InlineData("a.js", "br;q=0, gzip;q=0.5", "gzip", "zipped")]
     [InlineData("a.js", "identity", null, "plain")]
     [InlineData("stale.js", "gzip", null, "new")]
-    public async Task Get_Compressed_IsServedToWhoTakesIt(string path, string accepted, string? encoding, string content)
+    public async Task Get_AcceptEncoding_ServesTheBestUpToDateVariant(string path, string accepted, string? encoding, string content)
     {
         using var response = await GetAsync(path, $"Accept-Encoding: {accepted}");
 
-        Assert.Equal((encoding, content), (response.Content.Headers.ContentEncoding.SingleOrDefault(), await TextAsync(response)));
+        Assert.Equal((encoding, content), (response.Content.Headers.ContentEncoding.SingleOrDefault(), await response.ReadTextAsync()));
         Assert.Equal("text/javascript", response.Content.Headers.ContentType!.MediaType);
         Assert.Contains("Accept-Encoding", response.Headers.Vary);
     }
 
     [Fact]
-    public async Task Get_Unchanged_Is304AndChangedIsSentAnew()
+    public async Task Get_IfNoneMatch_Returns304UntilTheFileChanges()
     {
         using var first = await GetAsync("a.js");
         using var unchanged = await GetAsync("a.js", $"If-None-Match: {first.Headers.ETag}");
@@ -76,7 +79,7 @@ public sealed class SdkFilesTests : IClassFixture<BrowserHost>
     [InlineData("deep/")]
     [InlineData("")]
     [InlineData("missing.js")]
-    public async Task Get_AnythingElse_IsNotFound(string path)
+    public async Task Get_PathThatIsNotServed_IsNotFound(string path)
     {
         using var response = await GetAsync(path);
 
@@ -84,7 +87,7 @@ public sealed class SdkFilesTests : IClassFixture<BrowserHost>
     }
 
     [Fact]
-    public async Task Head_File_HasNoBody()
+    public async Task Head_File_ReturnsTheLengthWithoutABody()
     {
         using var response = await _host.SendAsync(HttpMethod.Head, "/assets/js/a.js");
 
@@ -92,16 +95,16 @@ public sealed class SdkFilesTests : IClassFixture<BrowserHost>
     }
 
     [Fact]
-    public async Task Get_OwnScript_IsServedBesideThem()
+    public async Task Get_BundledScript_IsServedFromTheSamePath()
     {
         using var response = await GetAsync("remember.js");
 
         Assert.Equal("text/javascript", response.Content.Headers.ContentType!.MediaType);
-        Assert.Contains("rememberVisitor", await TextAsync(response), StringComparison.Ordinal);
+        Assert.Contains("rememberVisitor", await response.ReadTextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Get_TestPage_IsServedWhereSwitchedOn()
+    public async Task Get_TestPageEnabled_IsServedUncached()
     {
         using var page = await GetAsync("test");
 
@@ -112,12 +115,11 @@ public sealed class SdkFilesTests : IClassFixture<BrowserHost>
 
     private void Write(string path, string content) => File.WriteAllText(Path.Combine(_host.Files, path), content, new UTF8Encoding(false));
 
-    private static Task<string> TextAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-
     private static string Header(HttpResponseMessage response, string name) => response.Headers.GetValues(name).Single();
 }
 
-/// <summary>Where no more is configured than a path.</summary>
+/// <summary>The SDK path alone is configured, without a folder and without the test page.</summary>
+[Trait("tier", "integration")]
 public sealed class SdkFilesUnsetTests(SdkFilesUnsetTests.Host host) : IClassFixture<SdkFilesUnsetTests.Host>
 {
     [Theory]
@@ -125,7 +127,7 @@ public sealed class SdkFilesUnsetTests(SdkFilesUnsetTests.Host host) : IClassFix
     [InlineData("/own/test", HttpStatusCode.NotFound)]
     [InlineData("/own/a.js", HttpStatusCode.NotFound)]
     [InlineData("/assets/js/remember.js", HttpStatusCode.NotFound)]
-    public async Task Get_NotConfigured_IsNotFound(string path, HttpStatusCode status)
+    public async Task Get_OnlyAPathConfigured_ServesTheBundledScriptOnly(string path, HttpStatusCode status)
     {
         using var response = await host.SendAsync(HttpMethod.Get, path);
 

@@ -1,21 +1,24 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using cdp;
+using Cdp.Contracts;
 using Xunit;
 
 namespace Cdp.Ingestion.Tests.Hardening;
 
-/// <summary>Bodies that are made to cost memory or time.</summary>
-[Collection(nameof(Alone))]
+/// <summary>Bodies made to cost memory or time.</summary>
+[Collection(nameof(MeasuresMemory))]
+[Trait("tier", "integration")]
 public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
-    // Of the process, which is service, broker and senders at once. The bound on bodies is 64 MiB, and arrays that are given back are kept for the next.
-    private const long Growth = 400L << 20;
+    // How much the process may grow, which runs service, broker and senders at once. Bodies are bounded to 64 MiB together, and arrays are pooled after use.
+    private const long MaxGrowth = 400L << 20;
 
     private readonly CancellationTokenSource _bound = new(TimeSpan.FromSeconds(60));
 
     [Fact]
-    public async Task Bombs_OfEveryEncodingAtOnce_AreRefusedInBoundedMemory()
+    public async Task Batch_BombsOfEveryEncodingAtOnce_AreRefusedInBoundedMemory()
     {
         var bombs = new[] { "gzip", "deflate", "br", "zstd" }.Select(encoding => Request(encoding, Compressed.Of(new byte[50_000_000], encoding))).ToList();
         bombs.Add(Request("gzip", Compressed.Of(Compressed.Of(new byte[50_000_000], "gzip"), "gzip")));
@@ -25,15 +28,34 @@ public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 
         Assert.Empty(statuses.Except([400, 413, 503]));
         Assert.Contains(413, statuses);
-        await SlowClientTests.UntilNothingIsHeldAsync(kafka.Host);
+        await kafka.Host.WaitUntilIdleAsync();
+    }
+
+    /// <summary>A request of 5 KB inflates to 4 MiB of invalid items. When all of that was quarantined, 17 such requests filled the producer's queue.</summary>
+    [Fact]
+    public async Task Batch_LargeInvalidItems_KeepsABoundedPartOfThem()
+    {
+        var large = $$"""{"type":"track","userId":"bomb","properties":{"a":"{{new string('x', 100_000)}}"} }""";
+        var body = Compressed.Of(
+            Encoding.UTF8.GetBytes($$"""{"batch":[{{string.Join(',', Enumerable.Repeat(large, 40))}},{"type":"track","userId":"bomb"}]}"""),
+            "br");
+
+        Assert.Equal(200, await SendAsync(Request("br", body)));
+
+        var kept = kafka.Read(Topics.EventsQuarantined).Where(record => record.Key == "bomb").Select(record => (QuarantinedEvent)record.Value).ToList();
+        Assert.Equal(40, kept.Count);
+        Assert.Equal(16 * 32_768, kept.Sum(record => record.original.Length));
+        Assert.EndsWith($"only the first 65536 of its {large.Length} bytes are kept", kept[0].violations[0].message, StringComparison.Ordinal);
+        Assert.EndsWith($"only the first 0 of its {large.Length} bytes are kept", kept[^1].violations[0].message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Windows_AskedForAndNotFilled_CostNothing()
+    public async Task Batch_LargeZstdWindowsWithoutContent_ReserveNoMemory()
     {
-        // The header of a zstd frame with a window of 8 MB, and the beginning of a block; then nothing.
+        // The header of a zstd frame with a window of 8 MB and the beginning of a block, and then nothing.
         byte[] frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x68, 0x04, 0x00, 0x10, .. new byte[1000]];
-        var start = Encoding.ASCII.GetBytes("POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic V0s6\r\nContent-Encoding: zstd\r\nContent-Length: 100000\r\n\r\n");
+        var start = Encoding.ASCII.GetBytes(
+            "POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic V0s6\r\nContent-Encoding: zstd\r\nContent-Length: 100000\r\n\r\n");
         var connections = new List<RawConnection>();
         var before = Process.GetCurrentProcess().VirtualMemorySize64;
         for (var i = 0; i < 300; i++)
@@ -42,8 +64,11 @@ public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
             connections.Add(connection);
             await connection.SendAsync((byte[])[.. start, .. frame], _bound.Token);
         }
-        // What is answered now comes after all of them have been received.
-        for (var i = 0; i < 20; i++) Assert.Equal(200, await SendAsync(Request("zstd", Compressed.Of("""{"batch":[{"type":"track","userId":"u"}]}"""u8.ToArray(), "zstd"))));
+        // The connections have been received once these requests are answered.
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(200, await SendAsync(Request("zstd", Compressed.Of("""{"batch":[{"type":"track","userId":"u"}]}"""u8.ToArray(), "zstd"))));
+        }
         var grown = Process.GetCurrentProcess().VirtualMemorySize64 - before;
         connections.ForEach(connection => connection.Dispose());
 
@@ -51,12 +76,14 @@ public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
     }
 
     [Fact]
-    public async Task Body_OfEmptyBlocksWithoutEnd_IsRefusedAtTheLimit()
+    public async Task Batch_EndlessEmptyGzipBlocks_AreRefusedAtTheLimit()
     {
-        // A gzip header, then stored blocks of no bytes: it inflates to nothing for as long as it goes on.
+        // A gzip header, then empty stored blocks: they inflate to nothing, however many are sent.
         byte[] blocks = [.. Enumerable.Repeat<byte[]>([0, 0, 0, 0xff, 0xff], 20_000).SelectMany(block => block)];
         using var connection = await RawConnection.OpenAsync(kafka.Host.Port, _bound.Token);
-        await connection.SendAsync("POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic V0s6\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\na\r\n", _bound.Token);
+        await connection.SendAsync(
+            "POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic V0s6\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\na\r\n",
+            _bound.Token);
         await connection.SendAsync((byte[])[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, (byte)'\r', (byte)'\n'], _bound.Token);
         var answer = connection.ReadAsync(_bound.Token);
         for (var sent = 0; !answer.IsCompleted; sent += blocks.Length)
@@ -70,7 +97,12 @@ public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
     }
 
     private static byte[] Request(string encoding, byte[] body) =>
-        [.. Encoding.ASCII.GetBytes($"POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic V0s6\r\nContent-Encoding: {encoding}\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
+        [
+            .. Encoding.ASCII.GetBytes(
+                "POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic V0s6\r\n"
+                + $"Content-Encoding: {encoding}\r\nContent-Length: {body.Length}\r\n\r\n"),
+            .. body,
+        ];
 
     private async Task<int> SendAsync(byte[] request)
     {
@@ -92,7 +124,7 @@ public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
             peak = Math.Max(peak, Environment.WorkingSet);
             await Task.WhenAny(working, Task.Delay(10));
         }
-        Assert.True(peak - before < Growth, $"the process grew by {(peak - before) >> 20} MiB");
+        Assert.True(peak - before < MaxGrowth, $"the process grew by {(peak - before) >> 20} MiB");
         return await working;
     }
 }

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Cdp.Ingestion.Tests.Hardening;
 
-/// <summary>What came back over a socket: the status, the headers as text, and the body.</summary>
+/// <summary>An answer as it came over a socket: the status, the headers as text, and the body.</summary>
 internal sealed record RawAnswer(int Status, string Headers, byte[] Body)
 {
     public string Text => Encoding.UTF8.GetString(Body);
@@ -23,7 +23,7 @@ internal sealed record RawAnswer(int Status, string Headers, byte[] Body)
     }
 }
 
-/// <summary>A TCP connection that sends whatever bytes it is given and reads answers one by one: no client that would mend anything on the way.</summary>
+/// <summary>A TCP connection that sends exactly the bytes it is given, as no HTTP client would, and reads answers one by one.</summary>
 internal sealed class RawConnection : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -31,10 +31,16 @@ internal sealed class RawConnection : IDisposable
     private int _start;
     private int _end;
 
-    private RawConnection() => _socket.LingerState = new LingerOption(true, 0); // so that thousands of connections leave no port behind
+    private RawConnection() => _socket.LingerState = new LingerOption(true, 0); // thousands of connections would otherwise leave their ports in TIME_WAIT
 
-    /// <summary>Set before the first read: how much the system takes in without anybody reading.</summary>
+    /// <summary>How many bytes the system receives ahead of the reader. Must be set before the first read.</summary>
     public int ReceiveBuffer { set => _socket.ReceiveBufferSize = value; }
+
+    /// <summary>How many bytes the system has accepted for sending.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>How many bytes have arrived and have not been read.</summary>
+    public int Unread => _socket.Available;
 
     public static async Task<RawConnection> OpenAsync(int port, CancellationToken cancel = default)
     {
@@ -53,12 +59,31 @@ internal sealed class RawConnection : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel = default)
     {
-        while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes, cancel)..];
+        while (bytes.Length > 0)
+        {
+            var sent = await _socket.SendAsync(bytes, cancel);
+            Sent += sent;
+            bytes = bytes[sent..];
+        }
     }
 
     public Task SendAsync(string text, CancellationToken cancel = default) => SendAsync(Encoding.UTF8.GetBytes(text), cancel);
 
-    /// <summary>Says that nothing more will be sent; answers can still come.</summary>
+    /// <summary>Sends the same text over and over, without reading, until the other end closes the connection.</summary>
+    public async Task SendUntilClosedAsync(string text, CancellationToken cancel)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        try
+        {
+            while (true) await SendAsync(bytes, cancel);
+        }
+        catch (SocketException)
+        {
+            // Closed.
+        }
+    }
+
+    /// <summary>Closes the sending half of the connection. Answers can still come.</summary>
     public void EndSending()
     {
         try
@@ -67,12 +92,13 @@ internal sealed class RawConnection : IDisposable
         }
         catch (SocketException)
         {
-            // The other end was faster.
+            // The other end has already closed the connection.
         }
     }
 
-    /// <summary>Reads one final answer; null where the connection ended before its first byte.</summary>
-    /// <exception cref="InvalidDataException">It is not HTTP, or the connection ended within its head.</exception>
+    /// <summary>Reads one answer that is not provisional (1xx).</summary>
+    /// <returns>Null where the connection ended before the first byte of the answer.</returns>
+    /// <exception cref="InvalidDataException">The answer is not HTTP, or the connection ended within its headers.</exception>
     /// <exception cref="EndOfStreamException">The connection ended within its body.</exception>
     public async Task<RawAnswer?> ReadAsync(CancellationToken cancel)
     {
@@ -83,7 +109,7 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
-    /// <summary>Waits for the connection's end, and throws away what comes before.</summary>
+    /// <summary>Waits for the end of the connection, and discards what arrives before.</summary>
     public async Task UntilClosedAsync(CancellationToken cancel)
     {
         while (await FillAsync(cancel)) _start = _end;
@@ -101,7 +127,11 @@ internal sealed class RawConnection : IDisposable
         }
         var headers = Encoding.Latin1.GetString(_buffer, _start, head + 2);
         _start += head + 4;
-        if (!headers.StartsWith("HTTP/1.", StringComparison.Ordinal) || !int.TryParse(headers.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status)) throw new InvalidDataException($"not an answer: {headers}");
+        if (!headers.StartsWith("HTTP/1.", StringComparison.Ordinal)
+            || !int.TryParse(headers.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status))
+        {
+            throw new InvalidDataException($"not an answer: {headers}");
+        }
         var answer = new RawAnswer(status, headers, []);
         if (status is < 200 or 204 or 304) return answer;
         if (answer.Header("Transfer-Encoding") is not null) return answer with { Body = await ReadChunksAsync(cancel) };
@@ -154,7 +184,7 @@ internal sealed class RawConnection : IDisposable
         }
         catch (SocketException)
         {
-            return false; // reset: as good as ended
+            return false; // a reset is an end, too
         }
     }
 

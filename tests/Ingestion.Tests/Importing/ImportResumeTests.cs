@@ -1,58 +1,50 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.IO.Compression;
 using System.Text;
-using System.Text.Json.Nodes;
-using cdp;
-using Cdp.Contracts;
-using Cdp.Ingestion.Importing;
 using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Protocol;
 using Xunit;
-using Event = cdp.Event;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>Files whose upload was broken off, by whomever: sent again they are whole, and nothing of them is there twice.</summary>
+/// <summary>Files whose upload was interrupted, by whichever side: sent again, they are complete and no row is imported twice.</summary>
+[Trait("tier", "integration")]
 public sealed class ImportResumeTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
-    private readonly Imported _imported = new(kafka);
+    private readonly Imports _imports = new(kafka);
 
     [Fact]
-    public async Task AnyFile_SenderGoesAway_IsWholeWhenSentAgain()
+    public async Task Import_SenderDisconnects_IsCompleteAfterResending()
     {
-        var lines = Imported.Lines("aborted", 1, 20_000).Select(Encoding.UTF8.GetBytes).ToArray();
-        using var sending = await RawUpload.BeginAsync(kafka.Host, "fileId=aborted&format=ndjson");
-        // In the middle of a line.
-        foreach (var chunk in lines.SelectMany(line => line).Take(lines.Sum(line => line.Length) / 2).Chunk(50_001)) await sending.WriteAsync(chunk);
-        await Imported.UntilAsync(() => _imported.Events("aborted").Count > 5_000);
+        var file = Imports.File("aborted", 1, 20_000);
+        using var sending = await _imports.BeginAsync("fileId=aborted&format=ndjson");
+        // The upload ends in the middle of a line.
+        foreach (var chunk in file.Take(file.Length / 2).Chunk(50_001)) await sending.WriteAsync(chunk);
+        await _imports.WaitForLinesAsync("aborted", count => count > 5_000);
         sending.Abort();
 
-        var again = await Upload.SendAsync(kafka.Host, "fileId=aborted&format=ndjson", lines.SelectMany(line => line).ToArray());
+        var again = await _imports.SendAsync("fileId=aborted&format=ndjson", file);
         Assert.Equal(20_000, again.Counts.Read);
         Assert.InRange(again.Counts.Skipped, 5_000, 10_500);
-        _imported.AssertOnce("aborted", 20_000);
+        _imports.AssertImportedOnce("aborted", 20_000);
     }
 
     [Fact]
-    public async Task AnyFile_ServiceIsStopped_SaysSoAndIsWholeWhenSentAgain()
+    public async Task Import_ServiceStops_AnswersStoppingAndIsCompleteAfterResending()
     {
-        var lines = Imported.Lines("stopped", 1, 20_000).Select(Encoding.UTF8.GetBytes).ToArray();
         await using (var other = await kafka.StartHostAsync())
         {
-            using var sending = await RawUpload.BeginAsync(other, "fileId=stopped&format=ndjson");
-            foreach (var line in lines.Take(9_000).Chunk(100)) await sending.WriteAsync(line.SelectMany(bytes => bytes).ToArray());
-            await Imported.UntilAsync(() => _imported.Events("stopped").Count == 9_000);
+            using var sending = await RawUpload.BeginAsync(other.Client.BaseAddress!, "fileId=stopped&format=ndjson");
+            foreach (var lines in Imports.Lines("stopped", 1, 9_000).Chunk(100)) await sending.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines)));
+            await _imports.WaitForLinesAsync("stopped", count => count == 9_000);
             var answer = sending.ReadAsync();
             Assert.Equal(0, await other.StopAsync());
             var stopped = await answer;
-            Assert.Equal("stopping", stopped.Code);
+            Assert.Equal("stopping", stopped.ErrorCode);
             Assert.Equal((9_000, 0, 9_000, 0), stopped.Counts);
         }
 
-        var again = await Upload.SendAsync(kafka.Host, "fileId=stopped&format=ndjson", lines.SelectMany(line => line).ToArray());
+        var again = await _imports.SendAsync("fileId=stopped&format=ndjson", Imports.File("stopped", 1, 20_000));
         Assert.Equal((20_000, 9_000, 11_000, 0), again.Counts);
-        _imported.AssertOnce("stopped", 20_000);
+        _imports.AssertImportedOnce("stopped", 20_000);
     }
 
     [Theory]
@@ -60,54 +52,57 @@ public sealed class ImportResumeTests(KafkaFixture kafka) : IClassFixture<KafkaF
     [InlineData(ApiKey.EndTxn, FaultDrop.BeforeHandling)]
     [InlineData(ApiKey.Produce, FaultDrop.AfterHandling)]
     [InlineData(ApiKey.AddPartitionsToTxn, FaultDrop.AfterHandling)]
-    public async Task AnyFile_LostAnswersOfKafka_IsWholeAllTheSame(ApiKey api, FaultDrop drop)
+    public async Task Import_KafkaAnswersLost_IsComplete(ApiKey api, FaultDrop drop)
     {
         var id = $"lost-{api}-{drop}";
-        using var sending = await RawUpload.BeginAsync(kafka.Host, $"fileId={id}&format=ndjson");
-        await sending.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Imported.Lines(id, 1, 6_000))));
-        await Imported.UntilAsync(() => _imported.Events(id).Count == 6_000);
+        using var sending = await _imports.BeginAsync($"fileId={id}&format=ndjson");
+        await sending.WriteAsync(Imports.File(id, 1, 6_000));
+        await _imports.WaitForLinesAsync(id, count => count == 6_000);
         using var fault = kafka.Faults.Add(new Fault { Api = api, Drop = drop, Times = 2 });
-        await sending.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Imported.Lines(id, 6_001, 6_000))));
+        await sending.WriteAsync(Imports.File(id, 6_001, 6_000));
         await fault.Hit(cancel: TestContext.Current.CancellationToken);
         await sending.EndAsync();
 
         Assert.Equal((12_000, 0, 12_000, 0), (await sending.ReadAsync()).Counts);
-        _imported.AssertOnce(id, 12_000);
+        _imports.AssertImportedOnce(id, 12_000);
     }
 
     [Fact]
-    public async Task AnyFile_NewerUploadOfIt_TakesOver()
+    public async Task Import_NewerUploadOfTheSameFile_TakesOver()
     {
-        var file = Encoding.UTF8.GetBytes(string.Concat(Imported.Lines("both", 1, 12_000)));
-        using var older = await RawUpload.BeginAsync(kafka.Host, "fileId=both&format=ndjson");
-        await older.WriteAsync(file.AsMemory(0, file.Length / 2));
-        await Imported.UntilAsync(() => _imported.Events("both").Count > 1_000);
+        var file = Imports.File("both", 1, 12_000);
+        using var older = await _imports.BeginAsync("fileId=both&format=ndjson");
+        var half = file.AsMemory(0, file.Length / 2);
+        await older.WriteAsync(half);
+        // Wait for all of its lines. With some of them still to be committed, the older upload would notice the newer one at once, and close the connection
+        // before the test has sent the rest.
+        await _imports.WaitForLinesAsync("both", count => count == half.Span.Count((byte)'\n'));
 
         await using var other = await kafka.StartHostAsync();
-        var newer = await Upload.SendAsync(other, "fileId=both&format=ndjson", file);
+        var newer = await Imports.SendAsync(other.Client, "fileId=both&format=ndjson", file);
         await older.WriteAsync(file.AsMemory(file.Length / 2));
         await older.EndAsync();
 
-        Assert.Equal("taken_over", (await older.ReadAsync()).Code);
-        Assert.True((bool)newer.Last["success"]!);
+        Assert.Equal("taken_over", (await older.ReadAsync()).ErrorCode);
+        Assert.True(newer.Success);
         Assert.Equal(12_000, newer.Counts.Read);
-        _imported.AssertOnce("both", 12_000);
+        _imports.AssertImportedOnce("both", 12_000);
     }
 
     [Fact]
-    public async Task AnyFile_CutShortInsideItsCompression_IsBrokenOffAndGoesOn()
+    public async Task Import_CompressedBodyCutShort_FailsAndResumes()
     {
-        var file = Encoding.UTF8.GetBytes(string.Concat(Imported.Lines("cut", 1, 8_000)));
+        var file = Imports.File("cut", 1, 8_000);
         foreach (var encoding in new[] { "gzip", "br", "deflate", "zstd" })
         {
             var compressed = Compressed.Of(file, encoding);
-            var cut = await Upload.SendAsync(kafka.Host, "fileId=cut&format=ndjson", compressed[..(compressed.Length / 2)], encoding: encoding);
-            Assert.Equal("invalid_encoding", cut.Code);
-            Assert.Empty(_imported.Quarantined("cut"));
+            var cut = await _imports.SendAsync("fileId=cut&format=ndjson", compressed[..(compressed.Length / 2)], encoding: encoding);
+            Assert.Equal("invalid_encoding", cut.ErrorCode);
+            Assert.Empty(_imports.QuarantinedRows("cut"));
         }
 
-        var whole = await Upload.SendAsync(kafka.Host, "fileId=cut&format=ndjson", file);
-        Assert.True((bool)whole.Last["success"]!);
-        _imported.AssertOnce("cut", 8_000);
+        var whole = await _imports.SendAsync("fileId=cut&format=ndjson", file);
+        Assert.True(whole.Success);
+        _imports.AssertImportedOnce("cut", 8_000);
     }
 }

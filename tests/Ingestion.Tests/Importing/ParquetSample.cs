@@ -1,10 +1,9 @@
-using System.Globalization;
 using Parquet;
 using Parquet.Schema;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>A Parquet file of events, written by Parquet.Net: columns with dots in their names, a struct, a list, and values that are missing.</summary>
+/// <summary>A Parquet file of events, written by Parquet.Net: column names with dots, a struct, a list, and missing values.</summary>
 internal static class ParquetSample
 {
     private static readonly DataField<string> UserId = new("userId", nullable: true);
@@ -19,8 +18,13 @@ internal static class ParquetSample
 
     public static DateTime Time(int row) => new DateTime(2021, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddMinutes(row);
 
-    /// <summary>What the properties of a row, from 1, are in JSON.</summary>
-    public static string Properties(int row) => string.Create(CultureInfo.InvariantCulture, $$$"""{{{{(row % 2 == 0 ? $"\"note\":\"n{row}\"," : "")}}}"revenue":{{{row}}}.2500,"share":0.5,"screen":{"width":{{{row}}},"isNew":true},"tags":["a","b"]}""");
+    /// <summary>The properties of a row as the service writes them.</summary>
+    /// <param name="row">The number of the row, from 1.</param>
+    public static string Properties(int row)
+    {
+        var note = row % 2 == 0 ? $"\"note\":\"n{row}\"," : "";
+        return $$$"""{{{{note}}}"revenue":{{{row}}}.2500,"share":0.5,"screen":{"width":{{{row}}},"isNew":true},"tags":["a","b"]}""";
+    }
 
     public static async Task<byte[]> WriteAsync(int rows, int rowsInGroup)
     {
@@ -38,7 +42,10 @@ internal static class ParquetSample
                 await group.WriteAsync<double>(Share, numbers.Select(_ => 0.5).ToArray());
                 await group.WriteAsync<int>(Width, numbers.Select(row => (int?)row).ToArray());
                 await group.WriteAsync<bool>(IsNew, numbers.Select(_ => (bool?)true).ToArray());
-                await group.WriteAsync((DataField)Tags.Item, numbers.SelectMany(_ => new[] { "a", "b" }).ToArray(), numbers.SelectMany(_ => new[] { 0, 1 }).ToArray());
+                await group.WriteAsync(
+                    (DataField)Tags.Item,
+                    numbers.SelectMany(_ => new[] { "a", "b" }).ToArray(),
+                    numbers.SelectMany(_ => new[] { 0, 1 }).ToArray());
             }
         }
         return file.ToArray();

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>An upload that a test sends piece by piece, and reads the answer of while it does, as HttpClient would not; or that goes away.</summary>
+/// <summary>
+/// An upload that a test sends piece by piece over a socket. Unlike with HttpClient, the test can read the answer while it is still sending, or disconnect.
+/// </summary>
 internal sealed class RawUpload : IDisposable
 {
     private readonly TcpClient _client = new();
@@ -17,13 +18,16 @@ internal sealed class RawUpload : IDisposable
         _stream = _client.GetStream();
     }
 
-    public static async Task<RawUpload> BeginAsync(IngestionHost host, string query)
+    public static async Task<RawUpload> BeginAsync(Uri host, string query)
     {
-        var upload = new RawUpload(host.Client.BaseAddress!);
-        await upload.SendAsync($"POST /v1/import/file?{query} HTTP/1.1\r\nHost: test\r\nAuthorization: Basic V0s6\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+        var upload = new RawUpload(host);
+        await upload.SendAsync(
+            $"POST /v1/import/file?{query} HTTP/1.1\r\nHost: test\r\nAuthorization: {IngestionHost.BasicAuthentication("WK")}\r\n"
+            + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
         return upload;
     }
 
+    /// <summary>Sends the bytes as one chunk.</summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         await SendAsync(bytes.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n");
@@ -31,10 +35,11 @@ internal sealed class RawUpload : IDisposable
         await SendAsync("\r\n");
     }
 
+    /// <summary>Ends the body.</summary>
     public Task EndAsync() => SendAsync("0\r\n\r\n");
 
     /// <summary>Reads the answer to its end.</summary>
-    public async Task<Upload> ReadAsync()
+    public async Task<ImportAnswer> ReadAsync()
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var bytes = new MemoryStream();
@@ -44,15 +49,12 @@ internal sealed class RawUpload : IDisposable
         }
         catch (IOException) when (bytes.Length > 0)
         {
-            // Who answers before it has read all resets the connection then.
+            // A server that answers before it has read the whole body resets the connection after its answer.
         }
-        var text = Encoding.UTF8.GetString(bytes.ToArray());
-        // Each line is a chunk of its own, or several; what is no JSON are their lengths.
-        var lines = text.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!.AsObject());
-        return new Upload(int.Parse(text.Split(' ')[1], CultureInfo.InvariantCulture), "", [.. lines]);
+        return ImportAnswer.ReadRaw(Encoding.UTF8.GetString(bytes.ToArray()));
     }
 
-    /// <summary>Goes away without a word.</summary>
+    /// <summary>Resets the connection.</summary>
     public void Abort() => _client.Client.Close(0);
 
     public void Dispose() => _client.Dispose();

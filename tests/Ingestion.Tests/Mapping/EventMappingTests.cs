@@ -33,53 +33,78 @@ public sealed class EventMappingTests
             ignore: true
         """;
 
-    [Fact]
-    public void Map_ARuleOfOneEvent_FillsItsMembers() => Equal(
-        """{"messageId":"e1","timestamp":"2020-09-13T12:26:40Z","context":{"integration":{"name":"vendor"}},"type":"identify","userId":"7","traits":{"email":"a@b.c","name":"Ada"}}""",
-        Mappings.Read(Vendor).One("""{"id":"e1","created":1600000000,"kind":"updated","person":{"id":7,"email":"A@B.C","first":"Ada","last":null}}"""));
+    [Theory]
+    [InlineData("""{"a":1,"\ud800":2}""")]
+    [InlineData("""{"\ud800":2,"a":1}""")]
+    [InlineData("""{"a":2,"\u0061":1,"\udc00":2,"b":3}""")]
+    public void Map_MemberNextToANameWithALoneSurrogate_IsFound(string payload) =>
+        Assert.Equal("""{"v":1}""", Mappings.ReadProperties("v: $.a").MapToProperties(payload));
+
+    [Theory]
+    [InlineData("Track")]
+    [InlineData("TRACK")]
+    public void Map_TypeInAnyCase_IsLowered(string type) =>
+        Assert.Equal("track", (string?)Mappings.Read("rules: [{events: [{type: $.type, userId: u, event: E}]}]").MapToOne($$"""{"type":"{{type}}"}""")["type"]);
 
     [Fact]
-    public void Map_ARuleOfTwoEvents_GivesEachAMessageIdOfItsOwn()
+    public void Map_RuleWithOneEvent_FillsItsMembers() => AssertSameJson(
+        """{"messageId":"e1","timestamp":"2020-09-13T12:26:40Z","context":{"integration":{"name":"vendor"}},"type":"identify","userId":"7","traits":"""
+        + """{"email":"a@b.c","name":"Ada"}}""",
+        Mappings.Read(Vendor).MapToOne("""{"id":"e1","created":1600000000,"kind":"updated","person":{"id":7,"email":"A@B.C","first":"Ada","last":null}}"""));
+
+    [Fact]
+    public void Map_RuleWithTwoEvents_GivesEachItsOwnMessageId()
     {
-        var events = Mappings.Read(Vendor).All("""{"id":"e1","kind":"sold","sold_at":"2024-01-01T00:00:00+01:00","person":{"id":7},"lines":[{"sku":"a"},{"sku":null}]}""");
+        var events = Mappings.Read(Vendor).MapToAll(
+            """{"id":"e1","kind":"sold","sold_at":"2024-01-01T00:00:00+01:00","person":{"id":7},"lines":[{"sku":"a"},{"sku":null}]}""");
 
         Assert.Equal(["e1", "e1-2"], events.Select(made => (string?)made["messageId"]));
-        Equal(
-            """{"messageId":"e1-2","timestamp":"2023-12-31T23:00:00Z","context":{"integration":{"name":"vendor"}},"type":"track","anonymousId":"vendor:7","event":"Order Completed","properties":{"products":[{"sku":"a","order":"e1"},{"order":"e1"}]}}""",
+        AssertSameJson(
+            """{"messageId":"e1-2","timestamp":"2023-12-31T23:00:00Z","context":{"integration":{"name":"vendor"}},"""
+            + """ "type":"track","anonymousId":"vendor:7","event":"Order Completed","properties":{"products":[{"sku":"a","order":"e1"},{"order":"e1"}]}}""",
             events[1]);
     }
 
     [Fact]
-    public void Map_AFreeFormMember_KeepsTheBytesOfWhatIsFound() =>
-        Assert.Contains("""{"size" :1.50,"\u00e4":null}""", System.Text.Encoding.UTF8.GetString(Assert.Single(Mappings.Read(Vendor).Map(Mappings.Json("""{"kind":"joined","person":{"id":"u"},"team":"t","team_data":{"size" :1.50,"\u00e4":null}}""")).Events)));
+    public void Map_FreeFormMember_KeepsTheBytesOfThePayload() =>
+        Assert.Contains(
+            """{"size" :1.50,"\u00e4":null}""",
+            System.Text.Encoding.UTF8.GetString(
+                Assert.Single(
+                    Mappings.Read(Vendor)
+                        .Map(Mappings.ParseJson("""{"kind":"joined","person":{"id":"u"},"team":"t","team_data":{"size" :1.50,"\u00e4":null}}""")).Events)));
 
     [Fact]
-    public void Map_AnIgnoringRule_GivesNeitherEventsNorFaults()
+    public void Map_IgnoringRule_ReturnsNeitherEventsNorFaults()
     {
-        var result = Mappings.Read(Vendor).Map(Mappings.Json("""{"kind":"internal.ping"}"""));
+        var result = Mappings.Read(Vendor).Map(Mappings.ParseJson("""{"kind":"internal.ping"}"""));
 
         Assert.Empty(result.Events);
         Assert.Empty(result.Faults);
     }
 
     [Theory]
-    [InlineData("""{"kind":"unheard of"}""", "", "none of the 4 rules takes it")]
-    [InlineData("3", "", "none of the 4 rules takes it")]
-    [InlineData("""{"kind":"created"}""", "$.person.id", "the rule at m.yaml:6 takes it, but userId ($.person.id) found nothing")]
-    [InlineData("""{"kind":"created","person":{"id":{}}}""", "$.person.id", "the rule at m.yaml:6 takes it, but userId ($.person.id) is an object, where a text is needed")]
-    [InlineData("""{"kind":"created","created":"soon","person":{"id":"u"}}""", "$.created", "the rule at m.yaml:6 takes it, but timestamp ($.created) is no time: neither ISO 8601 nor seconds or milliseconds since 1970")]
-    [InlineData("""{"kind":"joined","person":{"id":"u"}}""", "$.team", "the rule at m.yaml:20 takes it, but groupId ($.team) found nothing")]
-    [InlineData("""{"kind":"sold"}""", "vendor:{$.person.id}", "the rule at m.yaml:11 takes it, but anonymousId (vendor:{$.person.id}) found nothing")]
-    public void Map_WhatCannotBePlaced_IsAFaultWithRuleAndPath(string body, string path, string message)
+    [InlineData("""{"kind":"unheard of"}""", "", "none of the 4 rules applies")]
+    [InlineData("3", "", "none of the 4 rules applies")]
+    [InlineData("""{"kind":"created"}""", "$.person.id", "the rule at m.yaml:6 applies, but userId ($.person.id) found no value")]
+    [InlineData(
+        """{"kind":"created","person":{"id":{}}}""", "$.person.id",
+        "the rule at m.yaml:6 applies, but userId ($.person.id) is an object but must be a text")]
+    [InlineData(
+        """{"kind":"created","created":"soon","person":{"id":"u"}}""", "$.created",
+        "the rule at m.yaml:6 applies, but timestamp ($.created) is not a time: neither ISO 8601 nor seconds or milliseconds since 1970")]
+    [InlineData("""{"kind":"joined","person":{"id":"u"}}""", "$.team", "the rule at m.yaml:20 applies, but groupId ($.team) found no value")]
+    [InlineData("""{"kind":"sold"}""", "vendor:{$.person.id}", "the rule at m.yaml:11 applies, but anonymousId (vendor:{$.person.id}) found no value")]
+    public void Map_PayloadThatCannotBeMapped_ReturnsAFaultWithRuleAndPath(string body, string path, string message)
     {
-        var result = Mappings.Read(Vendor).Map(Mappings.Json(body));
+        var result = Mappings.Read(Vendor).Map(Mappings.ParseJson(body));
 
         Assert.Empty(result.Events);
         Assert.Equal(new MappingFault(path, message), Assert.Single(result.Faults));
     }
 
     [Fact]
-    public void Map_ForEach_PlacesEachItemByItself()
+    public void Map_Each_MapsEveryItemSeparately()
     {
         var mapping = Mappings.Read("""
             each: $
@@ -90,33 +115,35 @@ public sealed class EventMappingTests
               - when: {$item.event: deferred}
                 ignore: true
             """);
-        var result = mapping.Map(Mappings.Json("""[{"id":1,"event":"open","email":"a"},{"event":"deferred"},{"event":"open"},{"id":1,"event":"click","email":"b"}]"""));
+        var result = mapping.Map(
+            Mappings.ParseJson("""[{"id":1,"event":"open","email":"a"},{"event":"deferred"},{"event":"open"},{"id":1,"event":"click","email":"b"}]"""));
 
         Assert.Equal(["1", "1-2"], result.Events.Select(made => (string?)JsonNode.Parse(made)!["messageId"]));
         Assert.Equal("$item.email", Assert.Single(result.Faults).Path);
-        Assert.Equal("each ($) finds no list", Assert.Single(mapping.Map(Mappings.Json("{}")).Faults).Message);
+        Assert.Equal("each ($) does not find a list", Assert.Single(mapping.Map(Mappings.ParseJson("{}")).Faults).Message);
     }
 
     [Fact]
-    public void Map_ASmallPayloadThatAsksForALargeAnswer_IsRefused()
+    public void Map_SmallPayloadWithAHugeResult_IsRefused()
     {
         var mapping = Mappings.Read("each: $.items\nrules: [{events: [{type: track, userId: u, event: e, properties: $}]}]");
         var body = $$"""{"items":[{{string.Join(',', Enumerable.Repeat("0", 200_000))}}]}""";
 
-        var result = mapping.Map(Mappings.Json(body));
+        var result = mapping.Map(Mappings.ParseJson(body));
 
         Assert.Empty(result.Events);
         Assert.Contains("more than 16777216 bytes", Assert.Single(result.Faults).Message);
     }
 
     [Fact]
-    public void Map_HeadersAndQuery_AreReadByTheirRoots()
+    public void Map_HeadersAndQuery_AreReadThroughTheirRoots()
     {
-        var mapping = Mappings.Read("rules:\n- when:\n    $headers['x-topic']: sold\n  events: [{type: track, userId: $query.user, event: \"{$headers['x-topic']}\"}]");
+        var mapping = Mappings.Read(
+            "rules:\n- when:\n    $headers['x-topic']: sold\n  events: [{type: track, userId: $query.user, event: \"{$headers['x-topic']}\"}]");
 
-        var result = mapping.Map(new Payload(Mappings.Json("{}"), Mappings.Json("""{"x-topic":"sold"}"""), Mappings.Json("""{"user":"u"}""")));
+        var result = mapping.Map(new Payload(Mappings.ParseJson("{}"), Mappings.ParseJson("""{"x-topic":"sold"}"""), Mappings.ParseJson("""{"user":"u"}""")));
 
-        Equal("""{"type":"track","userId":"u","event":"sold"}""", JsonNode.Parse(Assert.Single(result.Events))!.AsObject());
+        AssertSameJson("""{"type":"track","userId":"u","event":"sold"}""", JsonNode.Parse(Assert.Single(result.Events))!.AsObject());
     }
 
     [Theory]
@@ -141,8 +168,8 @@ public sealed class EventMappingTests
     [InlineData("{'$.a | lower': x}", """{"a":"X"}""", true)]
     [InlineData("{'$.a[*].b': x}", """{"a":[{"b":"y"},{"b":"x"}]}""", true)]
     [InlineData("{'$.a[*].b': x}", """{"a":[{"b":"y"}]}""", false)]
-    public void Map_ACondition_HoldsOrNot(string when, string body, bool holds) =>
-        Assert.Equal(holds, Mappings.Read($"rules: [{{when: {when}, ignore: true}}]").Map(Mappings.Json(body)).Faults.Count == 0);
+    public void Map_Condition_SelectsTheRule(string when, string body, bool holds) =>
+        Assert.Equal(holds, Mappings.Read($"rules: [{{when: {when}, ignore: true}}]").Map(Mappings.ParseJson(body)).Faults.Count == 0);
 
     [Theory]
     [InlineData("$.a | text", "5.0", "\"5.0\"")]
@@ -172,7 +199,8 @@ public sealed class EventMappingTests
     [InlineData("'5'", "1", "\"5\"")]
     [InlineData("null", "1", "null")]
     [InlineData("[$.a, $.b, x]", "1", "[1,\"x\"]")]
-    public void Map_AValue_IsMadeAsWritten(string template, string a, string expected) => Assert.Equal($$"""{"v":{{expected}}}""", Mappings.Properties($"v: {template}").Made($$"""{"a":{{a}}}"""));
+    public void Map_ValueTemplate_ProducesTheValue(string template, string a, string expected) =>
+        Assert.Equal($$"""{"v":{{expected}}}""", Mappings.ReadProperties($"v: {template}").MapToProperties($$"""{"a":{{a}}}"""));
 
     [Theory]
     [InlineData("$.b")]
@@ -180,12 +208,15 @@ public sealed class EventMappingTests
     [InlineData("'{$.a} {$.b}'")]
     [InlineData("$.a | trim")]
     [InlineData("{$each: $.a, x: 1}")]
-    public void Map_AValueThatComesToNothing_IsLeftOut(string template) => Assert.Equal("{}", Mappings.Properties($"v: {template}").Made("""{"a":""}"""));
+    public void Map_ValueWithoutResult_IsOmitted(string template) =>
+        Assert.Equal("{}", Mappings.ReadProperties($"v: {template}").MapToProperties("""{"a":""}"""));
 
     [Fact]
-    public void Map_HalfASurrogatePair_ReadsAsNothing() => Assert.Equal(
+    public void Map_LoneSurrogate_ReadsAsNothing() => Assert.Equal(
         """{"t":"!ok","o":"\ud800"}""",
-        System.Text.Encoding.UTF8.GetString(Mappings.Properties("t: '{$.b}ok'\nn: '{$.a}ok'\no: $.a").Map(Mappings.Json("""{"\udc00":1,"a":"\ud800","b":"!"}""")).Events[0]).Split("\"properties\":")[1][..^1]);
+        System.Text.Encoding.UTF8.GetString(
+            Mappings.ReadProperties("t: '{$.b}ok'\nn: '{$.a}ok'\no: $.a")
+                .Map(Mappings.ParseJson("""{"\udc00":1,"a":"\ud800","b":"!"}""")).Events[0]).Split("\"properties\":")[1][..^1]);
 
-    private static void Equal(string expected, JsonObject actual) => Assert.Equal(JsonNode.Parse(expected)!.ToJsonString(), actual.ToJsonString());
+    private static void AssertSameJson(string expected, JsonObject actual) => Assert.Equal(JsonNode.Parse(expected)!.ToJsonString(), actual.ToJsonString());
 }

@@ -23,7 +23,7 @@ public sealed class JsonPathTests
     [InlineData("$.list[*].id", "[1,2]")]
     [InlineData("$.list.*.tags[*]", "[\"x\",\"y\"]")]
     [InlineData("$.a.*[0]", "[1]")]
-    public void Find_WhatIsThere_IsFound(string path, string expected) => Assert.Equal(expected, Find(path).GetRawText());
+    public void Find_ExistingValue_ReturnsIt(string path, string expected) => Assert.Equal(expected, Find(path).GetRawText());
 
     [Theory]
     [InlineData("$.b")]
@@ -37,7 +37,7 @@ public sealed class JsonPathTests
     [InlineData("$headers.a")]
     [InlineData("$query['a']")]
     [InlineData("$item")]
-    public void Find_WhatIsNotThere_IsNothing(string path) => Assert.True(Values.IsNothing(Find(path)));
+    public void Find_MissingValue_ReturnsNothing(string path) => Assert.True(Values.IsNothing(Find(path)));
 
     [Theory]
     [InlineData("")]
@@ -58,7 +58,7 @@ public sealed class JsonPathTests
     [InlineData("$[99999999999]")]
     [InlineData("$[?@.a]")]
     [InlineData("$[0:1]")]
-    public void Parse_NoPath_IsAFaultWithItsPlace(string text)
+    public void Parse_InvalidPath_ReportsThePosition(string text)
     {
         var cursor = new Cursor(text);
 
@@ -69,9 +69,15 @@ public sealed class JsonPathTests
     [Fact]
     public void Parse_AnyText_NeverThrows()
     {
-        string[] pieces = ["$", "$headers", ".", "..", "[", "]", "'", "\"", "\\", "\\u00e4", "*", "-", "0", "12", "a", "ä", " ", "|", "??", "lower", "split('", "')", "{", "}", "\0", "\ud800"];
-        var expressions = Gen.Frequency((3, Gen.Int[0, pieces.Length - 1].Array[0, 12].Select(picks => string.Concat(picks.Select(pick => pieces[pick])))), (1, Gen.String));
-        var payload = new Payload(Mappings.Json(Body));
+        string[] pieces =
+        [
+            "$", "$headers", ".", "..", "[", "]", "'", "\"", "\\", "\\u00e4", "*", "-", "0", "12", "a", "ä", " ", "|", "??", "lower", "split('", "')", "{", "}",
+            "\0", "\ud800",
+        ];
+        var expressions = Gen.Frequency(
+            (3, Gen.Int[0, pieces.Length - 1].Array[0, 12].Select(picks => string.Concat(picks.Select(pick => pieces[pick])))),
+            (1, Gen.String));
+        var payload = new Payload(Mappings.ParseJson(Body));
         expressions.Sample(
             text =>
             {
@@ -88,6 +94,6 @@ public sealed class JsonPathTests
         var cursor = new Cursor(path);
         var parsed = JsonPath.Parse(cursor);
         Assert.True(parsed is not null && cursor.IsAtEnd, cursor.Fault);
-        return parsed.Find(new Payload(Mappings.Json(Body)));
+        return parsed.Find(new Payload(Mappings.ParseJson(Body)));
     }
 }

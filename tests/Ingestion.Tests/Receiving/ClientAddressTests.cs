@@ -16,7 +16,7 @@ public sealed class ClientAddressTests
     [InlineData("10.0.0.1", null, "10.0.0.1")]
     [InlineData("::ffff:10.0.0.1", "2001:db8::1", "2001:db8::1")]
     [InlineData("10.0.0.1", "10.0.0.3", "10.0.0.3")]
-    public void Find_ForwardedFor_IsBelievedFromTrustedProxiesOnly(string remote, string? forwardedFor, string expected) =>
+    public void Find_ForwardedFor_UsesItFromTrustedProxiesOnly(string remote, string? forwardedFor, string expected) =>
         Assert.Equal(IPAddress.Parse(expected), ClientAddress.Find(IPAddress.Parse(remote), forwardedFor, [IPNetwork.Parse("10.0.0.0/8")]));
 
     [Theory]
@@ -25,5 +25,5 @@ public sealed class ClientAddressTests
     [InlineData("::1", true)]
     [InlineData("proxy", false)]
     [InlineData("10.0.0.0/99", false)]
-    public void TryParseNetwork_Text_IsAddressOrNetwork(string text, bool good) => Assert.Equal(good, ClientAddress.TryParseNetwork(text, out _));
+    public void TryParseNetwork_Text_AcceptsAddressesAndNetworks(string text, bool good) => Assert.Equal(good, ClientAddress.TryParseNetwork(text, out _));
 }

@@ -7,26 +7,28 @@ namespace Cdp.Ingestion.Tests.Reference;
 
 public sealed partial class ReferencePageTests
 {
-    private static readonly string Page = ReferencePage.Render(Reference.Document, Reference.Template);
+    private static readonly string Page = ReferencePage.Render(OpenApiReference.Document, OpenApiReference.Template);
 
     [Fact]
-    public void Render_TheDocument_ShowsEveryOperationCodeAndShape()
+    public void Render_Document_ShowsEveryOperationCodeAndSchema()
     {
-        Assert.All(Reference.Document.Operations(), operation => Assert.Contains($"<article id=\"{operation.Id}\">", Page, StringComparison.Ordinal));
-        Assert.All(Reference.Document.Members("components", "schemas"), schema => Assert.Contains($"<article id=\"{schema.Name}\">", Page, StringComparison.Ordinal));
-        Assert.All(Reference.Codes, code => Assert.Contains($"<code>{code}</code>", Page, StringComparison.Ordinal));
+        Assert.All(OpenApiReference.Document.Operations(), operation => Assert.Contains($"<article id=\"{operation.Id}\">", Page, StringComparison.Ordinal));
+        Assert.All(
+            OpenApiReference.Document.Members("components", "schemas"),
+            schema => Assert.Contains($"<article id=\"{schema.Name}\">", Page, StringComparison.Ordinal));
+        Assert.All(OpenApiReference.Codes, code => Assert.Contains($"<code>{code}</code>", Page, StringComparison.Ordinal));
         Assert.DoesNotContain("{{", Page, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Render_TheDocument_NeedsNothingButItself()
+    public void Render_Document_LoadsNoScriptsOrExternalResources()
     {
         Assert.DoesNotContain("<script", Page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//|url\\(|@import", Page);
     }
 
     [Fact]
-    public void Render_TheDocument_LinksToWhatIsThereAlone()
+    public void Render_Document_HasUniqueIdsAndNoBrokenLinks()
     {
         var places = Id().Matches(Page).Select(match => match.Groups[1].Value).ToList();
 
@@ -35,10 +37,15 @@ public sealed partial class ReferencePageTests
     }
 
     [Fact]
-    public void Render_TextsOfTheDocument_AreNoMarkup()
+    public void Render_MarkupInTheDocument_IsEscaped()
     {
         var document = System.Text.Json.JsonElement.Parse("""
-            {"info":{"title":"<b>","description":"a `<i>` & **c**"},"tags":[{"name":"T","description":"<u>"}],"paths":{"/x":{"get":{"tags":["T"],"operationId":"x","summary":"<s>","responses":{}}}},"components":{"schemas":{}}}
+            {
+              "info":{"title":"<b>","description":"a `<i>` & **c**"},
+              "tags":[{"name":"T","description":"<u>"}],
+              "paths":{"/x":{"get":{"tags":["T"],"operationId":"x","summary":"<s>","responses":{}}}},
+              "components":{"schemas":{}}
+            }
             """);
 
         var page = ReferencePage.Render(document, "{{title}}{{body}}");
@@ -57,7 +64,7 @@ public sealed partial class ReferencePageTests
     [InlineData("rememberVisitor", "curl -X PUT https://HOST/v1/projects/WRITE_KEY/anonymousId -d '{")]
     [InlineData("importFile", "curl -u WRITE_KEY: 'https://HOST/v1/import/file?fileId=orders-2019.csv' -H 'Content-Type: text/csv' --data-binary 'type,userId")]
     [InlineData("ready", "curl https://HOST/health/ready")]
-    public void Render_AnOperation_ShowsTheCommand(string operation, string command)
+    public void Render_Operation_ShowsItsCurlCommand(string operation, string command)
     {
         var start = Page.IndexOf($"<article id=\"{operation}\">", StringComparison.Ordinal);
         Assert.Contains(command, WebUtility.HtmlDecode(Page[start..Page.IndexOf("</article>", start, StringComparison.Ordinal)]), StringComparison.Ordinal);

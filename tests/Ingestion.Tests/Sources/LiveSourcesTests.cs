@@ -3,39 +3,39 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Sources;
 
+[Trait("tier", "integration")]
 public sealed class LiveSourcesTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
     private const string Event = """{"userId":"u1"}""";
 
     [Fact]
-    public async Task Change_OfAFile_IsTakenWithoutARestart()
+    public async Task Change_ValidFile_IsAppliedWithoutARestart()
     {
-        await kafka.Host.UntilAsync(HttpStatusCode.Unauthorized, () => kafka.Host.PostAsync("/v1/track", Event, "later"));
+        await kafka.Host.PostAsync("/v1/track", Event, "later").AssertRefusedAsync(401, "unknown_write_key");
 
-        kafka.Host.WriteSource("later", "later", "type: server");
-        await kafka.Host.UntilAsync(HttpStatusCode.OK, () => kafka.Host.PostAsync("/v1/track", Event, "later"));
+        await kafka.Host.AddSourceAsync("later", "later", "type: server");
+        await kafka.Host.PostAsync("/v1/track", Event, "later").AssertSuccessAsync();
 
         kafka.Host.WriteSource("later", "later", "type: server\nenabled: false");
-        await kafka.Host.UntilAsync(HttpStatusCode.NotFound, () => kafka.Host.PostAsync("/v1/track", Event, "later"));
+        await kafka.Host.WaitForStatusAsync(HttpStatusCode.NotFound, () => kafka.Host.PostAsync("/v1/track", Event, "later"));
 
         File.Delete(Path.Combine(kafka.Host.Sources, "later.yaml"));
-        await kafka.Host.UntilAsync(HttpStatusCode.Unauthorized, () => kafka.Host.PostAsync("/v1/track", Event, "later"));
+        await kafka.Host.WaitForStatusAsync(HttpStatusCode.Unauthorized, () => kafka.Host.PostAsync("/v1/track", Event, "later"));
     }
 
     [Fact]
-    public async Task Change_WithAFault_KeepsWhatRunsAndSaysSo()
+    public async Task Change_InvalidFile_KeepsThePreviousSourcesAndReportsTheFault()
     {
         kafka.Host.WriteSource("broken", "broken", "type: nonsense");
-        string ready;
-        do ready = await kafka.Host.Client.GetStringAsync("/health/ready", TestContext.Current.CancellationToken);
-        while (!ready.Contains("broken.yaml:3", StringComparison.Ordinal));
+        await Eventually.TrueAsync(async () => (await ReadinessAsync()).Contains("broken.yaml:3", StringComparison.Ordinal), "the fault is reported");
 
-        Assert.Contains("not a type of source", ready, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.OK, (await kafka.Host.PostAsync("/v1/track", Event)).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await kafka.Host.PostAsync("/v1/track", Event, "broken")).StatusCode);
+        Assert.Contains("not a source type", await ReadinessAsync(), StringComparison.Ordinal);
+        await kafka.Host.PostAsync("/v1/track", Event).AssertSuccessAsync();
+        await kafka.Host.PostAsync("/v1/track", Event, "broken").AssertRefusedAsync(401, "unknown_write_key");
 
         File.Delete(Path.Combine(kafka.Host.Sources, "broken.yaml"));
-        do ready = await kafka.Host.Client.GetStringAsync("/health/ready", TestContext.Current.CancellationToken);
-        while (ready.Contains("broken.yaml", StringComparison.Ordinal));
+        await Eventually.TrueAsync(async () => !(await ReadinessAsync()).Contains("broken.yaml", StringComparison.Ordinal), "the fault is no longer reported");
     }
+
+    private Task<string> ReadinessAsync() => kafka.Host.Management.GetStringAsync("/health/ready", TestContext.Current.CancellationToken);
 }

@@ -16,10 +16,11 @@ public sealed class OriginsTests
     [InlineData("null", false)]
     [InlineData("", true)]
     [InlineData(null, true)]
-    public void Allow_Origin_IsComparedWhole(string? origin, bool allowed) => Assert.Equal(allowed, new Origins(["https://shop.example", "https://*.shop.example"]).Allow(origin));
+    public void Allow_Origin_ComparesTheWholeOrigin(string? origin, bool allowed) =>
+        Assert.Equal(allowed, new Origins(["https://shop.example", "https://*.shop.example"]).Allow(origin));
 
     [Fact]
-    public void Allow_NoPatterns_IsEverybody() => Assert.True(Origins.All.Allow("https://anybody.example"));
+    public void Allow_NoPatterns_AllowsEveryOrigin() => Assert.True(Origins.All.Allow("https://anybody.example"));
 
     [Theory]
     [InlineData("https://shop.example", true)]
@@ -30,5 +31,5 @@ public sealed class OriginsTests
     [InlineData("https://shop.*", false)]
     [InlineData("ftp://shop.example", false)]
     [InlineData("*", false)]
-    public void IsPattern_Text_IsAnOriginOrNot(string text, bool expected) => Assert.Equal(expected, Origins.IsPattern(text));
+    public void IsPattern_Text_AcceptsOriginsAndWildcardSubdomains(string text, bool expected) => Assert.Equal(expected, Origins.IsPattern(text));
 }

@@ -9,7 +9,7 @@ public sealed class TokenBucketTests
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Take_MoreThanTheBurst_PassesOnceAndIsWaitedFor()
+    public void Take_MoreThanTheBurst_PassesOnceAndDelaysTheNext()
     {
         var (bucket, rate) = (new TokenBucket(), new Rate(10, 20));
 
@@ -20,7 +20,7 @@ public sealed class TokenBucketTests
     }
 
     [Fact]
-    public void Take_ClockSetBack_GivesNothing()
+    public void Take_ClockSetBack_AddsNoTokens()
     {
         var (bucket, rate) = (new TokenBucket(), new Rate(1, 1));
         bucket.Take(rate, 2, Start);
@@ -30,7 +30,7 @@ public sealed class TokenBucketTests
     }
 
     [Fact]
-    public void Take_AnyRequests_PassAtMostTheBurstTheRateAndTheLastRequest() =>
+    public void Take_AnyRequests_PassesAtMostBurstPlusRatePlusLargestRequest() =>
         Gen.Select(Gen.Int[1, 50], Gen.Int[1, 100], Gen.Select(Gen.Int[0, 3000], Gen.Int[1, 40]).List[1, 200]).Sample((perSecond, burst, requests) =>
         {
             var (bucket, rate, now, passed, largest) = (new TokenBucket(), new Rate(perSecond, burst), Start, 0, 0);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Cdp.Ingestion.Sources;
 using Xunit;
 
@@ -8,7 +6,7 @@ namespace Cdp.Ingestion.Tests.Sources;
 public sealed class WriteKeysTests
 {
     [Fact]
-    public void Find_Keys_GivesTheirSources()
+    public void Find_KnownKey_ReturnsItsSource()
     {
         var keys = new WriteKeys([Source("a", "key-a", "key-a-new"), Source("b", "key-b")]);
 
@@ -29,7 +27,8 @@ public sealed class WriteKeysTests
     [InlineData("Basic ", null)]
     [InlineData("Basic !!!", null)]
     [InlineData("Bearer V0s6", null)]
-    public void FromBasic_Header_GivesTheUser(string header, string? key) => Assert.Equal(key, WriteKeys.FromBasic(header));
+    public void FromBasic_Header_ReturnsTheUser(string header, string? key) => Assert.Equal(key, WriteKeys.FromBasic(header));
 
-    private static Source Source(string id, params string[] keys) => new() { Id = id, WriteKeyHashes = [.. keys.Select(key => Convert.FromHexString(WriteKeys.Hash(key)))] };
+    private static Source Source(string id, params string[] keys) =>
+        new() { Id = id, WriteKeyHashes = [.. keys.Select(key => Convert.FromHexString(WriteKeys.Hash(key)))] };
 }

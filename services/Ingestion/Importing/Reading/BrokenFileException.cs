@@ -3,13 +3,13 @@ using ZstdSharp;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>A file cannot be read further: it is not in the form that it is said to have.</summary>
+/// <summary>A file cannot be read any further, because its content does not have the declared format.</summary>
 public sealed class BrokenFileException(Rejection reason, Exception? inner = null) : Exception(reason.Message, inner)
 {
     public Rejection Reason => reason;
 
-    /// <summary>Reads of a body that may be compressed.</summary>
-    /// <exception cref="BrokenFileException">It is not what its encoding says, or ends too early.</exception>
+    /// <summary>Reads from a body that may be compressed.</summary>
+    /// <exception cref="BrokenFileException">The compressed data is invalid or incomplete.</exception>
     public static async ValueTask<int> ReadAsync(Stream body, Memory<byte> chunk, CancellationToken cancel)
     {
         try

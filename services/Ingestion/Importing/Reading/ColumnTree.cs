@@ -1,52 +1,74 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>A member of a row's JSON: a column's value, or an object of further members.</summary>
-/// <param name="Name">The member's name.</param>
-/// <param name="Column">The column, from 0; -1 for an object.</param>
-public sealed record ColumnNode(JsonEncodedText Name, int Column)
+/// <summary>A member of a row's JSON object: the value of a column, or a nested object.</summary>
+/// <param name="Name">The name of the member.</param>
+/// <param name="Column">The index of the column, from 0; -1 for an object.</param>
+public sealed record ColumnNode(string Name, int Column)
 {
+    /// <summary>The name encoded for JSON.</summary>
+    public JsonEncodedText Json { get; } = JsonEncodedText.Encode(Name, RowJson.Encoder);
+
     public List<ColumnNode> Members { get; } = [];
+
+    /// <summary>The members by name, because there may be thousands.</summary>
+    public Dictionary<string, ColumnNode> ByName { get; } = [];
 }
 
-/// <summary>Where the columns of a table stand in a row's JSON: <c>properties.revenue</c> is the member revenue of the object properties.</summary>
+/// <summary>The places of a table's columns in the JSON of a row: <c>properties.revenue</c> is the member revenue of the object properties.</summary>
 public static class ColumnTree
 {
     private const int MaxDepth = 32;
     private const int MaxColumns = 10_000;
 
-    /// <param name="names">The columns' names in order.</param>
-    /// <param name="faults">Gets every fault.</param>
+    /// <param name="names">The names of the columns, in order.</param>
+    /// <param name="faults">Receives every error.</param>
     public static List<ColumnNode> Read(IReadOnlyList<string> names, ICollection<string> faults)
     {
-        var root = new List<ColumnNode>();
+        var root = new ColumnNode("", -1);
         if (names.Count > MaxColumns)
         {
-            faults.Add($"there are {names.Count} columns; {MaxColumns} are the most");
-            return root;
+            faults.Add($"there are {names.Count} columns; use at most {MaxColumns}");
+            return root.Members;
         }
         for (var column = 0; column < names.Count; column++)
         {
-            if (Place(root, names, column) is { } fault) faults.Add($"column {column + 1}{(names[column].Length == 0 ? "" : $", '{names[column]}',")} {fault}");
+            if (Add(root, names, column) is not { } fault) continue;
+            var name = names[column].Length == 0 ? "" : $", {ErrorText.Quote(names[column])},";
+            faults.Add($"column {column + 1}{name} {fault}");
         }
-        return root;
+        return root.Members;
     }
 
-    private static string? Place(List<ColumnNode> members, IReadOnlyList<string> names, int column)
+    /// <summary>The columns in the order of their values in the JSON.</summary>
+    public static IEnumerable<int> Order(IEnumerable<ColumnNode> members) =>
+        members.SelectMany(member => member.Column >= 0 ? [member.Column] : Order(member.Members));
+
+    private static string? Add(ColumnNode parent, IReadOnlyList<string> names, int column)
     {
         var parts = names[column].Split('.');
-        if (names[column].Length == 0) return "has no name; give it one, such as properties.note";
-        if (parts.Any(part => part.Length == 0)) return "has an empty part between dots; write it as properties.note";
-        if (parts.Length > MaxDepth) return $"goes {parts.Length} deep; {MaxDepth} is the most";
+        if (names[column].Length == 0) return "has no name; name it, for example properties.note";
+        if (names[column].AsSpan().IndexOfAnyInRange('\0', '\u001F') is >= 0 and var at)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"contains the control character U+{(int)names[column][at]:X4}; rename it");
+        }
+        if (parts.Any(part => part.Length == 0)) return "has an empty part before or after a dot; write it like properties.note";
+        if (parts.Length > MaxDepth) return $"is nested {parts.Length} deep; use at most {MaxDepth}";
         for (var i = 0; i < parts.Length; i++)
         {
             var isLeaf = i == parts.Length - 1;
-            var node = members.Find(other => other.Name.Value == parts[i]);
-            if (node is { Column: >= 0 }) return $"stands where column {node.Column + 1}, '{names[node.Column]}', does; rename one of them";
-            if (node is not null && isLeaf) return "stands where other columns have their object; rename it";
-            if (node is null) members.Add(node = new ColumnNode(JsonEncodedText.Encode(parts[i], RowJson.Encoder), isLeaf ? column : -1));
-            members = node.Members;
+            var node = parent.ByName.GetValueOrDefault(parts[i]);
+            if (node is { Column: >= 0 }) return $"has the same place as column {node.Column + 1}, {ErrorText.Quote(names[node.Column])}; rename one of them";
+            if (node is not null && isLeaf) return "has the name of an object that other columns are members of; rename it";
+            if (node is null)
+            {
+                node = new ColumnNode(parts[i], isLeaf ? column : -1);
+                parent.Members.Add(node);
+                parent.ByName.Add(parts[i], node);
+            }
+            parent = node;
         }
         return null;
     }

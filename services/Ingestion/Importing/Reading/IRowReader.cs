@@ -1,21 +1,28 @@
 using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Parsing.Quarantining;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
 /// <summary>Reads a file of one format, row by row.</summary>
 public interface IRowReader : IAsyncDisposable
 {
-    /// <summary>Reads what comes before the rows. To be called first.</summary>
-    /// <returns>Why the file is refused; null where it has rows to read, or none.</returns>
+    /// <summary>Reads everything before the first row. Call it once, before any other method.</summary>
+    /// <returns>Why the file is refused; null if it can be read.</returns>
     Task<Rejection?> OpenAsync(CancellationToken cancel);
 
-    /// <summary>Passes over the rows up to a place that was reached before.</summary>
-    /// <returns>Whether the file holds the same up to there.</returns>
-    Task<bool> SkipAsync(Place place, CancellationToken cancel);
+    /// <summary>Skips the rows up to a position that an earlier upload reached.</summary>
+    /// <returns>Whether the file has the same content up to that position.</returns>
+    Task<bool> SkipAsync(FilePosition position, CancellationToken cancel);
 
-    /// <summary>Adds the next rows to an empty batch: as many as it takes, or fewer where they come slowly.</summary>
+    /// <summary>Adds the next rows to an empty batch until it is full, or fewer if they arrive slowly.</summary>
     Task ReadAsync(RowBatch batch, CancellationToken cancel);
 
-    /// <summary>Gives a row's JSON, as a member of the batch or in a buffer that the next row overwrites.</summary>
+    /// <summary>Returns the JSON of a row. It is valid until the next call, or as long as the batch.</summary>
     Rejection? TryJson(RowBatch batch, in Row row, out ReadOnlySpan<byte> json);
+
+    /// <summary>
+    /// The bytes of a row without write keys, for quarantine. The value of a CSV column <c>writeKey</c> is masked; if the columns of the row cannot be told
+    /// apart, the result is empty. Write keys in JSON are removed by <see cref="Quarantine"/>.
+    /// </summary>
+    ReadOnlySpan<byte> WithoutWriteKey(RowBatch batch, in Row row);
 }

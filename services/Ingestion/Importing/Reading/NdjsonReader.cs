@@ -2,14 +2,14 @@ using Cdp.Ingestion.Parsing;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>A JSON object a line.</summary>
-public sealed class NdjsonReader(Stream text, TimeProvider time) : IRowReader
+/// <summary>Reads NDJSON: one JSON object per line.</summary>
+public sealed class NdjsonReader(Stream text, bool endsRows, TimeProvider time) : IRowReader
 {
-    private readonly TextRows _rows = new(text, separator: null, time);
+    private readonly TextRows _rows = new(text, separator: null, endsRows, time);
 
     public Task<Rejection?> OpenAsync(CancellationToken cancel) => Task.FromResult<Rejection?>(null);
 
-    public Task<bool> SkipAsync(Place place, CancellationToken cancel) => _rows.SkipAsync(place, cancel);
+    public Task<bool> SkipAsync(FilePosition position, CancellationToken cancel) => _rows.SkipAsync(position, cancel);
 
     public Task ReadAsync(RowBatch batch, CancellationToken cancel) => _rows.ReadAsync(batch, long.MaxValue, cancel);
 
@@ -18,6 +18,8 @@ public sealed class NdjsonReader(Stream text, TimeProvider time) : IRowReader
         json = batch.Of(row);
         return null;
     }
+
+    public ReadOnlySpan<byte> WithoutWriteKey(RowBatch batch, in Row row) => batch.Of(row);
 
     public ValueTask DisposeAsync()
     {

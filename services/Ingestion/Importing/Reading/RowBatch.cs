@@ -1,9 +1,9 @@
 using System.Buffers;
-using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>Rows that are read, judged and committed together, in a pooled buffer. Bounded: it is full at a number of rows or bytes, and holds one row more than that at most.</summary>
+/// <summary>Rows that are read together, in a pooled buffer. A batch is full at a number of rows or bytes, which the last row may exceed.</summary>
 public sealed class RowBatch(int maxRows = RowBatch.MaxRows) : IDisposable
 {
     private const int MaxRows = 5_000;
@@ -16,18 +16,20 @@ public sealed class RowBatch(int maxRows = RowBatch.MaxRows) : IDisposable
 
     public bool IsFull => Rows.Count >= maxRows || _length >= MaxBytes;
 
-    /// <summary>Where the file stands behind the batch.</summary>
-    public Place End { get; set; }
+    /// <summary>The position after the last row.</summary>
+    public FilePosition End { get; set; }
 
-    /// <summary>The file ends with it.</summary>
+    /// <summary>Whether the file ends with this batch.</summary>
     public bool IsLast { get; set; }
 
     public ReadOnlySpan<byte> Of(in Row row) => row.Raw.Of(_buffer);
 
-    /// <param name="line">The line the row begins on.</param>
-    /// <param name="beginning">Its first bytes, held back from an earlier chunk.</param>
-    /// <param name="rest">Its other bytes.</param>
-    /// <param name="size">How many there were, if not all are kept.</param>
+    /// <summary>Adds a row.</summary>
+    /// <param name="line">The line on which the row begins.</param>
+    /// <param name="beginning">The first bytes of the row, held back from earlier chunks.</param>
+    /// <param name="rest">The other bytes of the row.</param>
+    /// <param name="size">The size of the complete row in bytes, which is larger if not all bytes are kept.</param>
+    /// <param name="unclosed">Whether the file ends inside a quoted field of the row.</param>
     public void Add(long line, ReadOnlySpan<byte> beginning, ReadOnlySpan<byte> rest, long size, bool unclosed = false)
     {
         var length = beginning.Length + rest.Length;
@@ -37,6 +39,9 @@ public sealed class RowBatch(int maxRows = RowBatch.MaxRows) : IDisposable
         Rows.Add(new Row(line, new Slice(_length, length), size, unclosed));
         _length += length;
     }
+
+    /// <summary>Sets the position after the row added last.</summary>
+    public void EndRow(FilePosition end) => Rows[^1] = Rows[^1] with { End = end };
 
     public void Dispose()
     {

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>Where a row's JSON is written, one row after another.</summary>
+/// <summary>A reusable buffer in which the JSON of one row after another is written.</summary>
 public sealed class RowJson : IDisposable
 {
-    // It goes into no page of HTML; what is no ASCII stays as short as it is.
+    // The JSON is never embedded in HTML, so only what JSON requires is escaped.
     public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     private readonly ArrayBufferWriter<byte> _buffer = new(4096);
@@ -16,7 +16,7 @@ public sealed class RowJson : IDisposable
 
     public Utf8JsonWriter Writer { get; }
 
-    /// <summary>What has been written since the last <see cref="Clear"/>; it stays until the next.</summary>
+    /// <summary>Everything written since the last <see cref="Clear"/>. Valid until the next.</summary>
     public ReadOnlySpan<byte> Written
     {
         get

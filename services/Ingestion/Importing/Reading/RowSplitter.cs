@@ -1,15 +1,15 @@
 using System.Security.Cryptography;
-using Cdp.Ingestion.Parsing;
+using Cdp.Ingestion.Parsing.Quarantining;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
 /// <summary>
-/// Finds the rows of a text in chunks as they come, wherever the chunks are cut, and hashes what it passes. A row ends with a line feed; in CSV one
-/// inside quotes is part of its field (RFC 4180). Rows of blanks alone are passed over.
+/// Splits a text that arrives in chunks into rows, and hashes it. A row ends with a line feed, except for line feeds inside quoted CSV fields (RFC 4180). Blank
+/// rows are skipped.
 /// </summary>
 public sealed class RowSplitter : IDisposable
 {
-    /// <summary>What is kept of a row at most. A longer one is rejected anyhow, and its rest is passed without being held.</summary>
+    /// <summary>The most bytes that are kept of a row. Longer rows are rejected anyway, so the rest is skipped.</summary>
     public const int MaxRow = Quarantine.MaxBytes;
 
     private enum State
@@ -18,11 +18,12 @@ public sealed class RowSplitter : IDisposable
         Plain,
         Quoted,
 
-        // Behind a quote inside quotes: the field's end, or the first of the two that stand for one.
+        // After a quote inside a quoted field: the end of the field, or the first of two quotes that stand for one.
         QuoteInQuotes,
     }
 
     private readonly byte? _separator;
+    private readonly bool _endsRows;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _hashAtRow = new byte[SHA256.HashSizeInBytes];
     private byte[] _held = [];
@@ -32,40 +33,46 @@ public sealed class RowSplitter : IDisposable
     private long _lines;
     private State _state;
 
-    /// <param name="separator">What separates the fields of CSV; null: a row is a line.</param>
-    public RowSplitter(byte? separator)
+    /// <param name="separator">The separator of CSV; null if every line is a row.</param>
+    /// <param name="endsRows">Whether to determine the position after each row, which costs a hash per row.</param>
+    public RowSplitter(byte? separator, bool endsRows = false)
     {
-        _separator = separator;
+        (_separator, _endsRows) = (separator, endsRows);
         _hash.GetCurrentHash(_hashAtRow);
     }
 
-    /// <summary>Behind the last row that is complete.</summary>
-    public Place Place => new(_lines, Position, _hashAtRow.ToArray());
+    /// <summary>The position after the last complete row.</summary>
+    public FilePosition Position => new(_lines, Bytes, _hashAtRow.ToArray());
 
-    public long Position { get; private set; }
+    /// <summary>The number of bytes before <see cref="Position"/>.</summary>
+    public long Bytes { get; private set; }
 
-    /// <summary>Adds the chunk's rows to the batch until it is full, or the position reached.</summary>
-    /// <param name="chunk">What follows what was consumed before.</param>
-    /// <param name="batch">Gets the rows.</param>
-    /// <param name="stopAt">The position behind which no row is begun.</param>
-    /// <returns>How many bytes were consumed: all, unless it stopped.</returns>
+    /// <summary>Adds the rows of a chunk to the batch until the batch is full or a position is reached.</summary>
+    /// <param name="chunk">The bytes that follow those consumed before.</param>
+    /// <param name="batch">Receives the rows.</param>
+    /// <param name="stopAt">The number of bytes after which no further row is read.</param>
+    /// <returns>The number of bytes consumed: all of them, unless it stopped early.</returns>
     public int Split(ReadOnlySpan<byte> chunk, RowBatch batch, long stopAt = long.MaxValue)
     {
-        var start = 0;
+        var (start, hashed) = (0, 0);
         var stopped = false;
         while (!stopped && FindEnd(chunk[start..]) is >= 0 and var length)
         {
-            Complete(chunk.Slice(start, length), batch, unclosed: false);
+            var isRow = Complete(chunk.Slice(start, length), batch, unclosed: false);
             start += length + 1;
-            stopped = batch.IsFull || Position >= stopAt;
+            stopped = batch.IsFull || Bytes >= stopAt;
+            if (!isRow || !_endsRows) continue;
+            HashRow(chunk[hashed..start]);
+            hashed = start;
+            batch.EndRow(Position);
         }
-        if (start > 0) HashRow(chunk[..start]);
+        if (start > hashed) HashRow(chunk[hashed..start]);
         if (stopped) return start;
         Hold(chunk[start..]);
         return chunk.Length;
     }
 
-    /// <summary>Takes what follows the last line feed for the last row.</summary>
+    /// <summary>Adds the bytes after the last line feed as the last row.</summary>
     public void End(RowBatch batch)
     {
         if (_heldSize == 0) return;
@@ -111,16 +118,17 @@ public sealed class RowSplitter : IDisposable
         return -1;
     }
 
-    private void Complete(ReadOnlySpan<byte> rest, RowBatch batch, bool unclosed)
+    // Adds the completed row to the batch. False if the row is blank.
+    private bool Complete(ReadOnlySpan<byte> rest, RowBatch batch, bool unclosed)
     {
         var size = _heldSize + rest.Length;
         var line = _lines + 1;
-        Position += size + 1;
+        Bytes += size + 1;
         _lines += _heldLines + (_separator is null ? 1 : rest.Count((byte)'\n') + 1);
         var beginning = _held.AsSpan(0, _heldLength);
         var kept = rest[..Math.Min(rest.Length, MaxRow - _heldLength)];
-        if (line == 1 && Unmarked(ref beginning, ref kept)) size -= 3;
-        // The end may be two bytes, of which the first has been taken for the row's.
+        if (line == 1 && RemoveByteOrderMark(ref beginning, ref kept)) size -= 3;
+        // The row may end with CR LF, in which case the CR is still part of its bytes.
         if (kept is [.., (byte)'\r'])
         {
             kept = kept[..^1];
@@ -131,9 +139,11 @@ public sealed class RowSplitter : IDisposable
             beginning = beginning[..^1];
             size--;
         }
-        if (!IsBlank(beginning) || !IsBlank(kept)) batch.Add(line, beginning, kept, size, unclosed);
+        var isRow = !IsBlank(beginning) || !IsBlank(kept);
+        if (isRow) batch.Add(line, beginning, kept, size, unclosed);
         (_heldLength, _heldSize, _heldLines) = (0, 0, 0);
         _state = State.FieldStart;
+        return isRow;
     }
 
     private void HashRow(ReadOnlySpan<byte> bytes)
@@ -153,12 +163,16 @@ public sealed class RowSplitter : IDisposable
         _heldLength += kept.Length;
     }
 
-    // The byte order mark, which may have come in pieces.
-    private static bool Unmarked(ref Span<byte> beginning, ref ReadOnlySpan<byte> kept)
+    // The byte order mark may be split between two chunks.
+    private static bool RemoveByteOrderMark(ref Span<byte> beginning, ref ReadOnlySpan<byte> kept)
     {
         ReadOnlySpan<byte> mark = "\uFEFF"u8;
         Span<byte> first = stackalloc byte[mark.Length];
-        for (var i = 0; i < first.Length; i++) first[i] = i < beginning.Length ? beginning[i] : i - beginning.Length < kept.Length ? kept[i - beginning.Length] : (byte)0;
+        for (var i = 0; i < first.Length; i++)
+        {
+            var next = i - beginning.Length;
+            first[i] = next < 0 ? beginning[i] : next < kept.Length ? kept[next] : (byte)0;
+        }
         if (!first.SequenceEqual(mark)) return false;
         var held = Math.Min(mark.Length, beginning.Length);
         beginning = beginning[held..];

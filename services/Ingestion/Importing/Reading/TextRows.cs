@@ -1,31 +1,34 @@
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>Reads a text as it comes, in batches of rows.</summary>
-public sealed class TextRows(Stream text, byte? separator, TimeProvider time) : IDisposable
+/// <summary>Reads a text as it arrives, in batches of rows.</summary>
+public sealed class TextRows(Stream text, byte? separator, bool endsRows, TimeProvider time) : IDisposable
 {
-    // Below the size from which on the collector keeps arrays apart.
+    // Small enough to stay out of the large object heap.
     private const int ChunkBytes = 64 * 1024;
 
-    // So long a slow sender's rows wait for more of them.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    // How long the rows of a slow sender wait for further rows before they are committed.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(500);
 
-    private readonly RowSplitter _splitter = new(separator);
+    private readonly RowSplitter _splitter = new(separator, endsRows);
     private readonly byte[] _chunk = new byte[ChunkBytes];
     private int _start;
     private int _length;
     private Task<int>? _reading;
     private bool _ended;
 
-    /// <summary>Fills a batch; ends it early at a position, or where its rows have waited long enough.</summary>
-    /// <exception cref="BrokenFileException">The compressed text is not what its encoding says, or ends too early.</exception>
+    /// <summary>Fills a batch. Ends it early at a position, or if its rows have waited long enough for further ones.</summary>
+    /// <param name="batch">Receives the rows.</param>
+    /// <param name="stopAt">The number of bytes after which no further row is read.</param>
+    /// <param name="cancel">Cancels reading.</param>
+    /// <exception cref="BrokenFileException">The compressed data is invalid or incomplete.</exception>
     public async Task ReadAsync(RowBatch batch, long stopAt, CancellationToken cancel)
     {
-        while (!_ended && !batch.IsFull && _splitter.Position < stopAt)
+        while (!_ended && !batch.IsFull && _splitter.Bytes < stopAt)
         {
             if (_start == _length)
             {
                 _reading ??= BrokenFileException.ReadAsync(text, _chunk, cancel).AsTask();
-                if (!_reading.IsCompleted && batch.Rows.Count > 0 && !await ComesAsync(_reading, cancel)) break;
+                if (!_reading.IsCompleted && batch.Rows.Count > 0 && !await ArrivesInTimeAsync(_reading, cancel)) break;
                 (_start, _length, _reading) = (0, await _reading, null);
                 if (_length == 0)
                 {
@@ -36,26 +39,27 @@ public sealed class TextRows(Stream text, byte? separator, TimeProvider time) : 
             }
             _start += _splitter.Split(_chunk.AsSpan(_start, _length - _start), batch, stopAt);
         }
-        (batch.End, batch.IsLast) = (_splitter.Place, _ended);
+        (batch.End, batch.IsLast) = (_splitter.Position, _ended);
     }
 
-    public async Task<bool> SkipAsync(Place place, CancellationToken cancel)
+    /// <summary>Reads up to a position and returns whether the text up to there has the same content.</summary>
+    public async Task<bool> SkipAsync(FilePosition position, CancellationToken cancel)
     {
-        while (!_ended && _splitter.Position < place.Position)
+        while (!_ended && _splitter.Bytes < position.Bytes)
         {
             using var batch = new RowBatch();
-            await ReadAsync(batch, place.Position, cancel);
+            await ReadAsync(batch, position.Bytes, cancel);
         }
-        return _splitter.Place.IsSameAs(place);
+        return _splitter.Position.IsSameAs(position);
     }
 
     public void Dispose() => _splitter.Dispose();
 
-    private async Task<bool> ComesAsync(Task<int> reading, CancellationToken cancel)
+    private async Task<bool> ArrivesInTimeAsync(Task<int> reading, CancellationToken cancel)
     {
         try
         {
-            await reading.WaitAsync(Patience, time, cancel);
+            await reading.WaitAsync(MaxWait, time, cancel);
             return true;
         }
         catch (TimeoutException)
