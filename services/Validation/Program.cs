@@ -1,4 +1,4 @@
-using Cdp.Hosting;
+using Cdp.Hosting.Process;
 using Cdp.Validation;
 
 return await CdpHost.RunAsync(ValidationService.Service, args);

@@ -1,58 +1,52 @@
 using System.Diagnostics.Metrics;
 using cdp;
 using Cdp.Contracts;
-using Cdp.Hosting;
-using Cdp.Streaming;
+using Cdp.Hosting.HotState;
+using Cdp.Streaming.Loop;
+using Cdp.Streaming.Records;
+using Cdp.Streaming.Schemas;
 using Cdp.Validation.Duplicates;
 using Cdp.Validation.Plans;
 using Confluent.Kafka;
 
 namespace Cdp.Validation;
 
-/// <summary>Which records of a batch came too late: another record holds the claim on their messageId.</summary>
-public sealed record LateRecords(IReadOnlySet<(int Partition, long Offset)> Positions);
+/// <summary>The duplicates of a batch, by position.</summary>
+public sealed record BatchDuplicates(IReadOnlySet<(int Partition, long Offset)> Positions);
 
-/// <summary>Claims messageIds, drops duplicates, and sends each other event on, or to quarantine, as its plan says.</summary>
-public sealed class ValidationProcessor(TrackingPlans plans, Claims claims, LostClaims lost, AvroCodec codec) : Processor<LateRecords>
+/// <summary>Drops duplicates and validates every other event: it goes on or is quarantined, as its plan says.</summary>
+public sealed class ValidationProcessor(TrackingPlans plans, DuplicateFilter duplicates, AvroCodec codec) : Processor<BatchDuplicates>
 {
     private static readonly Meter Meter = new($"Cdp.{ValidationService.Name}");
-    private static readonly Counter<long> Events = Meter.CreateCounter<long>("cdp.validation.events", "{event}", "Events decided on, by outcome: accepted, quarantined, duplicate.");
+
+    private static readonly Counter<long> Events =
+        Meter.CreateCounter<long>("cdp.validation.events", "{event}", "Events by outcome: accepted, quarantined, duplicate.");
 
     public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
     {
-        // Quarantine holds the event in its topic's framing. With the schema known, encoding it needs no registry.
-        codec.Register([Topics.EventsCollected]);
-        // Nothing is to be caught up here, but without Redis nothing could be claimed either: better known before the first record than with it.
-        await claims.ReachAsync().WaitAsync(stopping);
+        // A quarantined event is stored in the framing of its topic, which needs the schema's id. The call blocks.
+        await Task.Run(() => codec.Register([Topics.EventsCollected]), stopping);
+        // There is nothing to catch up with, but it fails early if Redis is unavailable.
+        await duplicates.AssignedAsync().WaitAsync(stopping);
     }
 
-    /// <summary>Claims before the commit; a claim names the record's own offset, so that reading the batch again finds it.</summary>
-    public override async Task<LateRecords> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
-    {
-        Claimant[] claimants = [.. batch.Select(record => new Claimant(record.Position.partition, record.Position.offset, ((CollectedEvent)record.Value).envelope))];
-        while (true)
-        {
-            var failures = claims.Failures;
-            await lost.RestoreAsync(claimants, stopping);
-            var late = await claims.ClaimAsync(claimants).WaitAsync(stopping);
-            // Redis may have restarted from an older file between two commands, without those that it had answered.
-            if (failures != claims.Failures) continue;
-            await Task.WhenAll(claimants.GroupBy(claimant => claimant.Partition).Select(partition => claims.MoveAsync(partition.Key, partition.Max(claimant => claimant.Offset)))).WaitAsync(stopping);
-            return new LateRecords(late);
-        }
-    }
+    /// <summary>Claims before the commit. A claim holds the record's own offset, so the record finds its own claim if the batch is read again.</summary>
+    public override async Task<BatchDuplicates> PrepareAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping) =>
+        new(await duplicates.FindDuplicatesAsync([.. batch.Select(ClaimantOf)], stopping));
 
-    public override void Decide(LateRecords view, Incoming record, DateTime now, Outbox outbox)
+    public override void Revoked(IReadOnlyList<TopicPartition> partitions) => duplicates.Revoked(partitions.Select(partition => partition.Partition.Value));
+
+    public override void Decide(BatchDuplicates view, Incoming record, DateTime now, Outbox outbox)
     {
         if (view.Positions.Contains((record.Position.partition, record.Position.offset))) return;
         var collected = (CollectedEvent)record.Value;
         var plan = plans.For(collected.envelope.sourceId);
         var verdict = Validator.Validate(collected.envelope, plan);
-        var (topic, value) = verdict.Accepted ? (Topics.EventsValidated, (Avro.Specific.ISpecificRecord)Accepted(verdict, plan)) : (Topics.EventsQuarantined, Quarantined(collected, verdict, plan!, record.Position));
-        outbox.Add(topic, record.Key, value, record.Position.partition);
+        if (verdict.Accepted) outbox.Add(Topics.EventsValidated, record.Key, Accepted(verdict, plan), record.Position.partition);
+        else outbox.Add(Topics.EventsQuarantined, record.Key, Quarantined(collected, verdict, plan!, record.Position), record.Position.partition);
     }
 
-    public override Task CommittedAsync(LateRecords view, IReadOnlyList<Outgoing> committed, CancellationToken stopping)
+    public override Task CommittedAsync(BatchDuplicates view, IReadOnlyList<Outgoing> committed, CancellationToken stopping)
     {
         var accepted = committed.Count(record => record.Topic == Topics.EventsValidated);
         var quarantined = committed.Count(record => record.Topic == Topics.EventsQuarantined);
@@ -64,12 +58,16 @@ public sealed class ValidationProcessor(TrackingPlans plans, Claims claims, Lost
 
     public override bool IsOutage(Exception exception) => base.IsOutage(exception) || Redis.IsOutage(exception);
 
+    private static Claimant ClaimantOf(Incoming record) =>
+        new(record.Position.partition, record.Position.offset, ((CollectedEvent)record.Value).envelope);
+
     private static ValidatedEvent Accepted(Verdict verdict, TrackingPlan? plan) => new()
     {
         envelope = verdict.Envelope,
         planId = plan?.Id,
         planVersion = plan?.Version,
         violations = verdict.Violations,
+        violationCount = verdict.ViolationCount,
     };
 
     private QuarantinedEvent Quarantined(CollectedEvent collected, Verdict verdict, TrackingPlan plan, RecordPosition origin) => new()
@@ -77,6 +75,7 @@ public sealed class ValidationProcessor(TrackingPlans plans, Claims claims, Lost
         original = codec.Encode(Topics.EventsCollected, collected),
         encoding = "avro",
         violations = verdict.Violations,
+        violationCount = verdict.ViolationCount,
         sourceId = collected.envelope.sourceId,
         messageId = collected.envelope.messageId,
         type = collected.envelope.type,

@@ -1,18 +1,22 @@
 using Cdp.Contracts;
-using Cdp.Hosting;
-using Cdp.Streaming;
+using Cdp.Hosting.Configuration;
+using Cdp.Hosting.HotState;
+using Cdp.Hosting.Process;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Consuming;
+using Cdp.Streaming.Schemas;
 using Cdp.Validation.Duplicates;
 using Cdp.Validation.Plans;
 using StackExchange.Redis;
 
 namespace Cdp.Validation;
 
-/// <summary>The wiring of the validation service.</summary>
+/// <summary>Wires up the validation service.</summary>
 public static class ValidationService
 {
     public const string Name = "validation";
 
-    public static ServiceDefinition Service { get; } = new(Name, 8091, builder => builder.AddValidation());
+    public static ServiceDefinition Service { get; } = new(Name, 8091, builder => builder.AddValidation()) { HasApi = false };
 
     public static void AddValidation(this WebApplicationBuilder builder)
     {
@@ -33,7 +37,8 @@ public static class ValidationService
         {
             var claims = new Claims(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix, options.DuplicateWindow);
             var codec = new AvroCodec(options.Kafka.Registry(), options.Kafka.TopicPrefix);
-            return new ValidationProcessor(plans, claims, new LostClaims(options.Kafka, codec, claims), codec);
+            var duplicates = new DuplicateFilter(claims, new CollectedLog(options.Kafka, codec), services.GetRequiredService<ILogger<DuplicateFilter>>());
+            return new ValidationProcessor(plans, duplicates, codec);
         });
     }
 }

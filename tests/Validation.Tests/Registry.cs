@@ -1,26 +1,32 @@
-using System.Reflection;
-using Confluent.SchemaRegistry;
+using System.Net;
+using System.Text.Json;
+using Cdp.Streaming.Schemas;
 
 namespace Cdp.Validation.Tests;
 
-/// <summary>A schema registry of one process: it knows what was registered with it, and no other call.</summary>
-public class Registry : DispatchProxy
+/// <summary>A schema registry in memory.</summary>
+internal sealed class Registry : HttpMessageHandler
 {
     private readonly List<string> _schemas = [];
 
-    public static ISchemaRegistryClient New() => Create<ISchemaRegistryClient, Registry>();
+    public static SchemaRegistry New() => new(new Uri("http://registry"), new RegistryAccess(), new Registry());
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        switch (targetMethod!.Name)
+        object answer;
+        if (request.Method == HttpMethod.Post)
         {
-            case nameof(ISchemaRegistryClient.RegisterSchemaAsync):
-                _schemas.Add(((Schema)args![1]!).SchemaString);
-                return Task.FromResult(_schemas.Count);
-            case nameof(ISchemaRegistryClient.GetSchemaAsync):
-                return Task.FromResult(new Schema(_schemas[(int)args![0]! - 1], SchemaType.Avro));
-            default:
-                throw new NotSupportedException(targetMethod.Name);
+            using var body = JsonDocument.Parse(request.Content!.ReadAsStream(cancellationToken));
+            _schemas.Add(body.RootElement.GetProperty("schema").GetString()!);
+            answer = new { id = _schemas.Count };
         }
+        else
+        {
+            answer = new { schema = _schemas[int.Parse(request.RequestUri!.Segments[^1]) - 1] };
+        }
+        return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(answer)) };
     }
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        Task.FromResult(Send(request, cancellationToken));
 }

@@ -1,15 +1,15 @@
-using Cdp.Hosting;
-using NJsonSchema;
+using Cdp.Hosting.Configuration;
+using Cdp.Validation.Schemas;
 using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Validation.Plans;
 
-/// <summary>Reads the tracking plans of a folder, one a file.</summary>
+/// <summary>Reads the tracking plans of a folder, one from each file.</summary>
 public static class PlanFiles
 {
     private static readonly string[] Calls = ["$identify", "$page", "$screen", "$group"];
 
-    /// <summary>The plans; every fault of every file goes to <paramref name="errors"/>.</summary>
+    /// <summary>Reads the plans, and adds every fault of every file to <paramref name="errors"/>.</summary>
     public static TrackingPlans Read(string folder, ICollection<string> errors)
     {
         var plans = new List<TrackingPlan>();
@@ -17,9 +17,12 @@ public static class PlanFiles
         foreach (var file in YamlSection.ReadFolder(folder, errors))
         {
             var plan = Plan(file);
-            // The first plan of a source holds; that another claims it too is a fault, so the choice is never used.
+            // A second plan for a source is a fault. Then the plans are not used, so it does not matter which plan the source keeps.
             var free = plan.Sources.Where(source => claimed.TryAdd(source, plan.Id)).ToList();
-            foreach (var source in plan.Sources.Except(free)) file.Fault("sources", $"the source '{source}' has the plan '{claimed[source]}' already; a source has one plan");
+            foreach (var source in plan.Sources.Except(free))
+            {
+                file.Fault("sources", $"the source '{source}' is already in the plan '{claimed[source]}'; remove it from one of the two");
+            }
             plans.Add(plan with { Sources = free });
         }
         return new TrackingPlans(plans);
@@ -27,14 +30,14 @@ public static class PlanFiles
 
     private static TrackingPlan Plan(YamlSection file)
     {
-        var id = file.RequiredText("id", "give the plan a name of its own");
+        var id = file.RequiredText("id", "write a unique name for the plan");
         var version = file.Number("version", 1, 1, int.MaxValue);
         var sources = file.Texts("sources");
-        if (sources.Count == 0) file.Fault("sources", "'sources' names no source; write a list of source ids, or \"*\" for all");
+        if (sources.Count == 0) file.Fault("sources", "'sources' lists no source; write a list of source ids, or \"*\" for all");
         var actions = file.Section("on_violation") is { } section ? Actions(section) : [];
         var events = file.Section("events");
         var schemas = events is null ? [] : Schemas(events);
-        if (events?.Members.Any() != true) file.Fault("events", "'events' names no event; write NAME: {JSON Schema of its properties}");
+        if (events?.Members.Any() != true) file.Fault("events", "'events' lists no event; write NAME: {JSON Schema of its properties}");
         file.RejectUnknownKeys();
         return new TrackingPlan(id, version, [.. sources.Distinct()], actions.GetValueOrDefault("default", PlanAction.Block), actions, schemas);
     }
@@ -44,30 +47,29 @@ public static class PlanFiles
         var actions = new Dictionary<string, PlanAction>(StringComparer.Ordinal);
         foreach (var (kind, value) in section.Members)
         {
-            var omit = kind != "default" && ViolationKinds.CanOmit(kind);
-            if (kind != "default" && !ViolationKinds.All.Contains(kind)) section.Fault(value, $"'{kind}' is not a kind of violation; use default, {string.Join(", ", ViolationKinds.All.Order(StringComparer.Ordinal))}");
-            else if ((value as YamlScalarNode)?.Value is not ("allow" or "block" or "omit") || (!omit && ((YamlScalarNode)value).Value == "omit")) section.Fault(value, $"'{kind}' takes {(omit ? "allow, omit or block" : "allow or block")}");
-            else actions[kind] = Enum.Parse<PlanAction>(((YamlScalarNode)value).Value!, ignoreCase: true);
+            if (kind != "default" && !ViolationKinds.All.Contains(kind))
+            {
+                var kinds = string.Join(", ", ViolationKinds.All.Order(StringComparer.Ordinal));
+                section.Fault(value, $"'{kind}' is not a kind of violation; write default or one of {kinds}");
+                continue;
+            }
+            string[] allowed = kind != "default" && ViolationKinds.CanOmit(kind) ? ["allow", "omit", "block"] : ["allow", "block"];
+            if ((value as YamlScalarNode)?.Value is { } text && allowed.Contains(text)) actions[kind] = Enum.Parse<PlanAction>(text, ignoreCase: true);
+            else section.Fault(value, $"'{kind}' has no such action; write one of {string.Join(", ", allowed)}");
         }
         return actions;
     }
 
-    private static Dictionary<string, JsonSchema> Schemas(YamlSection events)
+    private static Dictionary<string, Schema> Schemas(YamlSection events)
     {
-        var schemas = new Dictionary<string, JsonSchema>(StringComparer.Ordinal);
+        var schemas = new Dictionary<string, Schema>(StringComparer.Ordinal);
         foreach (var (name, node) in events.Members)
         {
-            if (name.StartsWith('$') && !Calls.Contains(name)) events.Fault(node, $"'{name}' is not a call; use {string.Join(", ", Calls)}, or the name of a track event");
-            var json = new SchemaYaml(events).Schema(node).ToJsonString();
-            try
+            if (name.StartsWith('$') && !Calls.Contains(name))
             {
-                // References stay within the schema, so that nothing is fetched and the task is complete.
-                schemas[name] = JsonSchema.FromJsonAsync(json).GetAwaiter().GetResult();
+                events.Fault(node, $"'{name}' is not a call; write one of {string.Join(", ", Calls)}, or the name of a track event");
             }
-            catch (Exception e) when (e is InvalidOperationException or Newtonsoft.Json.JsonException)
-            {
-                events.Fault(node, $"the schema of '{name}' does not hold together: {e.Message}; mend its $ref");
-            }
+            schemas[name] = new SchemaReader(events).Read(node);
         }
         return schemas;
     }

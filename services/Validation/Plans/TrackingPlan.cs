@@ -1,34 +1,34 @@
-using NJsonSchema;
+using Cdp.Validation.Schemas;
 
 namespace Cdp.Validation.Plans;
 
-/// <summary>What is done about a violation.</summary>
+/// <summary>The action taken on a violation.</summary>
 public enum PlanAction
 {
-    /// <summary>The event goes on with the violation noted.</summary>
+    /// <summary>The event goes on, and the violation is recorded.</summary>
     Allow,
 
-    /// <summary>The event goes on without the offending member, with the violation noted.</summary>
+    /// <summary>The event goes on without the offending member, and the violation is recorded.</summary>
     Omit,
 
     /// <summary>The event is quarantined.</summary>
     Block,
 }
 
-/// <summary>The contract of a source's events. Immutable once loaded, and so safe on every thread.</summary>
-/// <param name="Id">Names it in violations.</param>
-/// <param name="Version">Its author's number.</param>
-/// <param name="Sources">The sources it holds for; <c>*</c>: all that no other plan names.</param>
-/// <param name="Default">The action of every kind of violation that <paramref name="Actions"/> does not name.</param>
-/// <param name="Actions">By kind: a JSON Schema keyword or <see cref="ViolationKinds.UnplannedEvent"/>.</param>
-/// <param name="Schemas">By event name, or by <c>$identify</c>, <c>$page</c>, <c>$screen</c>, <c>$group</c>.</param>
+/// <summary>A tracking plan: the contract for the events of some sources. Immutable, so safe to use from any thread.</summary>
+/// <param name="Id">The plan's name in violations.</param>
+/// <param name="Version">The version that its author gave it.</param>
+/// <param name="Sources">The sources that it applies to; <c>*</c> is every source that no other plan names.</param>
+/// <param name="Default">The action for kinds of violation that <paramref name="Actions"/> does not list.</param>
+/// <param name="Actions">The actions by kind (<see cref="ViolationKinds"/>).</param>
+/// <param name="Schemas">The schemas by event name, or by <c>$identify</c>, <c>$page</c>, <c>$screen</c>, <c>$group</c>.</param>
 public sealed record TrackingPlan(
     string Id,
     int Version,
     IReadOnlyList<string> Sources,
     PlanAction Default,
     IReadOnlyDictionary<string, PlanAction> Actions,
-    IReadOnlyDictionary<string, JsonSchema> Schemas)
+    IReadOnlyDictionary<string, Schema> Schemas)
 {
     public PlanAction ActionFor(string kind) => Actions.TryGetValue(kind, out var action) ? action : Default;
 }
@@ -38,8 +38,9 @@ public sealed class TrackingPlans(IReadOnlyList<TrackingPlan> plans)
 {
     public const string EverySource = "*";
 
-    private readonly Dictionary<string, TrackingPlan> _bySource = plans.SelectMany(plan => plan.Sources.Select(source => (source, plan))).ToDictionary(pair => pair.source, pair => pair.plan);
+    private readonly Dictionary<string, TrackingPlan> _bySource =
+        plans.SelectMany(plan => plan.Sources.Select(source => (source, plan))).ToDictionary(pair => pair.source, pair => pair.plan);
 
-    /// <summary>The plan that names the source, else the one for every source; null where there is neither.</summary>
+    /// <summary>The plan that names the source, else the one for every source; null if there is neither.</summary>
     public TrackingPlan? For(string sourceId) => _bySource.GetValueOrDefault(sourceId) ?? _bySource.GetValueOrDefault(EverySource);
 }

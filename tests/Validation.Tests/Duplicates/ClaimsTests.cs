@@ -1,28 +1,29 @@
-using cdp;
 using Cdp.Validation.Duplicates;
 using StackExchange.Redis;
 
 namespace Cdp.Validation.Tests.Duplicates;
 
+[Trait("tier", "integration")]
 public sealed class ClaimsOnRedisTests(RedisFixture redis) : ClaimsTests(redis.Connection), IClassFixture<RedisFixture>
 {
     [Fact]
-    public async Task ClaimAsync_Bucket_IsPacked()
+    public async Task ClaimAsync_ManyClaims_BucketsStayPacked()
     {
         await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]);
-        Assert.Equal("listpack", await redis.Connection.GetDatabase().KeyEncodingAsync(Keys().First()));
+        Assert.Equal("listpack", await redis.Connection.GetDatabase().KeyEncodingAsync(Store.Keys().First()));
     }
 }
 
+[Trait("tier", "integration")]
 public sealed class ClaimsOnGarnetTests(GarnetServer garnet) : ClaimsTests(garnet.Connection), IClassFixture<GarnetServer>;
 
-/// <summary>What must hold on both servers.</summary>
+/// <summary>The contract of the claims on every Redis server.</summary>
+[Trait("tier", "integration")]
 public abstract class ClaimsTests(IConnectionMultiplexer redis)
 {
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
-    // A prefix of its own keeps each test to itself.
-    private readonly string _prefix = $"{Guid.NewGuid():n}:";
+    private readonly ClaimStore _store = new(redis);
 
     [Fact]
     public async Task ClaimAsync_FirstOccurrences_AreNotDuplicates() => Assert.Empty(await Claim(At(0, 1, "a"), At(0, 2, "b"), At(1, 1, "c")));
@@ -35,7 +36,7 @@ public abstract class ClaimsTests(IConnectionMultiplexer redis)
     }
 
     [Fact]
-    public async Task ClaimAsync_OtherOffset_IsADuplicateAndStaysOne()
+    public async Task ClaimAsync_HigherOffset_IsADuplicateEachTime()
     {
         await Claim(At(0, 1, "a"));
         Assert.Equal([(0, 2L)], await Claim(At(0, 2, "a")));
@@ -43,7 +44,8 @@ public abstract class ClaimsTests(IConnectionMultiplexer redis)
     }
 
     [Fact]
-    public async Task ClaimAsync_TwiceInOneBatch_KeepsTheFirst() => Assert.Equal([(0, 2L), (0, 4L)], (await Claim(At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "b"), At(0, 4, "a"))).Order());
+    public async Task ClaimAsync_TwiceInOneBatch_KeepsTheFirst() =>
+        Assert.Equal([(0, 2L), (0, 4L)], (await Claim(At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "b"), At(0, 4, "a"))).Order());
 
     [Fact]
     public async Task ClaimAsync_SameMessageIdOfAnotherSource_IsAnotherMessage()
@@ -57,7 +59,9 @@ public abstract class ClaimsTests(IConnectionMultiplexer redis)
     [InlineData(0, true)]
     [InlineData(24, true)]
     [InlineData(48, false)]
-    public async Task ClaimAsync_Later_IsADuplicateWithinTheWindow(int hoursLater, bool duplicate)
+    [InlineData(-24, true)]
+    [InlineData(-48, false)]
+    public async Task ClaimAsync_SecondOccurrence_IsADuplicateOnlyWithinTheWindow(int hoursLater, bool duplicate)
     {
         await Claim(At(0, 1, "a"));
         Assert.Equal(duplicate, (await Claim(At(0, 2, "a", hoursLater))).Count == 1);
@@ -76,27 +80,42 @@ public abstract class ClaimsTests(IConnectionMultiplexer redis)
     public async Task ClaimAsync_TwiceInOneBatchAcrossTwoWindows_KeepsTheFirst() => Assert.Equal([(0, 2L)], await Claim(At(0, 1, "a"), At(0, 2, "a", 24)));
 
     [Fact]
-    public async Task ClaimAsync_ManyRecords_AreToldApartAndExpireAfterTwoWindows()
+    public async Task ClaimAsync_InvertedOrderAcrossTwoSlots_KeepsTheFirstWhenReadAgain()
+    {
+        Assert.Equal([(0, 2L)], await Claim(At(0, 1, "a", 24), At(0, 2, "a")));
+        Assert.Equal([(0, 2L)], await Claim(At(0, 1, "a", 24), At(0, 2, "a")));
+    }
+
+    [Fact]
+    public async Task ClaimAsync_ManyRecords_AreDistinguishedAndExpire()
     {
         await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]);
-        var key = Keys().First();
-        Assert.StartsWith($"{_prefix}claims:{{p3}}:", key, StringComparison.Ordinal);
-        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, 2 * Window - TimeSpan.FromMinutes(1), 2 * Window);
+        var key = _store.Keys()[0];
+        Assert.StartsWith($"{_store.Prefix}claims:{{p3}}:", key, StringComparison.Ordinal);
+        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(key))!.Value, 2.5 * Window - TimeSpan.FromMinutes(1), 2.5 * Window);
         Assert.Empty(await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, i, $"m{i}"))]));
         Assert.Equal(5_000, (await Claim([.. Enumerable.Range(0, 5_000).Select(i => At(3, 10_000 + i, $"m{i}"))])).Count);
     }
 
     [Fact]
-    public async Task ReclaimAsync_PlaceTakenByALaterRecord_GivesItBackToTheFirst()
+    public async Task ReclaimAsync_ClaimTakenByALaterRecord_GoesBackToTheFirst()
     {
         await Claim(At(0, 5, "a"), At(0, 6, "b"));
-        await new Claims(redis, _prefix, Window).ReclaimAsync([At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "c")]);
-        Assert.Equal([(0, 2L), (0, 4L), (0, 5L)], (await Claim(At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "c"), At(0, 4, "c"), At(0, 5, "a"), At(0, 6, "b"))).Order());
+        await new Claims(redis, _store.Prefix, Window).ReclaimAsync([At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "c")]);
+        var duplicates = await Claim(At(0, 1, "a"), At(0, 2, "a"), At(0, 3, "c"), At(0, 4, "c"), At(0, 5, "a"), At(0, 6, "b"));
+        Assert.Equal([(0, 2L), (0, 4L), (0, 5L)], duplicates.Order());
     }
 
-    protected async Task<IReadOnlySet<(int, long)>> Claim(params Claimant[] claimants) => await new Claims(redis, _prefix, Window).ClaimAsync(claimants);
+    private protected ClaimStore Store => _store;
 
-    protected IEnumerable<string> Keys() => redis.GetServers()[0].Keys(pattern: $"{_prefix}*").Select(key => (string)key!);
+    protected async Task<IReadOnlySet<(int, long)>> Claim(params Claimant[] claimants)
+    {
+        var claims = new Claims(redis, _store.Prefix, Window);
+        var lastSlot = claims.Keys.SlotOf(Events.Noon.AddDays(3));
+        var lastSlots = claimants.Select(claimant => claimant.Partition).Distinct().ToDictionary(partition => partition, _ => lastSlot);
+        return await claims.ClaimAsync(claimants, lastSlots);
+    }
 
-    protected static Claimant At(int partition, long offset, string messageId, int hoursLater = 0) => new(partition, offset, Events.Track("A", "{}", messageId, Events.Noon.AddHours(hoursLater)));
+    protected static Claimant At(int partition, long offset, string messageId, int hoursLater = 0) =>
+        new(partition, offset, Events.Track("A", "{}", messageId, Events.Noon.AddHours(hoursLater)));
 }

@@ -1,5 +1,5 @@
 using System.Net;
-using Cdp.Local.Redis;
+using Cdp.LocalRedis;
 using Cdp.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;

@@ -1,8 +1,8 @@
 using Cdp.Validation.Plans;
 
-namespace Cdp.Validation.Tests;
+namespace Cdp.Validation.Tests.Plans;
 
-/// <summary>A folder of plan files that goes away with the test.</summary>
+/// <summary>A temporary folder of plan files.</summary>
 internal sealed class PlanText : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("plans");
@@ -15,10 +15,11 @@ internal sealed class PlanText : IDisposable
     public (TrackingPlans Plans, string[] Errors) Read()
     {
         var errors = new List<string>();
-        return (PlanFiles.Read(_folder.FullName, errors), [.. errors.Select(error => error.Replace(_folder.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))]);
+        var plans = PlanFiles.Read(_folder.FullName, errors);
+        return (plans, [.. errors.Select(error => error.Replace(_folder.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))]);
     }
 
-    /// <summary>The one plan of a text that must be right.</summary>
+    /// <summary>The plan of a text that must be valid.</summary>
     public static TrackingPlan Plan(string text, string source = "web")
     {
         using var folder = new PlanText(text);
