@@ -1,18 +1,21 @@
 using Cdp.Contracts;
-using Cdp.Hosting;
-using Cdp.Identifiers;
-using Cdp.Identity.Answering;
+using Cdp.Hosting.Api;
+using Cdp.Hosting.Configuration;
+using Cdp.Hosting.HotState;
+using Cdp.Hosting.Process;
+using Cdp.Identifiers.Configuration;
+using Cdp.Identity.Api;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Resolving;
-using Cdp.Streaming;
-using Confluent.SchemaRegistry;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
+using Cdp.Identity.Storing;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Consuming;
+using Cdp.Streaming.Schemas;
 using StackExchange.Redis;
 
 namespace Cdp.Identity;
 
-/// <summary>The wiring: two loops, one that resolves in parallel, one that links in order; and the endpoints.</summary>
+/// <summary>Wires up the service: the resolver, which runs in parallel; the linker, which decides in one order; and the API.</summary>
 public static class IdentityService
 {
     public static readonly ServiceDefinition Service = new("identity", 8092, builder => builder.AddIdentity(), app => app.MapIdentity());
@@ -27,11 +30,15 @@ public static class IdentityService
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
         builder.Services.AddSingleton(services => new IdentityStore(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));
         builder.Services.AddSingleton(services => new UnlinkOutcomes(services.GetRequiredService<IConnectionMultiplexer>(), options.Redis.KeyPrefix));
-        builder.Services.AddSingleton(services => new DecisionReader(options.Kafka, services.GetRequiredService<ISchemaRegistryClient>()));
-        builder.Services.AddSingleton(services => new Unmerging(
-            options.Kafka, services.GetRequiredService<ISchemaRegistryClient>(), services.GetRequiredService<IdentityStore>(), services.GetRequiredService<UnlinkOutcomes>(),
+        builder.Services.AddSingleton(services => new DecisionReader(options.Kafka, services.GetRequiredService<SchemaRegistry>()));
+        builder.Services.AddSingleton(services => new UnmergeRequests(
+            options.Kafka,
+            services.GetRequiredService<SchemaRegistry>(),
+            services.GetRequiredService<IdentityStore>(),
+            services.GetRequiredService<UnlinkOutcomes>(),
             services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton(services => new IdentityLookup(services.GetRequiredService<IdentityStore>(), services.GetRequiredService<DecisionReader>(), profileIds, types));
+        builder.Services.AddSingleton(services => new IdentityLookup(
+            services.GetRequiredService<IdentityStore>(), services.GetRequiredService<DecisionReader>(), profileIds, types));
 
         var resolver = new StreamOptions
         {
@@ -40,7 +47,8 @@ public static class IdentityService
             Inputs = [Topics.EventsValidated],
             Outputs = [Topics.EventsIdentified, Topics.IdentityRequests, Topics.Dead],
         };
-        builder.AddStream(options.Kafka, resolver, services => new ResolverProcessor(options.Kafka, services.GetRequiredService<IdentityStore>(), new Resolver(profileIds), types));
+        builder.AddStream(options.Kafka, resolver, services => new ResolverProcessor(
+            options.Kafka, services.GetRequiredService<IdentityStore>(), new Resolver(profileIds), types));
 
         var linker = new StreamOptions
         {
@@ -50,7 +58,10 @@ public static class IdentityService
             Outputs = [Topics.IdentityDecisions, Topics.EventsIdentified, Topics.Dead],
         };
         builder.AddStream(options.Kafka, linker, services => new LinkerProcessor(
-            new DecisionLog(options.Kafka, services.GetRequiredService<ISchemaRegistryClient>()),
-            services.GetRequiredService<IdentityStore>(), services.GetRequiredService<UnlinkOutcomes>(), profileIds, types));
+            new DecisionLog(options.Kafka, services.GetRequiredService<SchemaRegistry>()),
+            services.GetRequiredService<IdentityStore>(),
+            services.GetRequiredService<UnlinkOutcomes>(),
+            profileIds,
+            types));
     }
 }

@@ -1,4 +1,5 @@
-using Cdp.Hosting;
+using Cdp.Hosting.Api;
+using Cdp.Hosting.Process;
 using Cdp.Identity;
 
 if (args is not [NewApiToken.Option]) return await CdpHost.RunAsync(IdentityService.Service, args);

@@ -1,5 +1,5 @@
 using System.Net;
-using Cdp.Local.Redis;
+using Cdp.LocalRedis;
 using Cdp.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
@@ -7,21 +7,23 @@ using Xunit;
 
 namespace Cdp.Identity.Tests;
 
-/// <summary>Both servers that we must run on, started once for all tests when the first asks: Garnet in process, and Debian's redis-server.</summary>
+/// <summary>
+/// The servers that the service must work with: Garnet in the test's process, and an installed redis-server. Each is started when first needed.
+/// </summary>
 public sealed class RedisServers : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("cdp-identity-").FullName;
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _mutex = new(1);
     private readonly Dictionary<string, IConnectionMultiplexer> _connections = [];
     private EmbeddedRedis? _garnet;
     private RedisServer? _redis;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>A connection to garnet or redis.</summary>
+    /// <summary>A connection to "garnet" or "redis".</summary>
     public async Task<IConnectionMultiplexer> ConnectAsync(string server)
     {
-        await _turn.WaitAsync();
+        await _mutex.WaitAsync();
         try
         {
             if (_connections.TryGetValue(server, out var connection)) return connection;
@@ -29,7 +31,7 @@ public sealed class RedisServers : IAsyncLifetime
         }
         finally
         {
-            _turn.Release();
+            _mutex.Release();
         }
     }
 
@@ -39,7 +41,7 @@ public sealed class RedisServers : IAsyncLifetime
         _garnet?.Dispose();
         if (_redis is not null) await _redis.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-        _turn.Dispose();
+        _mutex.Dispose();
     }
 
     private async Task<IConnectionMultiplexer> ConnectGarnetAsync()

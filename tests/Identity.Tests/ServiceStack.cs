@@ -2,32 +2,37 @@ using System.Net;
 using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
-using Cdp.Hosting;
-using Cdp.Local.SchemaRegistry;
+using Cdp.Hosting.Api;
+using Cdp.Hosting.Process;
+using Cdp.Identity.Storing;
 using Cdp.LocalKafka;
-using Cdp.Streaming;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalRegistry;
+using Cdp.Streaming.Admin;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Reading;
+using Cdp.Streaming.Schemas;
 using Cdp.Testing;
 using Confluent.Kafka;
-using Confluent.SchemaRegistry;
 using Microsoft.AspNetCore.Builder;
 using StackExchange.Redis;
 using Xunit;
 
 namespace Cdp.Identity.Tests;
 
-/// <summary>A broker and a registry of one test, and the service on them as it is deployed.</summary>
+/// <summary>A broker and a schema registry for one test, and the complete identity service on them.</summary>
 internal sealed class ServiceStack : IAsyncDisposable
 {
-    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    /// <summary>How long a test waits for anything.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    public const string Token = "a test's token";
+    private const string Token = "a test's token";
 
     private static int _installations;
 
     private readonly DirectoryInfo _directory;
     private readonly LocalKafkaBroker _broker;
     private readonly RegistryServer _registry;
-    private readonly ISchemaRegistryClient _client;
     private readonly AvroCodec _codec;
     private readonly string[] _settings;
 
@@ -36,40 +41,59 @@ internal sealed class ServiceStack : IAsyncDisposable
         (_directory, _broker, _registry) = (directory, broker, registry);
         Prefix = $"stack{Interlocked.Increment(ref _installations)}:";
         Kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers, SchemaRegistry = registry.Url, Partitions = 3, InstanceId = "test" };
-        _client = Kafka.Registry();
-        _codec = new AvroCodec(_client, Kafka.TopicPrefix);
+        Registry = Kafka.Registry();
+        _codec = new AvroCodec(Registry, Kafka.TopicPrefix);
         Store = new IdentityStore(redis, Prefix);
         _settings =
         [
-            $"--Kafka:BootstrapServers={Kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}", "--Kafka:Partitions=3", "--Kafka:InstanceId=test",
-            $"--Redis:Endpoint={redis.Configuration}", $"--Redis:KeyPrefix={Prefix}", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash(Token)}", "--Port=0",
+            $"--Kafka:BootstrapServers={Kafka.BootstrapServers}",
+            $"--Kafka:SchemaRegistry={Kafka.SchemaRegistry}",
+            $"--Kafka:Partitions={Kafka.Partitions}",
+            $"--Kafka:InstanceId={Kafka.InstanceId}",
+            $"--Redis:Endpoint={redis.Configuration}",
+            $"--Redis:KeyPrefix={Prefix}",
+            "--ProfileIds:Key=a test's key",
+            $"--Api:Tokens:0={ApiTokens.Hash(Token)}",
+            "--Port=0",
         ];
     }
 
     public KafkaOptions Kafka { get; }
 
-    /// <summary>Of its keys in Redis.</summary>
+    /// <summary>The prefix of the installation's keys in Redis.</summary>
     public string Prefix { get; }
 
-    public ISchemaRegistryClient Registry => _client;
+    public SchemaRegistry Registry { get; }
 
     public IdentityStore Store { get; }
 
     public static async Task<ServiceStack> StartAsync(IConnectionMultiplexer redis)
     {
         var directory = Directory.CreateTempSubdirectory("cdp-identity-stack-");
-        var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.FullName }, cancel: TestContext.Current.CancellationToken);
-        var stack = new ServiceStack(directory, broker, await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find()), redis);
+        var options = new LocalKafkaOptions { DataDirectory = directory.FullName };
+        var broker = await LocalKafkaBroker.StartAsync(options, cancel: TestContext.Current.CancellationToken);
+        var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find());
+        var stack = new ServiceStack(directory, broker, registry, redis);
         await TopicAdmin.EnsureAsync(stack.Kafka, Topics.All);
         return stack;
     }
 
-    /// <summary>A started instance; all are of one name.</summary>
+    /// <summary>Starts an instance of the service. All instances have the same name.</summary>
     public async Task<WebApplication> ServiceAsync()
     {
         var app = CdpHost.Build(IdentityService.Service, _settings);
         await app.StartAsync();
         return app;
+    }
+
+    /// <summary>A client of an instance's API.</summary>
+    /// <param name="app">The instance.</param>
+    /// <param name="hasToken">Whether requests carry the API token.</param>
+    public static HttpClient Client(WebApplication app, bool hasToken = true)
+    {
+        var client = new HttpClient { BaseAddress = new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)) };
+        if (hasToken) client.DefaultRequestHeaders.Authorization = new("Bearer", Token);
+        return client;
     }
 
     public byte[] Encode(Topic topic, ISpecificRecord record) => _codec.Encode(topic, record);
@@ -79,33 +103,35 @@ internal sealed class ServiceStack : IAsyncDisposable
         using var producer = new ProducerBuilder<string, byte[]>(Kafka.Producer()).Build();
         foreach (var envelope in events)
         {
-            await producer.ProduceAsync(Kafka.TopicPrefix + Topics.EventsValidated.Name, new() { Key = envelope.anonymousId ?? envelope.userId, Value = _codec.Encode(Topics.EventsValidated, A.Validated(envelope)) });
+            var value = _codec.Encode(Topics.EventsValidated, Given.Validated(envelope));
+            var message = new Message<string, byte[]> { Key = envelope.anonymousId ?? envelope.userId, Value = value };
+            await producer.ProduceAsync(Kafka.TopicPrefix + Topics.EventsValidated.Name, message);
         }
     }
 
-    /// <summary>All of events.identified, partition by partition, once it holds so many events.</summary>
+    /// <summary>All records of events.identified, ordered by partition, once there are at least so many events among them.</summary>
     public async Task<List<object>> ReadAsync(int identified)
     {
         List<object> records = [];
-        await EventuallyAsync(async () => (records = await AllAsync(Topics.EventsIdentified, Kafka.Partitions)).OfType<IdentifiedEvent>().Count() >= identified, $"{identified} events are identified");
+        await Eventually.TrueAsync(async () =>
+        {
+            records = await AllAsync(Topics.EventsIdentified, Kafka.Partitions);
+            return records.OfType<IdentifiedEvent>().Count() >= identified;
+        }, $"{identified} events are identified");
         return records;
     }
 
     public async Task<IReadOnlyList<IdentityDecision>> DecisionsAsync() => [.. (await AllAsync(Topics.IdentityDecisions, 1)).Cast<IdentityDecision>()];
 
-    public static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
-    {
-        using var bound = new CancellationTokenSource(Bound);
-        while (!await condition())
-        {
-            Assert.False(bound.IsCancellationRequested, $"not within {Bound}: {what}");
-            await Task.Delay(50);
-        }
-    }
+    public async Task<IReadOnlyList<DeadRecord>> DeadAsync() => [.. (await AllAsync(Topics.Dead, Kafka.Partitions)).Cast<DeadRecord>()];
+
+    /// <summary>Waits until so many decisions are applied to Redis.</summary>
+    public Task AppliedAsync(long sequence) =>
+        Eventually.TrueAsync(async () => (await Store.AppliedAsync())?.Sequence == sequence, $"Redis has {sequence} decisions");
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        Registry.Dispose();
         await _registry.DisposeAsync();
         await _broker.DisposeAsync();
         _directory.Delete(recursive: true);

@@ -1,142 +1,104 @@
-using System.Net;
 using cdp;
 using Cdp.Contracts;
-using Cdp.Hosting;
-using Cdp.Local.SchemaRegistry;
-using Cdp.LocalKafka;
-using Cdp.Streaming;
+using Cdp.Hosting.Configuration;
+using Cdp.Hosting.Process;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Reading;
+using Cdp.Streaming.Records;
+using Cdp.Streaming.Schemas;
 using Cdp.Testing;
 using Confluent.Kafka;
-using Microsoft.AspNetCore.Builder;
 using Xunit;
 
 namespace Cdp.Identity.Tests;
 
-/// <summary>The service as it is deployed, on a broker, a registry and Redis.</summary>
+/// <summary>The complete service on a broker, a schema registry and Redis.</summary>
+[Trait("tier", "integration")]
 public sealed class ServiceTests(RedisServers servers) : IClassFixture<RedisServers>
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task Service_VisitorLogsIn_EventsComeOutInOrderUnderOneProfile()
     {
-        var directory = Directory.CreateTempSubdirectory("cdp-identity-service-");
-        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.FullName }, cancel: TestContext.Current.CancellationToken);
-        await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find());
         var redis = await servers.ConnectAsync("garnet");
-        var kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers, SchemaRegistry = registry.Url, Partitions = 3, InstanceId = "test" };
-        string[] settings =
-        [
-            $"--Kafka:BootstrapServers={kafka.BootstrapServers}", $"--Kafka:SchemaRegistry={kafka.SchemaRegistry}", "--Kafka:Partitions=3", "--Kafka:InstanceId=test",
-            $"--Redis:Endpoint={redis.Configuration}", "--Redis:KeyPrefix=service:", "--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("t")}", "--Port=0",
-        ];
-        await TopicAdmin.EnsureAsync(kafka, Topics.All);
-        using var client = kafka.Registry();
-        var codec = new AvroCodec(client, kafka.TopicPrefix);
-        var store = new IdentityStore(redis, "service:");
-
-        await RunAsync(settings, async () =>
+        await using var stack = await ServiceStack.StartAsync(redis);
+        await using (var service = await stack.ServiceAsync())
         {
-            await SendAsync(kafka, codec, A.Event("1", anonymousId: "a"), A.Event("2", userId: "u", anonymousId: "a"), A.Event("3", anonymousId: "a"));
-            await SendAsync(kafka, codec, A.Event("4", anonymousId: "b"), A.Event("5", userId: "u", anonymousId: "b"), A.Event("6", userId: "u"));
-            var records = await ReadAsync(kafka, codec, identified: 6);
+            await stack.SendAsync(Given.Event("1", anonymousId: "a"), Given.Event("2", userId: "u", anonymousId: "a"), Given.Event("3", anonymousId: "a"));
+            await stack.SendAsync(Given.Event("4", anonymousId: "b"), Given.Event("5", userId: "u", anonymousId: "b"), Given.Event("6", userId: "u"));
+            var records = await ReadInOrderAsync(stack, identified: 6);
             Assert.Equal(["1", "2", "3"], OfDevice(records, "a"));
             Assert.Equal(["4", "5"], OfDevice(records, "b"));
+            var merged = records.OfType<ProfileMerged>().Where(merged => merged.winnerId == Given.ProfileIds.Implied(Given.User("u")));
             Assert.Equal(
-                new[] { A.Anonymous("a"), A.Anonymous("b") }.Select(A.ProfileIds.Implied).Order(),
-                records.OfType<ProfileMerged>().Where(merged => merged.winnerId == A.ProfileIds.Implied(A.User("u"))).Select(merged => merged.loserId).Order());
-            await EventuallyAsync(async () => await store.LinkerPositionAsync() == await Changelog.EndAsync(kafka, Topics.IdentityRequests, 0), "the idle linker passes the end of its requests");
-        });
+                new[] { Given.Anonymous("a"), Given.Anonymous("b") }.Select(Given.ProfileIds.Implied).Order(),
+                merged.Select(merged => merged.loserId).Order());
+            await Eventually.TrueAsync(
+                async () => await stack.Store.LinkerPositionAsync() == await Changelog.EndAsync(stack.Kafka, Topics.IdentityRequests, 0),
+                "the idle linker publishes the end of its requests");
+            await service.StopAsync(TestContext.Current.CancellationToken);
+        }
 
-        // Another linker takes over; Redis lost everything meanwhile, and is rebuilt from the decisions.
-        foreach (var key in redis.GetServers()[0].Keys(pattern: "service:*").ToList()) await redis.GetDatabase().KeyDeleteAsync(key);
-        await RunAsync(settings, async () =>
+        // Another linker takes over. In the meantime Redis has lost everything, so it is rebuilt from the decisions.
+        foreach (var key in redis.GetServers()[0].Keys(pattern: $"{stack.Prefix}*").ToList()) await redis.GetDatabase().KeyDeleteAsync(key);
+        await using (var service = await stack.ServiceAsync())
         {
-            await SendAsync(kafka, codec, A.Event("7", anonymousId: "a"), A.Event("8", userId: "u", anonymousId: "a"));
-            var records = await ReadAsync(kafka, codec, identified: 8);
+            await stack.SendAsync(Given.Event("7", anonymousId: "a"), Given.Event("8", userId: "u", anonymousId: "a"));
+            var records = await ReadInOrderAsync(stack, identified: 8);
             Assert.Equal(["1", "2", "3", "7", "8"], OfDevice(records, "a"));
-            Assert.All(records.OfType<IdentifiedEvent>().TakeLast(2), identified => Assert.Equal(A.ProfileIds.Implied(A.User("u")), identified.profileId));
+            Assert.All(
+                records.OfType<IdentifiedEvent>().TakeLast(2),
+                identified => Assert.Equal(Given.ProfileIds.Implied(Given.User("u")), identified.profileId));
             Assert.Equal(2, records.OfType<ProfileMerged>().Count());
-            Assert.Equal(2, (await store.AppliedAsync())!.Value.Sequence);
-        });
-        directory.Delete(recursive: true);
+            Assert.Equal(2, (await stack.Store.AppliedAsync())!.Value.Sequence);
+            await service.StopAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
-    public async Task Barrier_RequestInATransactionStillOpen_IsBehindIt()
+    public async Task EndAsync_RequestInAnOpenTransaction_IsBeforeTheEnd()
     {
-        var directory = Directory.CreateTempSubdirectory("cdp-identity-barrier-");
-        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = directory.FullName }, cancel: TestContext.Current.CancellationToken);
-        var kafka = new KafkaOptions { BootstrapServers = broker.BootstrapServers };
-        await TopicAdmin.EnsureAsync(kafka, [Topics.IdentityRequests]);
-        var config = kafka.Producer();
+        await using var stack = await ServiceStack.StartAsync(await servers.ConnectAsync("garnet"));
+        var config = stack.Kafka.Producer();
         config.TransactionalId = "predecessor";
         using var predecessor = new ProducerBuilder<Null, byte[]>(config).Build();
-        predecessor.InitTransactions(Bound);
+        predecessor.InitTransactions(ServiceStack.Timeout);
         predecessor.BeginTransaction();
-        var sent = await predecessor.ProduceAsync(kafka.TopicPrefix + Topics.IdentityRequests.Name, new() { Value = [1] }, TestContext.Current.CancellationToken);
+        var topic = stack.Kafka.TopicPrefix + Topics.IdentityRequests.Name;
+        var sent = await predecessor.ProduceAsync(topic, new() { Value = [1] }, TestContext.Current.CancellationToken);
 
-        Assert.Equal(sent.Offset.Value + 1, await Changelog.EndAsync(kafka, Topics.IdentityRequests, 0));
+        Assert.Equal(sent.Offset.Value + 1, await Changelog.EndAsync(stack.Kafka, Topics.IdentityRequests, 0));
         predecessor.AbortTransaction();
-        directory.Delete(recursive: true);
     }
 
     [Fact]
-    public void Build_WithoutAProfileIdKey_TellsKeyAndRemedy()
+    public void Build_WithoutRequiredOptions_ListsKeysAndRemedies()
     {
         var e = Assert.Throws<ConfigurationException>(() => CdpHost.Build(IdentityService.Service, ["--Kafka:Partitions=0"]));
-        Assert.Contains(e.Errors, error => error.Contains("ProfileIds:Key is empty; set it"));
-        Assert.Contains(e.Errors, error => error.Contains("Kafka:Partitions"));
-        Assert.Contains(e.Errors, error => error.Contains("Api:Tokens is empty"));
+        Assert.Contains(e.Errors, error => error.Contains("ProfileIds:Key is empty; set it", StringComparison.Ordinal));
+        Assert.Contains(e.Errors, error => error.Contains("Kafka:Partitions", StringComparison.Ordinal));
+        Assert.Contains(e.Errors, error => error.Contains("Api:Tokens is empty", StringComparison.Ordinal));
     }
 
-    private static async Task RunAsync(string[] settings, Func<Task> story)
+    /// <summary>All records of events.identified in the order of their timestamps, once there are at least so many events among them.</summary>
+    private static async Task<List<object>> ReadInOrderAsync(ServiceStack stack, int identified)
     {
-        await using var app = CdpHost.Build(IdentityService.Service, settings);
-        await app.StartAsync();
-        await story();
-        await app.StopAsync();
-    }
-
-    private static async Task SendAsync(KafkaOptions kafka, AvroCodec codec, params Event[] events)
-    {
-        using var producer = new ProducerBuilder<string, byte[]>(kafka.Producer()).Build();
-        foreach (var envelope in events)
+        await stack.ReadAsync(identified);
+        var codec = new AvroCodec(stack.Registry, stack.Kafka.TopicPrefix);
+        var records = new List<(DateTime Timestamp, object Value)>();
+        using var consumer = new ConsumerBuilder<string?, byte[]>(stack.Kafka.Consumer("test")).SetKeyDeserializer(RecordKeys.Deserializer).Build();
+        var topic = stack.Kafka.TopicPrefix + Topics.EventsIdentified.Name;
+        consumer.Assign(Enumerable.Range(0, stack.Kafka.Partitions).Select(partition => new TopicPartitionOffset(topic, partition, 0)));
+        for (var ended = 0; ended < stack.Kafka.Partitions;)
         {
-            await producer.ProduceAsync(kafka.TopicPrefix + Topics.EventsValidated.Name, new() { Key = envelope.anonymousId ?? envelope.userId, Value = codec.Encode(Topics.EventsValidated, A.Validated(envelope)) });
+            var result = consumer.Consume(ServiceStack.Timeout);
+            if (result.IsPartitionEOF) ended++;
+            else records.Add((result.Message.Timestamp.UtcDateTime, codec.Decode(result.Message.Value)));
         }
+        return [.. records.OrderBy(record => record.Timestamp).Select(record => record.Value)];
     }
 
-    /// <summary>All of events.identified, once it holds so many events.</summary>
-    private static async Task<List<object>> ReadAsync(KafkaOptions kafka, AvroCodec codec, int identified)
-    {
-        var records = new List<(DateTime, object Value)>();
-        await EventuallyAsync(() =>
-        {
-            records.Clear();
-            using var consumer = new ConsumerBuilder<string?, byte[]>(kafka.Consumer("test")).SetKeyDeserializer(Keys.Deserializer).Build();
-            consumer.Assign(Enumerable.Range(0, kafka.Partitions).Select(partition => new TopicPartitionOffset(kafka.TopicPrefix + Topics.EventsIdentified.Name, partition, 0)));
-            for (var ended = 0; ended < kafka.Partitions;)
-            {
-                var result = consumer.Consume(TimeSpan.FromSeconds(1));
-                if (result is { IsPartitionEOF: false }) records.Add((result.Message.Timestamp.UtcDateTime, codec.Decode(result.Message.Value)));
-                else ended++;
-            }
-            return Task.FromResult(records.Count(record => record.Value is IdentifiedEvent) >= identified);
-        }, $"{identified} events are identified");
-        return [.. records.OrderBy(record => record.Item1).Select(record => record.Value)];
-    }
-
-    private static IEnumerable<string> OfDevice(IEnumerable<object> records, string device) =>
-        records.OfType<IdentifiedEvent>().Select(identified => identified.validated.envelope).Where(envelope => envelope.anonymousId == device).Select(envelope => envelope.messageId);
-
-    private static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
-    {
-        using var bound = new CancellationTokenSource(Bound);
-        while (!await condition())
-        {
-            Assert.False(bound.IsCancellationRequested, $"not within {Bound}: {what}");
-            await Task.Delay(50);
-        }
-    }
+    private static IEnumerable<string> OfDevice(IEnumerable<object> records, string device) => records.OfType<IdentifiedEvent>()
+        .Select(identified => identified.validated.envelope)
+        .Where(envelope => envelope.anonymousId == device)
+        .Select(envelope => envelope.messageId);
 }

@@ -1,17 +1,21 @@
 using cdp;
 using Cdp.Contracts;
-using Cdp.Streaming;
-using Confluent.SchemaRegistry;
+using Cdp.Identity.Graph;
+using Cdp.Identity.Storing;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Failures;
+using Cdp.Streaming.Reading;
+using Cdp.Streaming.Schemas;
 
 namespace Cdp.Identity.Linking;
 
-/// <summary>identity.decisions, from which Redis is caught up.</summary>
-internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient registry)
+/// <summary>Reads identity.decisions to bring Redis up to date.</summary>
+internal sealed class DecisionLog(KafkaOptions kafka, SchemaRegistry registry)
 {
     private readonly AvroCodec _codec = new(registry, kafka.TopicPrefix);
 
-    /// <summary>Hands over the decisions behind <paramref name="from"/> in sequence.</summary>
-    /// <exception cref="ForeignStateException">The log does not continue where Redis ends, so the graph cannot be known from it.</exception>
+    /// <summary>Passes the decisions after <paramref name="from"/> to <paramref name="apply"/>, in sequence.</summary>
+    /// <exception cref="ForeignStateException">The log does not continue where Redis ends, so the graph cannot be restored from it.</exception>
     public Task ReadAsync(Applied from, Func<IReadOnlyList<LoggedDecision>, Task> apply, CancellationToken stopping)
     {
         var sequence = from.Sequence;
@@ -21,7 +25,10 @@ internal sealed class DecisionLog(KafkaOptions kafka, ISchemaRegistryClient regi
             LoggedDecision[] decisions = [.. changes.Select(change => new LoggedDecision(change.Offset, (IdentityDecision)change.Value!))];
             foreach (var (_, decision) in decisions)
             {
-                if (decision.sequence != ++sequence) throw new ForeignStateException($"identity.decisions goes on with sequence {decision.sequence} where {sequence} was expected: a part of the log is missing, or Redis holds the state of another log; restore the topic, or empty Redis to rebuild it");
+                if (decision.sequence == ++sequence) continue;
+                throw new ForeignStateException(
+                    $"identity.decisions continues with sequence {decision.sequence} where {sequence} was expected: a part of the log is missing, "
+                    + "or Redis holds the state of another log; restore the topic, or empty Redis to rebuild it");
             }
             await apply(decisions);
         }, stopping);

@@ -1,103 +1,159 @@
 using cdp;
-using Cdp.Identifiers;
+using Cdp.Identifiers.Extraction;
+using Cdp.Identifiers.Types;
+using Cdp.Identity.Graph;
 
 namespace Cdp.Identity.Linking;
 
-/// <summary>What a request leads to, in the order in which it is written.</summary>
-/// <param name="Decision">Null where there is nothing new to say of the identifiers.</param>
-/// <param name="Merged">One for each profile that the decision ended.</param>
+/// <summary>The result of a link request, in the order in which it is written.</summary>
+/// <param name="Decision">Null if the request changes nothing about its identifiers.</param>
+/// <param name="Merged">One record for each profile that the decision ended.</param>
 /// <param name="Identified">The event, under its root.</param>
-/// <param name="Refused">What to remember, and its key, where identifiers stayed apart for the first time.</param>
-public sealed record Outcome(IdentityDecision? Decision, IReadOnlyList<ProfileMerged> Merged, IdentifiedEvent Identified, (string Key, Refusal Refusal)? Refused = null);
+/// <param name="NewRefusal">The refusal to save, with its key, if identifiers of this combination were kept apart for the first time.</param>
+/// <param name="NewCount">The count to save, if nothing was linked.</param>
+public sealed record LinkResult(
+    IdentityDecision? Decision,
+    IReadOnlyList<ProfileMerged> Merged,
+    IdentifiedEvent Identified,
+    (string Key, LinkRefusal Refusal)? NewRefusal = null,
+    RefusalCount? NewCount = null);
 
 /// <summary>Decides in one total order which identifiers are one customer. Replaying its decisions rebuilds the graph.</summary>
 public static class Linker
 {
-    /// <param name="types">Their priorities and limits.</param>
-    /// <param name="graph">Learns of the decision.</param>
-    /// <param name="request">The event that ties its identifiers together, or only follows such an event.</param>
-    /// <param name="position">Where the request stands.</param>
-    /// <param name="now">The linker's clock.</param>
-    public static Outcome Decide(IdentifierTypes types, Graph graph, LinkRequest request, RecordPosition position, DateTime now)
+    /// <summary>Decides on a link request.</summary>
+    /// <param name="types">Priorities, limits and caps.</param>
+    /// <param name="graph">Is updated with the decision.</param>
+    /// <param name="request">An event that connects identifiers, or that only has to stay behind such an event.</param>
+    /// <param name="position">The position of the request in identity.requests.</param>
+    /// <param name="now">The time of the decision.</param>
+    public static LinkResult Decide(IdentifierTypes types, IdentityGraph graph, LinkRequest request, RecordPosition position, DateTime now)
     {
         string[] roots = [.. request.identifiers.Select(graph.RootOf)];
-        if (roots.All(root => root == roots[0])) return new Outcome(null, [], Identified(request, roots[0], request.identifiers, []));
+        if (roots.All(root => root == roots[0])) return new LinkResult(null, [], Identified(request, roots[0], request.identifiers, []));
 
-        var isStated = Refusal.IsStated(request.validated.envelope);
-        var key = Refusal.Key(types, isStated, request.identifiers);
+        var key = LinkRefusal.KeyOf(types, request.validated.envelope, request.identifiers);
         if (graph.RefusalOf(key, roots) is { } known)
         {
-            var (own, apart) = known.Divide([.. request.identifiers]);
-            return new Outcome(null, [], Identified(request, roots[0], own, apart));
+            var (used, apart) = known.Divide([.. request.identifiers]);
+            return new LinkResult(null, [], Identified(request, roots[0], used, apart));
         }
 
-        var (union, reasons) = Fit(types, graph, request.identifiers, roots, isStated);
+        var (union, reasons) = Fit(types, graph, request.identifiers, roots, Basis.IsStatement(request.validated.envelope));
         List<Identifier> kept = [.. request.identifiers.Where((_, i) => reasons[i] is null)];
         List<DroppedIdentifier> dropped = [.. request.identifiers.Zip(reasons).Where(one => one.Second is not null)
             .Select(one => new DroppedIdentifier { type = one.First.type, value = one.First.value, reason = one.Second })];
-        var decision = Decision(graph, request, union, kept, dropped, position, now);
-        graph.Apply(decision);
+        var count = union.Losers.Count == 0 ? graph.CountRefusal(union.Winner.Root, RefusalCount.KindOf(dropped)) : null;
+        var decision = count is { IsDecision: false } ? null : Decision(graph, request, union, kept, dropped, count?.Times ?? 0, position, now);
+        if (decision is not null) graph.Apply(decision);
 
-        (string, Refusal)? refused = null;
+        (string, LinkRefusal)? newRefusal = null;
         if (dropped.Count > 0)
         {
-            var refusal = Refusal.Of(decision.sequence, [.. request.identifiers.Select(graph.RootOf)], reasons);
-            graph.Remember(key, refusal);
-            refused = (key, refusal);
+            var refusal = LinkRefusal.Of(graph.Sequence, [.. request.identifiers.Select(graph.RootOf)], reasons);
+            graph.AddRefusal(key, refusal);
+            newRefusal = (key, refusal);
         }
-        return new Outcome(
+        return new LinkResult(
             decision,
-            [.. union.Losers.Select(loser => new ProfileMerged { loserId = loser.Root, winnerId = union.Winner.Root, sequence = decision.sequence, decidedAt = now })],
-            Identified(request, union.Winner.Root, kept, dropped), refused);
+            [.. union.Losers.Select(loser => Merged(loser, union.Winner, graph.Sequence, now))],
+            Identified(request, union.Winner.Root, kept, dropped),
+            newRefusal,
+            count);
     }
 
     /// <summary>
-    /// The largest union that may be: as long as it may not, the identifier of lowest priority goes. The highest stays in any case, so that the event
-    /// has a root.
+    /// The identifiers that an event can link: the first of each type, as many as a profile may have. More can never be one profile, whatever is known of
+    /// them, so nothing has to be read about the others, and an event costs no more than the number of identifiers of one profile. A statement has no limit.
     /// </summary>
-    /// <returns>The union, and for each identifier that is none of it, why.</returns>
-    private static (Union Union, string?[] Reasons) Fit(IdentifierTypes types, Graph graph, IEnumerable<Identifier> identifiers, string[] roots, bool isStated)
+    public static IEnumerable<Identifier> Linkable(IdentifierTypes types, LinkRequest request)
     {
-        (Identifier, string Root)[] named = [.. identifiers.Zip(roots)];
-        var reasons = new string?[named.Length];
-        for (var count = named.Length; ; count--)
-        {
-            var union = new Union(types, graph, named.Take(count));
-            if (union.Refused(types, isStated) is { } reason)
-            {
-                reasons[count - 1] = reason;
-                continue;
-            }
-            // One that goes with another of the same root which stays is that root's all the same.
-            var stay = named.Take(count).Select(one => one.Root).ToHashSet();
-            for (var i = count; i < named.Length; i++)
-            {
-                if (stay.Contains(named[i].Root)) reasons[i] = null;
-            }
-            return (union, reasons);
-        }
+        var surplus = Surplus(types, request.identifiers, Basis.IsStatement(request.validated.envelope));
+        return request.identifiers.Where((_, i) => !surplus[i]);
     }
 
-    private static IdentityDecision Decision(Graph graph, LinkRequest request, Union union, List<Identifier> kept, List<DroppedIdentifier> dropped, RecordPosition position, DateTime now)
+    private static bool[] Surplus(IdentifierTypes types, IList<Identifier> identifiers, bool isStatement)
+    {
+        var (surplus, counts) = (new bool[identifiers.Count], new Dictionary<string, int>());
+        for (var i = 0; i < surplus.Length && !isStatement; i++)
+        {
+            var type = identifiers[i].type;
+            surplus[i] = (counts[type] = counts.GetValueOrDefault(type) + 1) > types.Limit(type);
+        }
+        return surplus;
+    }
+
+    /// <summary>
+    /// Finds the largest allowed union: identifiers are added from the highest priority on until one does not fit. That one and those after it stay apart.
+    /// The first always fits, so the event has a root.
+    /// </summary>
+    /// <returns>The union, and for each identifier the reason why it is kept apart; null if it is part of the union.</returns>
+    private static (Union Union, string?[] Reasons) Fit(
+        IdentifierTypes types, IdentityGraph graph, IList<Identifier> identifiers, string[] roots, bool isStatement)
+    {
+        var (surplus, reasons, fitting) = (Surplus(types, identifiers, isStatement), new string?[roots.Length], 0);
+        var tried = new Union(types, graph, isStatement);
+        for (var i = 0; i < roots.Length; i++)
+        {
+            // A union over a limit stays over it. A union over a cap may still come under a limit, which is the better reason, so it grows on.
+            if (!surplus[i] && tried.RefusalReason != DropReason.Limit) tried.Add(identifiers[i], roots[i]);
+            reasons[i] = surplus[i] ? DropReason.Limit : tried.RefusalReason;
+            if (reasons[i] is null) fitting = i + 1;
+        }
+        var union = new Union(types, graph, isStatement);
+        for (var i = 0; i < fitting; i++)
+        {
+            if (reasons[i] is null) union.Add(identifiers[i], roots[i]);
+        }
+        // An identifier that was refused but has the same root as one in the union belongs to that root all the same.
+        for (var i = 0; i < roots.Length; i++)
+        {
+            if (reasons[i] is not null && union.Contains(roots[i])) reasons[i] = null;
+        }
+        return (union, reasons);
+    }
+
+    private static IdentityDecision Decision(
+        IdentityGraph graph,
+        LinkRequest request,
+        Union union,
+        List<Identifier> kept,
+        List<DroppedIdentifier> dropped,
+        long times,
+        RecordPosition position,
+        DateTime now)
     {
         var (winner, losers) = (union.Winner, union.Losers);
-        var joins = losers.Count > 0;
-        var isMerge = losers.Any(loser => loser.Node is not null);
         return new IdentityDecision
         {
             sequence = graph.Sequence + 1,
-            kind = isMerge ? DecisionKind.Merged : joins ? DecisionKind.Linked : dropped.Exists(one => one.reason == DropReason.Limit) ? DecisionKind.Limit : DecisionKind.Capped,
+            kind = KindOf(losers, dropped),
             profileId = winner.Root,
-            identifiers = joins ? [.. kept.Union(losers.SelectMany(loser => loser.Names), IdentifierComparer.Instance)] : [],
+            identifiers = losers.Count > 0 ? [.. kept.Union(losers.SelectMany(loser => loser.Identifiers), IdentifierComparer.Instance)] : [],
             merged = [.. losers.Select(loser => loser.Root)],
             messageId = request.validated.envelope.messageId,
             request = position,
             decidedAt = now,
             dropped = dropped,
             merges = union.Merges,
-            family = [.. losers.Where(loser => loser.Node is not null).SelectMany(loser => graph.IsImplied(loser.Root, loser.Names) ? loser.Node!.Family : loser.Node!.Family.Append(loser.Root))],
+            times = times,
+            basis = Basis.Of(request.validated.envelope),
+            family = [.. losers.Where(loser => loser.Node is not null).SelectMany(loser => FamilyOf(graph, loser))],
         };
     }
+
+    private static string KindOf(IReadOnlyList<Candidate> losers, List<DroppedIdentifier> dropped)
+    {
+        if (losers.Any(loser => loser.Node is not null)) return DecisionKind.Merged;
+        if (losers.Count > 0) return DecisionKind.Linked;
+        return dropped.Exists(one => one.reason == DropReason.Limit) ? DecisionKind.Limit : DecisionKind.Capped;
+    }
+
+    private static IEnumerable<string> FamilyOf(IdentityGraph graph, Candidate loser) =>
+        graph.IsImplied(loser.Root, loser.Identifiers) ? loser.Node!.Family : loser.Node!.Family.Append(loser.Root);
+
+    private static ProfileMerged Merged(Candidate loser, Candidate winner, long sequence, DateTime now) =>
+        new() { loserId = loser.Root, winnerId = winner.Root, sequence = sequence, decidedAt = now };
 
     private static IdentifiedEvent Identified(LinkRequest request, string root, IList<Identifier> kept, List<DroppedIdentifier> apart) => new()
     {

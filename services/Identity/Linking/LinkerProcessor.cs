@@ -1,65 +1,79 @@
 using cdp;
 using Cdp.Contracts;
-using Cdp.Hosting;
-using Cdp.Identifiers;
-using Cdp.Streaming;
+using Cdp.Hosting.Configuration;
+using Cdp.Hosting.HotState;
+using Cdp.Identifiers.Types;
+using Cdp.Identity.Graph;
+using Cdp.Identity.Metrics;
+using Cdp.Identity.Storing;
+using Cdp.Streaming.Loop;
+using Cdp.Streaming.Records;
 using Confluent.Kafka;
 
 namespace Cdp.Identity.Linking;
 
-/// <summary>A batch's view: the graph, and how far its decisions bring the linker.</summary>
-internal sealed class LinkerView(Graph graph, IdentifierTypes types)
+/// <summary>What the decisions about one batch need, and what is to be saved once the batch is committed.</summary>
+internal sealed class LinkerView(IdentityGraph graph, IdentifierTypes types)
 {
     public IdentifierTypes Types { get; } = types;
 
-    public Graph Graph { get; } = graph;
+    public IdentityGraph Graph { get; } = graph;
 
-    /// <summary>The next request, once the batch is applied.</summary>
+    /// <summary>The offset of identity.requests after the batch.</summary>
     public long Position { get; set; }
 
-    /// <summary>What to remember once it is.</summary>
-    public List<(string Key, Refusal Refusal)> Refused { get; } = [];
+    /// <summary>New refusals, with their keys.</summary>
+    public List<(string Key, LinkRefusal Refusal)> NewRefusals { get; } = [];
 
-    /// <summary>The batch's unlink requests that change nothing, by their ids.</summary>
-    public Dictionary<string, UnlinkRefusal> NotUnlinked { get; } = [];
+    /// <summary>New refusal counts, the latest of each profile and kind.</summary>
+    public Dictionary<(string Root, string Kind), RefusalCount> NewCounts { get; } = [];
+
+    /// <summary>The batch's unlink requests that are refused, by request id.</summary>
+    public Dictionary<string, UnlinkRefusal> UnlinkRefusals { get; } = [];
 }
 
-/// <summary>The linker's part of the loop. Redis follows the decision log: at every step it is first made sure that it does.</summary>
-internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
+/// <summary>The linker's steps in the consuming loop. Redis follows the decision log; before each step the linker makes sure that it has caught up.</summary>
+internal sealed class LinkerProcessor(
+    DecisionLog log, IdentityStore store, UnlinkOutcomes outcomes, ProfileIds profileIds, LiveFiles<IdentifierTypes> types) : Processor<LinkerView>
 {
-    // Redis does nothing else while it takes one.
-    private const int DecisionsAWrite = 500;
+    private const string StateLost = "Redis lost its state while it was being written";
+
+    // In one script. Redis serves nobody else while it runs.
+    private const int MaxDecisionsPerWrite = 500;
 
     private Applied _applied;
     private bool _isActive;
-    // The last that this linker published; 0 before it has.
+    // The position that this linker published last; 0 before it published any.
     private long _position;
 
     public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
     {
-        // Before what lasts: if the partition is lost meanwhile, that has the last word.
+        // Set before catching up, which takes a while: a revocation in the meantime must have the last word.
         _isActive = true;
         await CatchUpAsync(stopping);
     }
 
     public override void Revoked(IReadOnlyList<TopicPartition> partitions) => _isActive = false;
 
-    /// <summary>A Redis that lost its state is rebuilt though nobody asks for a link, so that resolvers need no detour and whoever looks somebody up finds them.</summary>
+    /// <summary>
+    /// Rebuilds a Redis that lost its state even if there are no requests. Otherwise resolvers would send every event through the linker, and lookups
+    /// would not find anybody.
+    /// </summary>
     public override async Task WatchAsync(CancellationToken stopping)
     {
         if (!_isActive) return;
-        await FollowAsync(stopping);
+        await EnsureCaughtUpAsync(stopping);
         if (await store.LinkerPositionAsync() < _position) await PublishAsync(_position);
     }
 
-    public override async Task<LinkerView> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
+    public override async Task<LinkerView> PrepareAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
         var current = types.Current;
         while (true)
         {
-            await FollowAsync(stopping);
-            var graph = await ReadAsync(current, batch);
-            // Where Redis was emptied between two reads, known customers would look unknown, and a wrong decision stands for ever.
+            await EnsureCaughtUpAsync(stopping);
+            var graph = await ReadGraphAsync(current, batch);
+            // If Redis was emptied between two reads, known identifiers would look unknown, and a wrong decision is permanent.
             if (await store.AppliedAsync() == _applied) return new LinkerView(graph, current);
         }
     }
@@ -68,89 +82,113 @@ internal sealed class LinkerProcessor(DecisionLog log, IdentityStore store, Unli
     {
         switch (record.Value)
         {
-            case LinkRequest request: Write(view, Linker.Decide(view.Types, view.Graph, request, record.Position, now), outbox); break;
-            case UnlinkRequest request: Write(view, request.requestId, Unlink.Decide(view.Graph, request, record.Position, now), outbox); break;
+            case LinkRequest request:
+                Write(view, Linker.Decide(view.Types, view.Graph, request, record.Position, now), outbox);
+                break;
+            case UnlinkRequest request:
+                Write(view, request.requestId, Unlinker.Decide(view.Types, view.Graph, request, record.Position, now), outbox);
+                break;
         }
         view.Position = record.Position.offset + 1;
     }
 
     public override async Task CommittedAsync(LinkerView view, IReadOnlyList<Outgoing> committed, CancellationToken stopping)
     {
-        await FollowAsync(stopping);
-        // After an outage in this very call, following the log may have applied them already.
-        LoggedDecision[] news = [.. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence).Select(sent => new LoggedDecision(sent.Offset, (IdentityDecision)sent.Value))];
-        await ApplyAsync(news);
-        await store.RememberAsync(view.Refused);
-        // Before the position, by which whoever asked knows that nothing more will be said.
-        foreach (var (requestId, refusal) in view.NotUnlinked) await outcomes.WriteAsync(requestId, UnlinkOutcome.Of(refusal));
+        await EnsureCaughtUpAsync(stopping);
+        // If this call is repeated after an outage, catching up may have applied some of them already.
+        LoggedDecision[] decisions =
+        [
+            .. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence)
+                .Select(sent => new LoggedDecision(sent.Offset, (IdentityDecision)sent.Value)),
+        ];
+        await ApplyAsync(decisions);
+        await store.SaveRefusalsAsync(view.NewRefusals);
+        // A count that made a decision is saved with the decision.
+        await store.SaveRefusalCountsAsync([.. view.NewCounts.Values.Where(count => !count.IsDecision)]);
+        // Saved before the position is published: the API takes a request before the position that has no outcome for one whose outcome was lost.
+        foreach (var (requestId, refusal) in view.UnlinkRefusals) await outcomes.SaveAsync(requestId, UnlinkOutcome.Of(refusal));
         await PublishAsync(view.Position);
-        IdentityMeters.Committed(committed);
+        IdentityMetrics.Committed(view.Types, committed);
     }
 
     public override async Task EndReachedAsync(TopicPartition partition, long offset, CancellationToken stopping)
     {
-        // Markers take offsets too: without this an idle linker would stay before the end that a resolver waits for.
-        await FollowAsync(stopping);
+        // Transaction markers take offsets too. Without this the position of an idle linker would stay before the end of the topic, for which resolvers wait.
+        await EnsureCaughtUpAsync(stopping);
         await PublishAsync(offset);
     }
 
     public override bool IsOutage(Exception exception) => Redis.IsOutage(exception) || base.IsOutage(exception);
 
-    // Redis that was emptied, or went back to a snapshot, is rebuilt before anything is decided on it or said about it.
-    private async Task FollowAsync(CancellationToken stopping)
+    // A Redis that was emptied, or restored from a snapshot, is rebuilt before it is used for a decision or the position is published.
+    private async Task EnsureCaughtUpAsync(CancellationToken stopping)
     {
         if (await store.AppliedAsync() != _applied) await CatchUpAsync(stopping);
     }
 
-    private static void Write(LinkerView view, Outcome outcome, Outbox outbox)
+    private static void Write(LinkerView view, LinkResult result, Outbox outbox)
     {
-        if (outcome.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
-        foreach (var merged in outcome.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
-        outbox.Add(Topics.EventsIdentified, outcome.Identified.profileId, outcome.Identified);
-        if (outcome.Refused is { } refused) view.Refused.Add(refused);
+        if (result.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
+        foreach (var merged in result.Merged) outbox.Add(Topics.EventsIdentified, merged.loserId, merged);
+        outbox.Add(Topics.EventsIdentified, result.Identified.profileId, result.Identified);
+        if (result.NewRefusal is { } refusal) view.NewRefusals.Add(refusal);
+        if (result.NewCount is { } count) view.NewCounts[(count.Root, count.Kind)] = count;
     }
 
     private static void Write(LinkerView view, string requestId, UnlinkResult result, Outbox outbox)
     {
-        if (result.Refusal is { } refusal) view.NotUnlinked[requestId] = refusal;
+        if (result.Refusal is { } refusal) view.UnlinkRefusals[requestId] = refusal;
         if (result.Decision is { } decision) outbox.Add(Topics.IdentityDecisions, null, decision, partition: 0);
-        if (result.Split is { } left) outbox.Add(Topics.EventsIdentified, left.profileId, left);
+        if (result.Split is { } split) outbox.Add(Topics.EventsIdentified, split.profileId, split);
     }
 
-    private async Task<Graph> ReadAsync(IdentifierTypes current, IReadOnlyList<Incoming> batch)
+    private async Task<IdentityGraph> ReadGraphAsync(IdentifierTypes current, IReadOnlyList<Incoming> batch)
     {
         var requests = batch.Select(record => record.Value).OfType<LinkRequest>().ToList();
         var leaving = batch.Select(record => record.Value).OfType<UnlinkRequest>().SelectMany(request => request.identifiers).ToList();
-        var roots = await store.RootsAsync(requests.SelectMany(request => request.identifiers).Concat(leaving));
-        // A request that finds one root only follows an earlier event; where roots compete, nodes are needed, and what was answered before.
-        var competing = requests.Where(request => request.identifiers.Count > 1 && (Stored(request.identifiers[0]) is not { } root || request.identifiers.Any(identifier => Stored(identifier) != root))).ToList();
-        var nodes = store.NodesAsync(competing.SelectMany(request => request.identifiers).Concat(leaving).Select(Stored).OfType<string>());
-        var (refusals, lastSplit) = await store.RefusalsAsync(competing.Select(request => Refusal.Key(current, Refusal.IsStated(request.validated.envelope), request.identifiers)));
-        return new Graph(profileIds, _applied.Sequence, lastSplit, roots, await nodes, refusals);
+        var (_, sequence, roots) = await store.RootsForDecisionsAsync([.. requests.SelectMany(request => request.identifiers).Concat(leaving)]);
+        // A request whose identifiers have one root only has to stay behind an earlier event. Others need the nodes of their roots and earlier answers.
+        var linking = requests.Where(request => !HaveOneRoot(request.identifiers)).ToList();
+        var linkable = linking.SelectMany(request => Linker.Linkable(current, request));
+        var nodes = store.NodesAsync(linkable.Concat(leaving).Select(StoredRoot).OfType<string>());
+        var (refusals, lastSplit) = await store.RefusalsAsync(
+            linking.Select(request => LinkRefusal.KeyOf(current, request.validated.envelope, request.identifiers)), sequence);
+        // A refusal counts for the profile of the first identifier. If that identifier gets another profile within the batch, the count starts from one
+        // again, which adds a decision.
+        var first = linking.Select(request => request.identifiers[0]);
+        var counts = await store.RefusalCountsAsync(first.Select(identifier => StoredRoot(identifier) ?? profileIds.Implied(identifier)));
+        return new IdentityGraph(profileIds, _applied.Sequence, lastSplit, roots, await nodes, refusals, counts);
 
-        string? Stored(Identifier identifier) => roots.GetValueOrDefault(identifier);
+        string? StoredRoot(Identifier identifier) => roots.GetValueOrDefault(identifier);
+
+        bool HaveOneRoot(IList<Identifier> identifiers) =>
+            identifiers.Count == 1 || (StoredRoot(identifiers[0]) is { } root && identifiers.All(identifier => StoredRoot(identifier) == root));
     }
 
     private async Task CatchUpAsync(CancellationToken stopping)
     {
-        _applied = await store.BeginAsync();
+        _applied = await store.InitialiseAsync();
         await log.ReadAsync(_applied, ApplyAsync, stopping);
     }
 
     private async Task PublishAsync(long position)
     {
-        if (!await store.PublishLinkerPositionAsync(position, _applied)) throw new IOException("Redis lost its state while it was written to");
+        if (!await store.PublishLinkerPositionAsync(position, _applied)) throw new IOException(StateLost);
         _position = position;
     }
 
     private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions)
     {
-        // First, since what is applied is not read from the log again: a linker that ended in between would leave a split unsaid. It counts once it is applied.
-        foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split)) await outcomes.WriteAsync(decision.messageId, UnlinkOutcome.Of(decision));
-        foreach (var part in decisions.Chunk(DecisionsAWrite))
+        // Saved before the split is applied: an applied decision is not read from the log again, so if the linker ended in between, the outcome would
+        // be missing for good. The API reports it only once the decision is applied.
+        foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split))
+        {
+            await outcomes.SaveAsync(decision.messageId, UnlinkOutcome.Of(decision));
+        }
+        foreach (var part in decisions.Chunk(MaxDecisionsPerWrite))
         {
             var to = new Applied(part[^1].Decision.sequence, part[^1].Offset + 1);
-            if (!await store.ApplyAsync(HotWrites.Of(part), _applied, to)) throw new IOException("Redis lost its state while it was written to");
+            if (!await store.ApplyAsync(GraphWrites.Of(part), _applied, to)) throw new IOException(StateLost);
             _applied = to;
         }
     }

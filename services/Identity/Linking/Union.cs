@@ -1,66 +1,72 @@
 using cdp;
-using Cdp.Identifiers;
+using Cdp.Identifiers.Extraction;
+using Cdp.Identifiers.Types;
+using Cdp.Identity.Graph;
 
 namespace Cdp.Identity.Linking;
 
-/// <summary>A root that an event touches.</summary>
+/// <summary>A profile that an event's identifiers lead to, and that may become part of a union.</summary>
 /// <param name="Root">Its id.</param>
-/// <param name="Node">Null where it is what one identifier implies.</param>
-/// <param name="Names">All its identifiers.</param>
-/// <param name="Best">The priority of the best of them.</param>
-internal sealed record Part(string Root, Node? Node, IReadOnlyCollection<Identifier> Names, int Best) : IComparable<Part>
+/// <param name="Node">Null if one identifier implies the profile and no decision has named it.</param>
+/// <param name="Identifiers">All its identifiers.</param>
+/// <param name="BestPriority">The priority of its best identifier.</param>
+internal sealed record Candidate(string Root, Node? Node, IReadOnlyCollection<Identifier> Identifiers, int BestPriority) : IComparable<Candidate>
 {
-    // The best identifier it has, then its age, then something that every replay agrees on.
-    public int CompareTo(Part? other)
+    // By the best identifier, then by age, then by id, on which every replay agrees.
+    public int CompareTo(Candidate? other)
     {
-        var order = (Best, Node?.First ?? long.MaxValue).CompareTo((other!.Best, other.Node?.First ?? long.MaxValue));
+        var order = (BestPriority, Node?.First ?? long.MaxValue).CompareTo((other!.BestPriority, other.Node?.First ?? long.MaxValue));
         return order != 0 ? order : string.CompareOrdinal(Root, other.Root);
     }
 }
 
-/// <summary>What several roots would be as one.</summary>
-internal sealed class Union
+/// <summary>
+/// The profile that several profiles would become, while an event's identifiers are added to it in order. Only what is added is counted each time, so a
+/// union of many profiles costs as much as they have identifiers, not that times the number of profiles.
+/// </summary>
+internal sealed class Union(IdentifierTypes types, IdentityGraph graph, bool isStatement)
 {
-    private readonly List<Part> _parts;
+    private readonly Dictionary<string, Candidate> _candidates = [];
+    private readonly Dictionary<string, (int Sum, int Candidates)> _counts = [];
+    private Candidate? _winner;
+    private int _identifiers;
+    private int _nodes;
+    private int _merges;
+    private bool _exceedsLimit;
 
-    public Union(IdentifierTypes types, Graph graph, IEnumerable<(Identifier Identifier, string Root)> named)
+    /// <summary>The profile that remains. All others become part of it.</summary>
+    public Candidate Winner => _winner!;
+
+    public IReadOnlyList<Candidate> Losers => [.. _candidates.Values.Order().Skip(1)];
+
+    public int Merges => _merges + _nodes - (Winner.Node is null ? 0 : 1);
+
+    /// <summary>Why the union is not allowed; null if it is. A union that exceeds a limit stays that way, whatever is added.</summary>
+    public string? RefusalReason =>
+        _candidates.Count <= 1 ? null
+        : _exceedsLimit && !isStatement ? DropReason.Limit
+        : Merges > types.Caps.Merges || _identifiers > types.Caps.Identifiers ? DropReason.Capped
+        : null;
+
+    public bool Contains(string root) => _candidates.ContainsKey(root);
+
+    /// <summary>Adds the profile of one of the event's identifiers, unless it is part of the union already.</summary>
+    public void Add(Identifier identifier, string root)
     {
-        _parts = [.. named.GroupBy(one => one.Root, one => one.Identifier).Select(group => Part(types, graph.NodeOf(group.Key), group))];
-        _parts.Sort();
-    }
-
-    public Part Winner => _parts[0];
-
-    public IReadOnlyList<Part> Losers => _parts[1..];
-
-    public int Merges => _parts.Sum(part => part.Node?.Merges ?? 0) + Losers.Count(loser => loser.Node is not null);
-
-    /// <summary>Why it may not be; null where it may.</summary>
-    public string? Refused(IdentifierTypes types, bool isStated)
-    {
-        if (_parts.Count == 1) return null;
-        if (!isStated && ExceedsALimit(types)) return DropReason.Limit;
-        return Merges > types.Caps.Merges || _parts.Sum(part => part.Names.Count) > types.Caps.Identifiers ? DropReason.Capped : null;
-    }
-
-    // A profile that a statement made larger than the limit is not frozen: what adds nothing of the type still joins it.
-    private bool ExceedsALimit(IdentifierTypes types)
-    {
-        var counts = new Dictionary<string, (int Sum, int Worst)>();
-        foreach (var part in _parts)
+        if (_candidates.ContainsKey(root)) return;
+        var node = graph.NodeOf(root);
+        IReadOnlyCollection<Identifier> identifiers = node is null ? [identifier] : node.Identifiers;
+        var bestPriority = int.MaxValue;
+        foreach (var (type, count) in identifiers.CountBy(one => one.type))
         {
-            foreach (var (type, count) in part.Names.CountBy(name => name.type))
-            {
-                var (sum, worst) = counts.GetValueOrDefault(type);
-                counts[type] = (sum + count, Math.Max(worst, count));
-            }
+            bestPriority = Math.Min(bestPriority, types.Priority(type));
+            var (sum, candidates) = _counts.GetValueOrDefault(type);
+            (sum, candidates) = _counts[type] = (sum + count, candidates + 1);
+            // A profile that a statement made larger than the limit can still be linked to profiles that add nothing of the type.
+            _exceedsLimit |= candidates > 1 && sum > types.Limit(type);
         }
-        return counts.Any(count => count.Value.Sum > types.Limit(count.Key) && count.Value.Sum > count.Value.Worst);
-    }
-
-    private static Part Part(IdentifierTypes types, Node? node, IGrouping<string, Identifier> own)
-    {
-        IReadOnlyCollection<Identifier> names = node is null ? [.. own] : node.Identifiers;
-        return new Part(own.Key, node, names, names.Min(name => types.Priority(name.type)));
+        var candidate = _candidates[root] = new Candidate(root, node, identifiers, bestPriority);
+        if (_winner is null || candidate.CompareTo(_winner) < 0) _winner = candidate;
+        (_identifiers, _nodes, _merges) = (_identifiers + identifiers.Count, _nodes + (node is null ? 0 : 1), _merges + (node?.Merges ?? 0));
     }
 }

@@ -1,67 +1,84 @@
 using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
-using Cdp.Identifiers;
+using Cdp.Identifiers.Extraction;
+using Cdp.Identifiers.Types;
+using Cdp.Identity.Graph;
 
 namespace Cdp.Identity.Resolving;
 
-/// <summary>What one batch's decisions need: where the linker stood, and the roots as they were read after that.</summary>
-/// <param name="position">The next request that the linker had not applied. Read before the roots, so that they are never older than it says.</param>
-/// <param name="roots">The root of each identifier that a decision has named; the others stand for themselves.</param>
-/// <param name="refusals">What the linker answered to combinations of several roots, by key.</param>
-/// <param name="lastSplit">The last decision that made a profile smaller; read after the roots.</param>
-/// <param name="detours">What was sent to the linker before this batch.</param>
-public sealed class ResolverView(long position, IReadOnlyDictionary<Identifier, string> roots, IReadOnlyDictionary<string, Refusal> refusals, long lastSplit, Detours detours)
+/// <summary>What the decisions about one batch need: the linker's position, and the roots at that moment.</summary>
+/// <param name="position">
+/// The next offset of identity.requests that the linker had not applied. It was read together with the roots, so the roots are never older, even if Redis
+/// lost its state in the meantime.
+/// </param>
+/// <param name="roots">The root of each identifier that a decision has named. The root of any other identifier is the profile id it implies.</param>
+/// <param name="refusals">The linker's refusals of combinations of several roots, by key.</param>
+/// <param name="lastSplit">The sequence of the last split, read after the roots.</param>
+/// <param name="pending">The requests sent to the linker before this batch.</param>
+public sealed class ResolverView(
+    long position,
+    IReadOnlyDictionary<Identifier, string> roots,
+    IReadOnlyDictionary<string, LinkRefusal> refusals,
+    long lastSplit,
+    PendingRequests pending)
 {
     private readonly HashSet<Identifier> _sent = new(IdentifierComparer.Instance);
 
     public IReadOnlyDictionary<Identifier, string> Roots { get; } = roots;
 
-    /// <summary>Whether an event of these identifiers must go behind an earlier one that took the detour, in this batch or before.</summary>
-    public bool MustFollow(int partition, IReadOnlyList<Identifier> identifiers) => identifiers.Any(_sent.Contains) || detours.IsPending(partition, identifiers, position);
+    /// <summary>Whether an event must stay behind an earlier one of its identifiers, in this batch or before, that was sent to the linker.</summary>
+    public bool MustFollow(int partition, IReadOnlyList<Identifier> identifiers) =>
+        identifiers.Any(_sent.Contains) || pending.IsPending(partition, identifiers, position);
 
-    /// <summary>What the linker would answer, where that is known.</summary>
-    public Refusal? RefusalOf(string key, IReadOnlyList<string> roots) => refusals.TryGetValue(key, out var refusal) && refusal.Holds(lastSplit, Refusal.GroupsOf(roots)) ? refusal : null;
+    /// <summary>The linker's answer to the combination, if it is known and still valid.</summary>
+    public LinkRefusal? RefusalOf(string key, IReadOnlyList<string> roots) =>
+        refusals.TryGetValue(key, out var refusal) && refusal.IsCurrent(lastSplit, LinkRefusal.GroupsOf(roots)) ? refusal : null;
 
-    public void Sent(IEnumerable<Identifier> identifiers) => _sent.UnionWith(identifiers);
+    /// <summary>Notes that an event of this batch was sent to the linker.</summary>
+    public void AddSent(IEnumerable<Identifier> identifiers) => _sent.UnionWith(identifiers);
 }
 
-/// <summary>Decides whether an event's customer is known or must be found by the linker.</summary>
+/// <summary>Decides whether an event's profile is known or has to be decided by the linker.</summary>
 public sealed class Resolver(ProfileIds profileIds)
 {
     /// <summary>
-    /// An <see cref="IdentifiedEvent"/> when all its identifiers have one root, or it is known which of them stay apart, and nothing before it is on the
-    /// detour; else a <see cref="LinkRequest"/>.
+    /// Returns an <see cref="IdentifiedEvent"/> if all identifiers have one root, or if it is known which of them stay apart, and no earlier event of them is
+    /// pending at the linker. Otherwise returns a <see cref="LinkRequest"/>.
     /// </summary>
-    /// <param name="types">The configuration that named them.</param>
-    /// <param name="view">The batch's; learns of a request.</param>
+    /// <param name="types">The configuration with which the identifiers were extracted.</param>
+    /// <param name="view">The batch's view. It is updated if a request is returned.</param>
     /// <param name="validated">The event.</param>
-    /// <param name="names"><see cref="IdentifierTypes.Of"/> it.</param>
-    /// <param name="origin">Where it stands.</param>
-    public ISpecificRecord Resolve(IdentifierTypes types, ResolverView view, ValidatedEvent validated, EventNames names, RecordPosition origin)
+    /// <param name="extracted">The event's identifiers.</param>
+    /// <param name="origin">The event's position.</param>
+    public ISpecificRecord Resolve(IdentifierTypes types, ResolverView view, ValidatedEvent validated, EventIdentifiers extracted, RecordPosition origin)
     {
-        var identifiers = names.Identifiers;
+        var identifiers = extracted.Identifiers;
         if (!view.MustFollow(origin.partition, identifiers))
         {
             var roots = RootsOf(view.Roots, identifiers);
-            if (AreOne(roots)) return new IdentifiedEvent { profileId = roots[0], validated = validated, identifiers = [.. identifiers], origin = origin, dropped = [.. names.Dropped] };
-            if (view.RefusalOf(KeyOf(types, validated, identifiers), roots) is { } refusal)
+            if (AreEqual(roots)) return Identified(roots[0], validated, [.. identifiers], origin, [.. extracted.Dropped]);
+            if (view.RefusalOf(LinkRefusal.KeyOf(types, validated.envelope, identifiers), roots) is { } refusal)
             {
                 var (kept, apart) = refusal.Divide(identifiers);
-                return new IdentifiedEvent { profileId = roots[0], validated = validated, identifiers = kept, origin = origin, dropped = [.. names.Dropped, .. apart] };
+                return Identified(roots[0], validated, kept, origin, [.. extracted.Dropped, .. apart]);
             }
         }
-        view.Sent(identifiers);
-        return new LinkRequest { validated = validated, identifiers = [.. identifiers], origin = origin, dropped = [.. names.Dropped] };
+        view.AddSent(identifiers);
+        return new LinkRequest { validated = validated, identifiers = [.. identifiers], origin = origin, dropped = [.. extracted.Dropped] };
     }
 
-    /// <summary>The key of the answer that <see cref="Resolve"/> may need; null where it needs none.</summary>
-    public string? Question(IdentifierTypes types, IReadOnlyDictionary<Identifier, string> roots, ValidatedEvent validated, EventNames names) =>
-        names.Identifiers.Count > 1 && !AreOne(RootsOf(roots, names.Identifiers)) ? KeyOf(types, validated, names.Identifiers) : null;
+    /// <summary>The key of the refusal that <see cref="Resolve"/> may need; null if it needs none.</summary>
+    public string? RefusalKey(IdentifierTypes types, IReadOnlyDictionary<Identifier, string> roots, ValidatedEvent validated, EventIdentifiers extracted) =>
+        extracted.Identifiers.Count > 1 && !AreEqual(RootsOf(roots, extracted.Identifiers))
+            ? LinkRefusal.KeyOf(types, validated.envelope, extracted.Identifiers)
+            : null;
 
-    private static string KeyOf(IdentifierTypes types, ValidatedEvent validated, IReadOnlyList<Identifier> identifiers) => Refusal.Key(types, Refusal.IsStated(validated.envelope), identifiers);
+    private static IdentifiedEvent Identified(
+        string root, ValidatedEvent validated, List<Identifier> identifiers, RecordPosition origin, List<DroppedIdentifier> dropped) =>
+        new() { profileId = root, validated = validated, identifiers = identifiers, origin = origin, dropped = dropped };
 
-    private static bool AreOne(string[] roots) => Array.TrueForAll(roots, root => root == roots[0]);
+    private static bool AreEqual(string[] roots) => Array.TrueForAll(roots, root => root == roots[0]);
 
     private string[] RootsOf(IReadOnlyDictionary<Identifier, string> known, IReadOnlyList<Identifier> identifiers)
     {
