@@ -1,10 +1,11 @@
-using Cdp.Hosting;
-using Cdp.Identifiers;
-using Cdp.Streaming;
+using Cdp.Hosting.Api;
+using Cdp.Hosting.HotState;
+using Cdp.Identifiers.Configuration;
+using Cdp.Streaming.Clients;
 
 namespace Cdp.Profiles;
 
-/// <summary>What differs between environments.</summary>
+/// <summary>The configuration of the service: everything that differs between environments.</summary>
 public sealed record ProfilesOptions
 {
     public KafkaOptions Kafka { get; init; } = new();
@@ -12,9 +13,9 @@ public sealed record ProfilesOptions
     public ProfileIdOptions ProfileIds { get; init; } = new();
     public ApiOptions Api { get; init; } = new();
 
-    /// <summary>The file of <see cref="IdentityFile"/>, the same in identity.</summary>
+    /// <summary>The path of the identity configuration (<see cref="IdentityFile"/>), the same file as identity's.</summary>
     public string IdentityConfig { get; init; } = IdentityConfiguration.DefaultFile;
 
-    /// <summary>Every fault, named with its key and remedy; empty when all is well.</summary>
+    /// <summary>All errors, each with its key and remedy; empty if the configuration is valid.</summary>
     public IEnumerable<string> Errors() => [.. Kafka.Errors(), .. Redis.Errors(), .. ProfileIds.Errors(), .. Api.Errors()];
 }

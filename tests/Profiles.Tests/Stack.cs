@@ -1,16 +1,16 @@
-using System.Diagnostics;
 using System.Net;
-using Cdp.Local.Redis;
-using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
-using Cdp.Streaming;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalRedis;
+using Cdp.LocalRegistry;
+using Cdp.Streaming.Clients;
 using Cdp.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Tests;
 
-/// <summary>The embedded broker and registry, and Redis twice: Debian's redis-server and the embedded Garnet.</summary>
+/// <summary>The embedded broker and schema registry, and two Redis servers: redis-server and the embedded Garnet.</summary>
 public sealed class Stack : IAsyncLifetime
 {
     public const string Redis = "redis-server";
@@ -30,7 +30,19 @@ public sealed class Stack : IAsyncLifetime
 
     public Task<ConnectionMultiplexer> ConnectAsync(string redis = Redis) => ConnectionMultiplexer.ConnectAsync($"{Endpoint(redis)},allowAdmin=true");
 
-    /// <summary>An installation of its own: no topic, group or key in common with another.</summary>
+    /// <summary>Writes roots as the linker would: each profile gets the user id of the same name.</summary>
+    /// <param name="installation">The installation.</param>
+    /// <param name="profiles">The profile ids; p and q if none are given.</param>
+    internal async Task LinkAsync(Installation installation, params string[] profiles)
+    {
+        await using var connection = await ConnectAsync();
+        foreach (var profileId in profiles is [] ? ["p", "q"] : profiles)
+        {
+            await connection.GetDatabase().StringSetAsync(installation.Keys.Root(Some.Id("user_id", profileId)), $"1 {profileId}");
+        }
+    }
+
+    /// <summary>Options with a prefix of their own, so that no topic, group or key is shared with another installation.</summary>
     public KafkaOptions Installation() => new()
     {
         BootstrapServers = _broker!.BootstrapServers,
@@ -54,28 +66,5 @@ public sealed class Stack : IAsyncLifetime
         if (_registry is not null) await _registry.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-    }
-}
-
-internal static class Eventually
-{
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
-
-    /// <summary>Waits until the condition holds; what it throws last is thrown when the time is over.</summary>
-    public static async Task Async(Func<Task<bool>> condition)
-    {
-        for (var started = Stopwatch.GetTimestamp(); ;)
-        {
-            try
-            {
-                if (await condition()) return;
-                if (Stopwatch.GetElapsedTime(started) > Bound) throw new TimeoutException($"not within {Bound}");
-            }
-            catch (Exception) when (Stopwatch.GetElapsedTime(started) < Bound)
-            {
-                // Not yet.
-            }
-            await Task.Delay(20);
-        }
     }
 }

@@ -1,47 +1,49 @@
-using System.Text.Json;
 using cdp;
-using Cdp.Contracts;
-using Cdp.Profiles.Splitting;
 using Cdp.Profiles.State;
 
 namespace Cdp.Profiles.History;
 
-/// <summary>Folds the events of a profile, as identity has it today, up to a time. Events are the profile's by their best identifier, an account's by its groupId.</summary>
-/// <param name="today">The profile today.</param>
-/// <param name="asOf">The last corrected time that counts.</param>
-/// <param name="ids">How a group call's groupId becomes the id of an account.</param>
-public sealed class PastState(Profile today, DateTime asOf, ProfileIds ids)
+/// <summary>
+/// Folds the events of a profile up to a point in time. The events are those that belong to the profile by today's identity decisions: a person's by their best
+/// identifier, an account's by their groupId.
+/// </summary>
+/// <param name="today">The profile as it is today.</param>
+/// <param name="asOf">The last event time, after clock correction, that is included.</param>
+/// <param name="folding">Folds events into states.</param>
+public sealed class PastState(Profile today, DateTime asOf, Folding folding)
 {
-    private readonly HashSet<(string, string)> _own = [.. today.identifiers.Select(Key)];
+    private readonly HashSet<(string, string)> _own = [.. today.identifiers.Select(Division.Key)];
 
     public Profile Profile { get; } = Folding.Empty(today.profileId);
 
-    /// <summary>The profiles under which its events may stand; null: under any, for an account's stand under its members'.</summary>
-    public IReadOnlySet<string>? Keys { get; } = today.kind == Accounts.Kind ? null
-        : today.absorbed.Concat(today.sharedKeys).Concat(today.identifiers.Select(ids.Implied)).Append(today.profileId).ToHashSet();
+    /// <summary>
+    /// The keys under which the profile's events may be stored; null for any key. The events of an account are stored under its members. An incomplete profile
+    /// does not know all profiles merged into it, nor which id a shortened identifier implied.
+    /// </summary>
+    public IReadOnlySet<string>? Keys { get; } = KnowsItsKeys(today)
+        ? today.absorbed.Concat(today.sharedKeys).Concat(today.identifiers.Select(folding.Ids.Implied)).Append(today.profileId).ToHashSet()
+        : null;
 
     public void Add(IdentifiedEvent identified, RecordPosition position)
     {
-        if (identified.validated.envelope.timestamp > asOf) return;
-        try
+        if (EventTime.Of(identified.validated.envelope) > asOf) return;
+        if (today.kind == Accounts.Kind) AddToAccount(identified, position);
+        else if (identified.identifiers.Count == 0 ? identified.profileId == today.profileId : IsOwn(identified.identifiers[0]))
         {
-            if (today.kind == Accounts.Kind) AddToAccount(identified, position);
-            else if (identified.identifiers.Count == 0 ? identified.profileId == today.profileId : _own.Contains(Key(identified.identifiers[0])))
-            {
-                Folding.Fold(Profile, Division.Trimmed(identified, identifier => _own.Contains(Key(identifier))), position, ids);
-            }
-        }
-        catch (JsonException)
-        {
-            // It was never folded: it went to the dead topic for the same reason.
+            folding.Fold(Profile, Division.WithIdentifiers(identified, IsOwn), position);
         }
     }
 
     private void AddToAccount(IdentifiedEvent identified, RecordPosition position)
     {
-        if (Accounts.LinkOf(identified.validated.envelope, ids)?.accountId != today.profileId) return;
-        Folding.FoldAccount(Profile, new AccountEvent { accountId = today.profileId, @event = identified, origin = position });
+        if (folding.LinkOf(identified.validated.envelope)?.accountId != today.profileId) return;
+        folding.FoldAccount(Profile, new AccountEvent { accountId = today.profileId, @event = identified, origin = position });
     }
 
-    private static (string, string) Key(Identifier identifier) => (identifier.type, identifier.value);
+    private bool IsOwn(Identifier identifier) => _own.Contains(Division.Key(identifier));
+
+    private static bool KnowsItsKeys(Profile profile) => profile.kind != Accounts.Kind
+        && !Cuts.Has(profile, Cuts.Absorbed)
+        && !Cuts.Has(profile, Cuts.SharedKeys)
+        && !profile.identifiers.Any(Texts.MayBeShortened);
 }

@@ -1,87 +1,118 @@
 using System.Text.Json;
 using cdp;
 using Cdp.Contracts;
+using Cdp.Hosting.HotState;
+using Cdp.Profiles.State;
 using Cdp.Profiles.Storing;
-using Cdp.Streaming;
+using Cdp.Streaming.Schemas;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Rebuilding;
 
-/// <summary>How far a rebuild is, as Redis remembers it.</summary>
-/// <param name="Job">Whoever works on it.</param>
-/// <param name="Generation">What it writes.</param>
-/// <param name="Events">By partition of events.identified the next offset to fold.</param>
-/// <param name="Decided">The last decision that was known before the first event was folded; -1: none has been read.</param>
+/// <summary>The progress of a rebuild, as stored in Redis.</summary>
+/// <param name="Job">The id of the process that runs the rebuild.</param>
+/// <param name="Generation">The generation that it builds.</param>
+/// <param name="Events">For each partition of events.identified, the next offset to fold.</param>
+/// <param name="Decided">The last decision that was read before the first event was folded; -1 if none has been read yet.</param>
 /// <param name="IsBuilt">Whether the whole log has been folded once.</param>
-public sealed record Progress(string Job, int Generation, long[] Events, long Decided, bool IsBuilt);
+public sealed record RebuildProgress(string Job, int Generation, long[] Events, long Decided, bool IsBuilt);
 
-/// <summary>The generation that a rebuild makes. One rebuild works at a time: another that begins stops this one.</summary>
+/// <summary>The generation that a rebuild writes. Only one rebuild runs at a time: starting another one stops this one.</summary>
 public sealed class Draft
 {
+    private const string Remedy = "delete it, then start the rebuild again";
+
     private readonly IDatabase _redis;
     private readonly HotState _keys;
     private readonly AvroCodec _codec;
+    private readonly Folding _folding;
     private readonly int _partitions;
     private string _progress;
 
-    private Draft(IDatabase redis, HotState keys, AvroCodec codec, int partitions, ProfileStore store, Progress progress)
+    private Draft(IDatabase redis, HotState keys, AvroCodec codec, Folding folding, int partitions, ProfileStore store, RebuildProgress progress)
     {
-        (_redis, _keys, _codec, _partitions, Store, Progress) = (redis, keys, codec, partitions, store, progress);
+        (_redis, _keys, _codec, _folding, _partitions, Store, Progress) = (redis, keys, codec, folding, partitions, store, progress);
         _progress = JsonSerializer.Serialize(progress);
     }
 
     public ProfileStore Store { get; }
 
-    public Progress Progress { get; private set; }
+    public RebuildProgress Progress { get; private set; }
 
-    /// <summary>What an earlier rebuild left; null where there is nothing.</summary>
-    public static async Task<Progress?> LeftAsync(IDatabase redis, HotState keys) => (string?)await redis.StringGetAsync(keys.Rebuild) is { } text ? JsonSerializer.Deserialize<Progress>(text) : null;
-
-    /// <summary>A generation of its own, which is empty.</summary>
-    public static async Task<Draft> BeginAsync(IDatabase redis, HotState keys, AvroCodec codec, int partitions, Generations generations)
+    /// <summary>The progress of an earlier rebuild that was not completed; null if there is none.</summary>
+    public static async Task<RebuildProgress?> FindUnfinishedAsync(IDatabase redis, HotState keys)
     {
-        // Redis may have lost the counter; what is in use is known by its pointer.
+        var stored = await redis.ReadStringAsync(keys.Rebuild, Remedy);
+        try
+        {
+            return (string?)stored is { } text ? JsonSerializer.Deserialize<RebuildProgress>(text) : null;
+        }
+        catch (JsonException e)
+        {
+            throw RedisReads.Unreadable(keys.Rebuild, stored, "the progress of a rebuild", Remedy, e);
+        }
+    }
+
+    /// <summary>Begins a rebuild in a new, empty generation.</summary>
+    public static async Task<Draft> BeginAsync(IDatabase redis, HotState keys, AvroCodec codec, Folding folding, int partitions, Generations generations)
+    {
+        // Throws if the key does not hold a number.
+        RedisReads.ParseNumber(keys.LastGeneration, await redis.ReadStringAsync(keys.LastGeneration, Remedy), Remedy);
+        // Redis may have lost the counter, so generations in use are skipped.
         var inUse = await generations.InUseAsync();
         int generation;
         do generation = (int)await redis.StringIncrementAsync(keys.LastGeneration);
-        while (generation <= inUse.Current || generation <= inUse.Kept);
-        return await TakeAsync(redis, keys, codec, partitions, generations, new Progress("", generation, new long[partitions], -1, false));
+        while (generation <= inUse.Current || generation <= inUse.Previous);
+        var progress = new RebuildProgress("", generation, new long[partitions], -1, false);
+        return await ResumeAsync(redis, keys, codec, folding, partitions, generations, progress);
     }
 
-    /// <summary>Goes on with what an earlier rebuild left.</summary>
-    public static async Task<Draft> TakeAsync(IDatabase redis, HotState keys, AvroCodec codec, int partitions, Generations generations, Progress left)
+    /// <summary>Continues an earlier rebuild.</summary>
+    public static async Task<Draft> ResumeAsync(
+        IDatabase redis, HotState keys, AvroCodec codec, Folding folding, int partitions, Generations generations, RebuildProgress unfinished)
     {
-        var draft = new Draft(redis, keys, codec, partitions, generations.Store(left.Generation), left with { Job = Guid.NewGuid().ToString("N") });
+        var progress = unfinished with { Job = Guid.NewGuid().ToString("N") };
+        var draft = new Draft(redis, keys, codec, folding, partitions, generations.Store(unfinished.Generation), progress);
         await redis.StringSetAsync(keys.Rebuild, draft._progress);
         return draft;
     }
 
-    /// <summary>Moves on, after everything up to there was written.</summary>
-    /// <exception cref="RebuildException">Redis lost the draft, or another rebuild was begun.</exception>
-    public async Task MoveAsync(Progress to)
+    /// <summary>Stores new progress. Must be called after everything up to there was written.</summary>
+    /// <exception cref="RebuildException">Redis lost the draft, or another rebuild was started.</exception>
+    public async Task AdvanceAsync(RebuildProgress to)
     {
         var (before, after) = (_progress, JsonSerializer.Serialize(to));
-        if (!await _redis.SetIfAsync(_keys.Rebuild, before, after)) throw new RebuildException("Redis lost what was rebuilt so far, or another rebuild was begun meanwhile; start it again");
+        if (!await _redis.SetIfEqualAsync(_keys.Rebuild, before, after))
+        {
+            throw new RebuildException("Redis lost the draft of this rebuild, or another rebuild was started; start it again");
+        }
         (Progress, _progress) = (to, after);
     }
 
-    /// <summary>It is in use from now on: what only a rebuild needs is deleted.</summary>
-    public Task EndAsync() => Task.WhenAll([_redis.KeyDeleteAsync(_keys.Rebuild), .. Enumerable.Range(0, _partitions).Select(partition => _redis.KeyDeleteAsync(_keys.ProfilesIndex(partition, Progress.Generation)))]);
+    /// <summary>Deletes the keys that only a rebuild needs, once the generation is in use.</summary>
+    public Task CompleteAsync()
+    {
+        var indexes = Enumerable.Range(0, _partitions).Select(partition => _redis.KeyDeleteAsync(_keys.ProfilesIndex(partition, Progress.Generation)));
+        return Task.WhenAll([_redis.KeyDeleteAsync(_keys.Rebuild), .. indexes]);
+    }
 
     public int Partition(string profileId) => Partitioner.Partition(profileId, _partitions);
 
     public Task<IReadOnlyDictionary<string, byte[]?>> ReadAsync(IEnumerable<string> profileIds) => ReadAsync(Store, profileIds);
 
-    /// <summary>From any generation.</summary>
+    /// <summary>Reads profiles of any generation. The bytes of a profile that does not exist are null.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]?>> ReadAsync(ProfileStore store, IEnumerable<string> profileIds)
     {
-        var groups = await Task.WhenAll(profileIds.GroupBy(Partition).Select(group => store.ReadAsync(group.Key, [.. group], ProfileStore.Nowhere)));
+        var groups = await Task.WhenAll(profileIds.GroupBy(Partition).Select(group => store.ReadAsync(group.Key, [.. group], ProfileStore.NoPosition)));
         return groups.SelectMany(group => group!).ToDictionary(profile => profile.ProfileId, profile => profile.Bytes);
     }
 
-    public Profile? Decode(byte[]? bytes) => bytes is null ? null : (Profile)_codec.Decode(bytes);
+    /// <summary>Decodes a profile within the current bounds, so that a state written before the bounds compares as equal to a state folded now.</summary>
+    public Profile? Decode(byte[]? bytes) => bytes is null ? null : _folding.WithinBounds((Profile)_codec.Decode(bytes));
 
-    /// <summary>The living first: a merge that is cut off between the two is then repeated, and not lost.</summary>
+    /// <summary>
+    /// Writes living profiles before aliases. If a merge is interrupted between the two, it is repeated. In the other order the loser's state would be lost.
+    /// </summary>
     public async Task WriteAsync(IEnumerable<Profile> profiles)
     {
         foreach (var group in profiles.GroupBy(profile => profile.mergedInto is null).OrderByDescending(group => group.Key))
@@ -90,13 +121,21 @@ public sealed class Draft
         }
     }
 
-    public Task WriteAsync(IEnumerable<(string ProfileId, byte[] Bytes)> profiles) => Task.WhenAll(profiles.SelectMany(profile => Write(profile.ProfileId, profile.Bytes, When.Always)));
+    public Task WriteAsync(IEnumerable<(string ProfileId, byte[] Bytes)> profiles) =>
+        Task.WhenAll(profiles.SelectMany(profile => Write(profile.ProfileId, profile.Bytes, When.Always)));
 
-    /// <summary>What became part of another, unless that is known.</summary>
-    public Task WriteAliasesAsync(IReadOnlyDictionary<string, string> winners) =>
-        Task.WhenAll(winners.SelectMany(alias => Write(alias.Key, _codec.Encode(Topics.Profiles, DraftView.Alias(alias.Key, alias.Value)), When.NotExists)));
+    /// <summary>Copies the state held by a pending split from the generation in use: a rebuild does not recompute it.</summary>
+    public Task WritePartAsync(Profile part)
+    {
+        var key = _keys.Profile(Partition(part.heldBy), part.profileId, Progress.Generation);
+        return PartRecord.IsDeleted(part) ? _redis.KeyDeleteAsync(key) : _redis.StringSetAsync(key, _codec.Encode(Topics.Profiles, part));
+    }
 
-    /// <summary>The ids of a partition's profiles, each at least once.</summary>
+    /// <summary>Writes profiles that were merged into another, unless they exist.</summary>
+    public Task WriteAliasesAsync(IReadOnlyDictionary<string, string> winners) => Task.WhenAll(
+        winners.SelectMany(alias => Write(alias.Key, _codec.Encode(Topics.Profiles, Folding.Alias(alias.Key, alias.Value)), When.NotExists)));
+
+    /// <summary>The ids of a partition's profiles. An id may be returned more than once.</summary>
     public IAsyncEnumerable<RedisValue> IdsAsync(int partition) => _redis.SetScanAsync(_keys.ProfilesIndex(partition, Progress.Generation), pageSize: 500);
 
     private IEnumerable<Task> Write(string profileId, byte[] bytes, When when)
@@ -107,5 +146,5 @@ public sealed class Draft
     }
 }
 
-/// <summary>A rebuild cannot go on; the message says why and what to do.</summary>
+/// <summary>A rebuild cannot continue. The message gives the reason and the remedy.</summary>
 public sealed class RebuildException(string message) : Exception(message);

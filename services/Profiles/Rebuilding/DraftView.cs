@@ -1,47 +1,45 @@
-using System.Text.Json;
 using Avro.Specific;
 using cdp;
-using Cdp.Contracts;
 using Cdp.Profiles.State;
+using Cdp.Profiles.State.Ordering;
 
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// The profiles of the draft that a batch of events.identified touches, and how they are folded. Pure. A record that is applied twice changes nothing: each
-/// partition is read in order, so that what a state reflects of it says which of its records the state has.
+/// The profiles of the draft that a batch of events.identified concerns, and how records change them. Pure. Applying a record twice changes nothing: each
+/// partition is read in order, so a state's <c>reflects</c> tells which records it includes.
 /// </summary>
-public sealed class DraftView(Routing routing, ProfileIds ids)
+public sealed class DraftView(Routing routing, Folding folding)
 {
     private readonly Dictionary<string, Profile> _states = [];
     private readonly HashSet<string> _changed = [];
 
     public IEnumerable<Profile> Changed => _changed.Select(profileId => _states[profileId]);
 
-    /// <summary>Records whose traits are no JSON object. The service put them on the dead topic for the same reason.</summary>
-    public int Unfoldable { get; private set; }
-
-    /// <summary>Profiles that were split since the decisions were read: a folded state cannot be divided.</summary>
+    /// <summary>Profiles that were split after the decisions were read. Their states are wrong, because a folded state cannot be divided.</summary>
     public HashSet<string> Split { get; } = [];
 
     public bool Has(string profileId) => _states.ContainsKey(profileId);
 
     public void Add(string profileId, Profile? state) => _states[profileId] = state ?? Folding.Empty(profileId);
 
-    /// <summary>The profiles that a record names itself.</summary>
-    public IEnumerable<string> Named(ISpecificRecord record) => record switch
+    /// <summary>The profiles that a record mentions.</summary>
+    public IEnumerable<string> Mentioned(ISpecificRecord record) => record switch
     {
-        IdentifiedEvent identified when Accounts.LinkOf(identified.validated.envelope, ids) is { } link => [identified.profileId, link.accountId],
+        IdentifiedEvent identified when folding.LinkOf(identified.validated.envelope) is { } link => [identified.profileId, link.accountId],
         IdentifiedEvent identified => [identified.profileId],
         ProfileMerged merged => [merged.loserId, merged.winnerId],
         ProfileSplit split => [split.profileId, .. split.into],
         _ => [],
     };
 
-    /// <summary>The profiles to which an event of this one may lead.</summary>
-    public IEnumerable<string> Behind(string profileId) => _states[profileId].mergedInto is { } winner ? [winner, .. routing.Out(profileId)] : routing.Out(profileId);
+    /// <summary>The profiles that an event of this profile may belong to now: the one it was merged into, and those split off from it.</summary>
+    public IEnumerable<string> Successors(string profileId) =>
+        _states[profileId].mergedInto is { } winner ? [winner, .. routing.SplitOffFrom(profileId)] : routing.SplitOffFrom(profileId);
 
-    /// <param name="record">A record of events.identified; whatever it may lead to has been added.</param>
-    /// <param name="position">Where it stands.</param>
+    /// <summary>Applies a record of events.identified. The profiles it mentions, and all their successors, must have been added.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="position">Its position.</param>
     public void Apply(ISpecificRecord record, RecordPosition position)
     {
         switch (record)
@@ -50,54 +48,58 @@ public sealed class DraftView(Routing routing, ProfileIds ids)
                 Fold(identified, position);
                 break;
             case ProfileMerged merged:
-                End(merged);
+                Merge(merged);
                 break;
             case ProfileSplit split:
-                foreach (var into in split.into.Where(into => routing.Add(split.profileId, new SplitRoute { sequence = split.sequence, into = into, identifiers = split.identifiers })))
+                foreach (var into in split.into)
                 {
-                    Split.UnionWith([Routing.Root(split.profileId, MergedInto), into]);
+                    var route = new SplitRoute { sequence = split.sequence, into = into, identifiers = split.identifiers };
+                    if (routing.Add(split.profileId, route)) Split.UnionWith([Routing.Root(split.profileId, MergedInto), into]);
                 }
                 break;
         }
     }
 
+    /// <summary>Adds the identifiers that a split took out to their current owners. The successors of the new profile must have been added.</summary>
+    public void AddIdentifiers(SplitRoute route)
+    {
+        foreach (var owner in route.identifiers.ToLookup(identifier => routing.Owner(route.into, identifier, MergedInto))) AddIdentifiers(owner.Key, owner);
+    }
+
     private void Fold(IdentifiedEvent identified, RecordPosition position)
     {
-        var (profileId, e) = routing.Place(identified, MergedInto);
-        try
+        var profileId = routing.Owner(identified, MergedInto);
+        var owners = identified.identifiers.ToLookup(identifier => routing.Owner(identified.profileId, identifier, MergedInto));
+        foreach (var other in owners.Where(owner => owner.Key != profileId)) AddIdentifiers(other.Key, other);
+        var own = owners[profileId].ToHashSet();
+        var e = Division.WithIdentifiers(identified, own.Contains);
+        if (!Includes(_states[profileId], position))
         {
-            if (!Includes(_states[profileId], position))
-            {
-                Folding.Fold(_states[profileId], e, position, ids);
-                _changed.Add(profileId);
-            }
-            if (Accounts.LinkOf(e.validated.envelope, ids) is { } link && !Includes(_states[link.accountId], position))
-            {
-                Folding.FoldAccount(_states[link.accountId], new AccountEvent { accountId = link.accountId, @event = e, origin = position });
-                _changed.Add(link.accountId);
-            }
+            folding.Fold(_states[profileId], e, position);
+            _changed.Add(profileId);
         }
-        catch (JsonException)
+        if (folding.LinkOf(e.validated.envelope) is { } link && !Includes(_states[link.accountId], position))
         {
-            Unfoldable++;
+            folding.FoldAccount(_states[link.accountId], new AccountEvent { accountId = link.accountId, @event = e, origin = position });
+            _changed.Add(link.accountId);
         }
     }
 
-    // Only for merges that the decisions did not have when they were read: the others are aliases from the start.
-    private void End(ProfileMerged merged)
+    private void AddIdentifiers(string profileId, IEnumerable<Identifier> identifiers)
+    {
+        folding.AddIdentifiers(_states[profileId], identifiers);
+        _changed.Add(profileId);
+    }
+
+    // Only for merges decided after the decisions were read. The losers of earlier merges are aliases from the start.
+    private void Merge(ProfileMerged merged)
     {
         var (loser, winnerId) = (_states[merged.loserId], Routing.Root(merged.winnerId, MergedInto));
         if (loser.mergedInto is not null || winnerId == merged.loserId) return;
-        if (Sorted.Add(_states[winnerId].absorbed, merged.loserId, string.CompareOrdinal)) Folding.Merge(_states[winnerId], loser);
-        _states[merged.loserId] = Alias(merged.loserId, merged.winnerId);
+        if (!_states[winnerId].absorbed.Contains(merged.loserId)) folding.Merge(_states[winnerId], loser);
+        folding.AddAbsorbed(_states[winnerId], [merged.loserId]);
+        _states[merged.loserId] = Folding.Alias(merged.loserId, merged.winnerId);
         _changed.UnionWith([winnerId, merged.loserId]);
-    }
-
-    public static Profile Alias(string profileId, string winnerId)
-    {
-        var alias = Folding.Empty(profileId);
-        alias.mergedInto = winnerId;
-        return alias;
     }
 
     private string? MergedInto(string profileId) => _states[profileId].mergedInto;

@@ -1,80 +1,66 @@
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Profiles.Storing;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Reading;
 using Confluent.Kafka;
 
 namespace Cdp.Profiles.Rebuilding;
 
-/// <summary>Tells whether the live service has processed the log up to a point. It reads the service's committed offsets, and takes no part in its group.</summary>
-public sealed class LiveProgress : IDisposable
+/// <summary>
+/// Tells whether the running service has processed the log up to a point. It reads the committed offsets of the service's group without joining the group.
+/// </summary>
+public sealed class LiveProgress(KafkaOptions kafka) : IDisposable
 {
-    // An event may be passed on, from a profile that became part of another to the next, and then to its account.
+    // An event may be forwarded along a chain of merged profiles, and then to an account.
     private const int Hops = 4;
 
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    private readonly KafkaOptions _kafka;
-    private readonly IConsumer<Ignore, Ignore> _consumer;
+    private readonly GroupObserver _group = new(kafka, ProfilesLoop.Options.Group);
+    private readonly PartitionEnds _ends = new(kafka);
 
-    public LiveProgress(KafkaOptions kafka)
+    /// <summary>
+    /// Waits until the service has processed events.identified up to these end offsets, and everything it has sent to itself meanwhile. Returns false after a
+    /// timeout.
+    /// </summary>
+    public async Task<bool> WaitAsync(IReadOnlyList<long> ends, CancellationToken stopping)
     {
-        _kafka = kafka;
-        _consumer = new ConsumerBuilder<Ignore, Ignore>(kafka.Consumer(ProfilesService.Group)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-    }
-
-    /// <summary>Waits until the service has processed its inputs up to these ends of events.identified, and what it passed on to itself meanwhile. False: not within the bound.</summary>
-    public async Task<bool> PassAsync(IReadOnlyList<long> ends, CancellationToken stopping)
-    {
-        if (!await PassAsync(Topics.EventsIdentified, ends, stopping)) return false;
+        if (!await WaitAsync(kafka.PartitionsOf(Topics.EventsIdentified).Zip(ends).ToDictionary(), stopping)) return false;
         for (var hop = 0; hop < Hops; hop++)
         {
-            var transfers = await Task.WhenAll(Enumerable.Range(0, _kafka.Partitions).Select(partition => Changelog.EndAsync(_kafka, Topics.ProfilesTransfers, partition)));
-            if (!await PassAsync(Topics.ProfilesTransfers, transfers, stopping)) return false;
+            if (!await WaitAsync(await BlockingCalls.RunAsync(() => _ends.Of(Topics.ProfilesTransfers)), stopping)) return false;
         }
         return true;
     }
 
-    public void Dispose() => _consumer.Dispose();
-
-    private async Task<bool> PassAsync(Topic topic, IReadOnlyList<long> ends, CancellationToken stopping)
+    public void Dispose()
     {
-        using var bound = new CancellationTokenSource(Bound);
-        TopicPartition[] partitions = [.. ends.Select((_, partition) => new TopicPartition(_kafka.TopicPrefix + topic.Name, partition))];
-        while (!bound.IsCancellationRequested)
+        _group.Dispose();
+        _ends.Dispose();
+    }
+
+    private async Task<bool> WaitAsync(IReadOnlyDictionary<TopicPartition, long> ends, CancellationToken stopping)
+    {
+        using var timeout = new CancellationTokenSource(Timeout);
+        while (!timeout.IsCancellationRequested)
         {
-            var behind = await Task.Run(() => Behind(partitions, ends), stopping);
-            if (!behind) return true;
+            if (await BlockingCalls.RunAsync(() => HasPassed(ends, stopping))) return true;
             await Task.Delay(Pause, stopping);
         }
         return false;
     }
 
-    /// <summary>
-    /// Whether a committed record stands between what the service has committed and an end. The offsets alone do not tell: the markers of transactions, which
-    /// nobody commits, have offsets too.
-    /// </summary>
-    private bool Behind(TopicPartition[] partitions, IReadOnlyList<long> ends)
+    // A partition that does not answer in time, such as one whose leader moves, may do so in the next round.
+    private bool HasPassed(IReadOnlyDictionary<TopicPartition, long> ends, CancellationToken stopping)
     {
-        TopicPartitionOffset[] from = [.. _consumer.Committed(partitions, CallTimeout)
-            .Where(committed => committed.Offset.Value < ends[committed.Partition.Value])
-            .Select(committed => committed.Offset == Offset.Unset ? new TopicPartitionOffset(committed.TopicPartition, Offset.Beginning) : committed)];
-        if (from is []) return false;
-        _consumer.Assign(from);
         try
         {
-            var open = from.Select(partition => partition.TopicPartition).ToHashSet();
-            while (open.Count > 0)
-            {
-                if (_consumer.Consume(CallTimeout) is not { } result) return true;
-                if (result.Offset.Value >= ends[result.Partition.Value] || result.IsPartitionEOF) open.Remove(result.TopicPartition);
-                else return true;
-            }
-            return false;
+            return _group.HasPassed(ends, stopping);
         }
-        finally
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_TimedOut)
         {
-            _consumer.Unassign();
+            return false;
         }
     }
 }

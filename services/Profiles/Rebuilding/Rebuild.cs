@@ -1,105 +1,116 @@
-using System.Globalization;
-using cdp;
 using Cdp.Contracts;
+using Cdp.Profiles.State;
 using Cdp.Profiles.Storing;
-using Cdp.Streaming;
-using Confluent.Kafka;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Schemas;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// The job: folds the log anew into a generation of its own beside the live one, compares the two, and switches when asked to. The service goes on meanwhile.
+/// Folds the log into a new generation beside the one in use, compares the two, and switches to the new one on request. The service keeps running meanwhile.
 /// </summary>
-public sealed class Rebuild(KafkaOptions kafka, AvroCodec codec, ProfileIds ids, IConnectionMultiplexer redis, HotState keys, Generations generations, TextWriter report)
+public sealed class Rebuild(
+    KafkaOptions kafka, AvroCodec codec, Folding folding, IConnectionMultiplexer redis, HotState keys, Generations generations, TextWriter report)
 {
-    // Each takes about a second: what is then still unequal has events all the time, or the service does not get on.
-    private const int MostRounds = 12;
+    // A round takes about a second. Profiles that are still unequal after these rounds get events all the time, or the service is not making progress.
+    private const int MaxRounds = 12;
 
-    private const int ShownDifferences = 100;
+    private const int MaxListed = 100;
 
-    /// <summary>Answers whether everything is equal. What was built stays, for a switch.</summary>
+    /// <summary>Builds and compares. Returns whether all profiles are equal. The draft is kept for a switch.</summary>
     public async Task<bool> CheckAsync(CancellationToken stopping)
     {
-        if (await LeftAsync() is { } left) await DropAsync(left.Generation);
-        return (await RunAsync(await NewAsync(), mend: false, stopping)).Count == 0;
+        if (await FindUnfinishedAsync() is { } unfinished) await DeleteAsync(unfinished.Generation);
+        return (await RunAsync(await BeginAsync(), isCorrecting: false, stopping)).Count == 0;
     }
 
-    /// <summary>Goes on with what a check left, or builds; has the owners correct what is different; then puts the new generation in use.</summary>
+    /// <summary>
+    /// Continues from the draft of a check, or builds one; has the owners correct the profiles that are different; then puts the new generation in use.
+    /// </summary>
     /// <returns>Whether the new generation is in use.</returns>
-    /// <exception cref="RebuildException">It cannot; the message says why.</exception>
+    /// <exception cref="RebuildException">The switch is not possible. The message gives the reason.</exception>
     public async Task<bool> SwitchAsync(CancellationToken stopping)
     {
         var inUse = await generations.InUseAsync();
-        if (inUse.Kept is { } kept) throw new RebuildException($"generation {kept} is still kept from the last switch; --rebuild=forget deletes it, --rebuild=back goes back to it");
-        var left = await LeftAsync();
-        if (left is { IsBuilt: false }) await DropAsync(left.Generation);
-        var draft = left is { IsBuilt: true } ? await Draft.TakeAsync(redis.GetDatabase(), keys, codec, kafka.Partitions, generations, left) : await NewAsync();
-        var unmended = await RunAsync(draft, mend: true, stopping);
-        if (unmended.Count > 0)
+        if (inUse.Previous is { } previous)
         {
-            await WriteAsync($"not switched: {unmended.Count} profiles could not be corrected; is the service running? Try again");
+            throw new RebuildException(
+                $"generation {previous} is still kept from the last switch; delete it with --rebuild=cleanup, or return to it with --rebuild=rollback");
+        }
+        var unfinished = await FindUnfinishedAsync();
+        if (unfinished is { IsBuilt: false }) await DeleteAsync(unfinished.Generation);
+        var draft = unfinished is { IsBuilt: true }
+            ? await Draft.ResumeAsync(redis.GetDatabase(), keys, codec, folding, kafka.Partitions, generations, unfinished)
+            : await BeginAsync();
+        var uncorrected = await RunAsync(draft, isCorrecting: true, stopping);
+        if (uncorrected.Count > 0)
+        {
+            await WriteAsync($"not switched: {uncorrected.Count} profiles could not be corrected; check that the service is running, then try again");
             return false;
         }
         await CatchUpAsync(draft.Progress.Generation, stopping);
-        // Once more only for whoever began another rebuild meanwhile.
-        await draft.MoveAsync(draft.Progress);
-        if (!await generations.MoveAsync(inUse, new GenerationsInUse(draft.Progress.Generation, inUse.Current))) throw new RebuildException("another switch came first; nothing was changed");
-        await draft.EndAsync();
-        await WriteAsync($"generation {draft.Progress.Generation} is in use; generation {inUse.Current} is kept until --rebuild=forget");
+        // Throws if another rebuild was started meanwhile.
+        await draft.AdvanceAsync(draft.Progress);
+        await PutInUseAsync(draft.Progress.Generation, inUse);
+        await draft.CompleteAsync();
+        await ReportInUseAsync(draft.Progress.Generation, inUse.Current);
         return true;
     }
 
-    /// <summary>Puts the generation in use that the last switch replaced, caught up from the topic profiles.</summary>
-    /// <exception cref="RebuildException">There is none.</exception>
-    public async Task BackAsync(CancellationToken stopping)
+    /// <summary>Puts the generation that the last switch replaced in use again, after catching it up from the topic profiles.</summary>
+    /// <exception cref="RebuildException">No previous generation is kept.</exception>
+    public async Task RollbackAsync(CancellationToken stopping)
     {
         var inUse = await generations.InUseAsync();
-        if (inUse.Kept is not { } kept) throw new RebuildException("no generation is kept, so there is nothing to go back to");
-        await CatchUpAsync(kept, stopping);
-        if (!await generations.MoveAsync(inUse, new GenerationsInUse(kept, inUse.Current))) throw new RebuildException("another switch came first; nothing was changed");
-        await WriteAsync($"generation {kept} is in use; generation {inUse.Current} is kept until --rebuild=forget");
+        if (inUse.Previous is not { } previous) throw new RebuildException("no previous generation is kept, so a rollback is not possible");
+        await CatchUpAsync(previous, stopping);
+        await PutInUseAsync(previous, inUse);
+        await ReportInUseAsync(previous, inUse.Current);
     }
 
-    /// <summary>Deletes what is not in use: the generation that was replaced, and what a check left.</summary>
-    public async Task ForgetAsync()
+    /// <summary>Deletes the generations that are not in use: the previous one, and the draft of a check.</summary>
+    public async Task CleanupAsync()
     {
         var inUse = await generations.InUseAsync();
-        if (inUse.Kept is { } kept)
+        if (inUse.Previous is { } previous)
         {
-            if (!await generations.MoveAsync(inUse, inUse with { Kept = null })) throw new RebuildException("a switch came first; nothing was deleted");
-            await DropAsync(kept);
+            if (!await generations.SwitchAsync(inUse, inUse with { Previous = null }))
+            {
+                throw new RebuildException("another switch happened at the same time; nothing was deleted");
+            }
+            await DeleteAsync(previous);
         }
-        var left = await LeftAsync();
-        if (left is not null)
+        var unfinished = await FindUnfinishedAsync();
+        if (unfinished is not null)
         {
             await redis.GetDatabase().KeyDeleteAsync(keys.Rebuild);
-            await DropAsync(left.Generation);
+            await DeleteAsync(unfinished.Generation);
         }
-        if (inUse.Kept is null && left is null) await WriteAsync("nothing is kept, and nothing was deleted");
+        if (inUse.Previous is null && unfinished is null) await WriteAsync("no unused generation is kept; nothing was deleted");
     }
 
-    /// <returns>The differences; when mending, those that remain.</returns>
-    private async Task<IReadOnlyCollection<string>> RunAsync(Draft draft, bool mend, CancellationToken stopping)
+    /// <returns>The profiles that are different or, when correcting, those that still are.</returns>
+    private async Task<IReadOnlyCollection<string>> RunAsync(Draft draft, bool isCorrecting, CancellationToken stopping)
     {
         var live = await generations.CurrentAsync();
-        var replay = new Replay(kafka, codec, ids, draft);
-        await replay.DecideAsync(stopping);
-        for (var partition = 0; partition < kafka.Partitions; partition++) await replay.FoldAsync(partition, stopping);
-        await draft.MoveAsync(draft.Progress with { IsBuilt = true });
+        var replay = new Replay(kafka, codec, folding, draft);
+        await replay.ReadDecisionsAsync(stopping);
+        await FoldEventsAsync(replay, stopping);
+        await draft.AdvanceAsync(draft.Progress with { IsBuilt = true });
 
         using var progress = new LiveProgress(kafka);
-        var comparison = new Comparison(kafka, codec, draft, live, replay, progress);
-        // Shortly after the long first pass, so that fewer are in motion.
-        for (var partition = 0; partition < kafka.Partitions; partition++) await replay.FoldAsync(partition, stopping);
+        var comparison = new Comparison(kafka, codec, folding, draft, live, replay, progress);
+        // The first pass takes long. A short second one leaves fewer profiles that changed since.
+        await FoldEventsAsync(replay, stopping);
         await comparison.StartAsync();
         for (var partition = 0; partition < kafka.Partitions; partition++) await comparison.CompareAsync(partition, stopping);
 
         var (different, sent) = (new Dictionary<string, Difference>(), new HashSet<string>());
-        using var corrections = mend ? new Corrections(kafka, codec) : null;
-        for (var round = 0; round < MostRounds && comparison.Open.Keys.Any(profileId => mend || !different.ContainsKey(profileId)); round++)
+        using var corrections = isCorrecting ? new CorrectionSender(kafka, codec) : null;
+        for (var round = 0; round < MaxRounds && comparison.Mismatches.Keys.Any(profileId => isCorrecting || !different.ContainsKey(profileId)); round++)
         {
-            foreach (var difference in await comparison.AgainAsync(stopping))
+            foreach (var difference in await comparison.CompareAgainAsync(stopping))
             {
                 different[difference.ProfileId] = difference;
                 if (corrections is null) continue;
@@ -107,49 +118,81 @@ public sealed class Rebuild(KafkaOptions kafka, AvroCodec codec, ProfileIds ids,
                 sent.Add(difference.ProfileId);
             }
         }
-        if (mend) await comparison.LeaveAsync();
-        await TellAsync(draft, live, replay, comparison, different, sent);
-        return [.. different.Keys.Where(profileId => !mend || comparison.Open.ContainsKey(profileId))];
+        if (isCorrecting) await comparison.KeepMismatchesAsync();
+        await ReportAsync(draft, live, replay, comparison, different, sent);
+        return [.. different.Keys.Where(profileId => !isCorrecting || comparison.Mismatches.ContainsKey(profileId))];
     }
 
-    private async Task TellAsync(Draft draft, ProfileStore live, Replay replay, Comparison comparison, Dictionary<string, Difference> different, HashSet<string> sent)
+    private async Task FoldEventsAsync(Replay replay, CancellationToken stopping)
     {
-        await WriteAsync($"generation {draft.Progress.Generation}: {replay.Decisions} decisions and {replay.Events} events, of which {replay.Unfoldable} cannot be folded");
-        string[] moving = [.. comparison.Open.Keys.Where(profileId => !different.ContainsKey(profileId))];
-        await WriteAsync($"compared with generation {live.Generation} and the topic profiles: {comparison.Equal} equal, {different.Count} different, {moving.Length + comparison.Passed} in motion; of all, {comparison.Beyond} have events older than the log reaches, and are taken from the topic profiles");
-        foreach (var difference in different.Values.Take(ShownDifferences))
+        for (var partition = 0; partition < kafka.Partitions; partition++) await replay.FoldEventsAsync(partition, stopping);
+    }
+
+    private async Task ReportAsync(
+        Draft draft, ProfileStore live, Replay replay, Comparison comparison, Dictionary<string, Difference> different, HashSet<string> sent)
+    {
+        await WriteAsync(
+            $"generation {draft.Progress.Generation}: {replay.Decisions} decisions and {replay.Events} events; "
+            + $"{replay.Skipped.Count} undecodable records skipped");
+        foreach (var (place, reason) in replay.Skipped.Take(MaxListed)) await WriteAsync($"skipped: {place}: {reason}");
+        string[] changing = [.. comparison.Mismatches.Keys.Where(profileId => !different.ContainsKey(profileId))];
+        await WriteAsync(
+            $"compared with generation {live.Generation} and the topic profiles: {comparison.Equal} equal, {different.Count} different, "
+            + $"{changing.Length + comparison.NotCompared} still changing; {comparison.OlderThanLog} of all have events older than the log reaches and were "
+            + "taken from the topic profiles");
+        foreach (var difference in different.Values.Take(MaxListed))
         {
-            var mended = !sent.Contains(difference.ProfileId) ? "" : comparison.Open.ContainsKey(difference.ProfileId) ? " (not corrected)" : " (corrected)";
-            await WriteAsync($"different{mended}: {difference.ProfileId}: {string.Join("; ", difference.What)}");
+            var outcome = !sent.Contains(difference.ProfileId) ? ""
+                : comparison.Mismatches.ContainsKey(difference.ProfileId) ? " (not corrected)"
+                : " (corrected)";
+            await WriteAsync($"different{outcome}: {difference.ProfileId}: {string.Join("; ", difference.What)}");
         }
-        if (different.Count > ShownDifferences) await WriteAsync($"and {different.Count - ShownDifferences} more");
-        foreach (var profileId in moving.Take(ShownDifferences)) await WriteAsync($"in motion, not compared{(replay.Split.Contains(profileId) ? ": it was split meanwhile" : "")}: {profileId}");
+        if (different.Count > MaxListed) await WriteAsync($"and {different.Count - MaxListed} more");
+        foreach (var profileId in changing.Take(MaxListed))
+        {
+            await WriteAsync($"still changing, not compared: {profileId}{(replay.Split.Contains(profileId) ? " (split during the rebuild)" : "")}");
+        }
     }
 
-    /// <summary>What an earlier rebuild left that is not in use: a switch that was cut off leaves word of what is.</summary>
-    private async Task<Progress?> LeftAsync()
+    /// <summary>The progress of a rebuild whose generation is not in use. An interrupted switch may leave the progress of one that is.</summary>
+    private async Task<RebuildProgress?> FindUnfinishedAsync()
     {
-        var (left, inUse) = (await Draft.LeftAsync(redis.GetDatabase(), keys), await generations.InUseAsync());
-        return left is not null && left.Generation != inUse.Current && left.Generation != inUse.Kept ? left : null;
+        var (found, inUse) = (await Draft.FindUnfinishedAsync(redis.GetDatabase(), keys), await generations.InUseAsync());
+        return found is not null && found.Generation != inUse.Current && found.Generation != inUse.Previous ? found : null;
     }
 
-    private async Task<Draft> NewAsync()
+    private async Task<Draft> BeginAsync()
     {
         var live = await generations.CurrentAsync();
         long[] positions = await Task.WhenAll(Enumerable.Range(0, kafka.Partitions).Select(live.PositionAsync));
-        var draft = await Draft.BeginAsync(redis.GetDatabase(), keys, codec, kafka.Partitions, generations);
-        // Whatever changes from here on is in the topic profiles behind these, and is caught up from there at the switch.
-        for (var partition = 0; partition < positions.Length; partition++) await draft.Store.MoveAsync(partition, ProfileStore.Nowhere, positions[partition]);
+        var draft = await Draft.BeginAsync(redis.GetDatabase(), keys, codec, folding, kafka.Partitions, generations);
+        // Everything that changes from now on is on the topic profiles after these positions. The switch catches up from there.
+        for (var partition = 0; partition < positions.Length; partition++)
+        {
+            await draft.Store.MovePositionAsync(partition, ProfileStore.NoPosition, positions[partition]);
+        }
         return draft;
     }
 
     private async Task CatchUpAsync(int generation, CancellationToken stopping)
     {
-        for (var partition = 0; partition < kafka.Partitions; partition++) await CatchUp.RunAsync(kafka, codec, generations.Store(generation), partition, stopping);
+        for (var partition = 0; partition < kafka.Partitions; partition++)
+        {
+            await CatchUp.RunAsync(kafka, codec, generations.Store(generation), partition, stopping);
+        }
     }
 
-    /// <summary>Positions first: whoever still reads the generation then notices at once.</summary>
-    private async Task DropAsync(int generation)
+    private async Task PutInUseAsync(int generation, GenerationsInUse inUse)
+    {
+        if (await generations.SwitchAsync(inUse, new GenerationsInUse(generation, inUse.Current))) return;
+        throw new RebuildException("another switch happened at the same time; nothing was changed");
+    }
+
+    private Task ReportInUseAsync(int current, int previous) =>
+        WriteAsync($"generation {current} is in use; generation {previous} is kept until --rebuild=cleanup");
+
+    /// <summary>Deletes the positions first, so that a process that still reads the generation notices at once.</summary>
+    private async Task DeleteAsync(int generation)
     {
         const int Page = 500;
         var database = redis.GetDatabase();
@@ -164,16 +207,14 @@ public sealed class Rebuild(KafkaOptions kafka, AvroCodec codec, ProfileIds ids,
                 {
                     page.Add(database.KeyDeleteAsync(key));
                     if (page.Count < Page) continue;
-                    deleted += (await Task.WhenAll(page)).Count(gone => gone);
+                    deleted += (await Task.WhenAll(page)).Count(isDeleted => isDeleted);
                     page.Clear();
                 }
-                deleted += (await Task.WhenAll(page)).Count(gone => gone);
+                deleted += (await Task.WhenAll(page)).Count(isDeleted => isDeleted);
             }
         }
         await WriteAsync($"generation {generation} is deleted: {deleted} keys");
     }
-
-    private Task WriteAsync(FormattableString line) => report.WriteLineAsync(line.ToString(CultureInfo.InvariantCulture));
 
     private Task WriteAsync(string line) => report.WriteLineAsync(line);
 }

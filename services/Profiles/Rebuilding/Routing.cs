@@ -3,14 +3,15 @@ using cdp;
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// Where events belong by all decisions: an event stands in the log under the profile that it was thought to be of, which may have become part of another
-/// since, or have lost the event's best identifier by a split. Routes stay with the profile that was split; whatever is of its family passes by it.
+/// Determines the owner of an event by all decisions. The log stores an event under the profile it was assigned to at the time. Since then that profile may
+/// have been merged into another, or a split may have taken out the event's best identifier. A route belongs to the profile that was split; events of every
+/// profile merged into it pass through that profile.
 /// </summary>
 public sealed class Routing
 {
     private readonly Dictionary<string, List<SplitRoute>> _routes = [];
 
-    /// <summary>Answers false where the split is known already.</summary>
+    /// <summary>Adds a split. Returns false if it is already known.</summary>
     public bool Add(string profileId, SplitRoute route)
     {
         if (!_routes.TryGetValue(profileId, out var routes)) _routes[profileId] = routes = [];
@@ -19,42 +20,43 @@ public sealed class Routing
         return true;
     }
 
-    /// <summary>The profiles that came out of one.</summary>
-    public IEnumerable<string> Out(string profileId) => Of(profileId).Select(route => route.into);
+    /// <summary>The profiles that were split off from a profile.</summary>
+    public IEnumerable<string> SplitOffFrom(string profileId) => RoutesOf(profileId).Select(route => route.into);
 
-    /// <summary>The living profile that an id leads to.</summary>
+    /// <summary>The living profile at the end of a chain of merges.</summary>
+    /// <param name="profileId">The first profile of the chain.</param>
+    /// <param name="mergedInto">The profile that a profile was merged into; null if it is living.</param>
     public static string Root(string profileId, Func<string, string?> mergedInto)
     {
         while (mergedInto(profileId) is { } winner) profileId = winner;
         return profileId;
     }
 
-    /// <summary>The living profile that an event belongs to, and the event with the identifiers that belong to that profile.</summary>
-    /// <param name="identified">The event as it stands in the log.</param>
-    /// <param name="mergedInto">What a profile became part of; null where it lives.</param>
-    public (string ProfileId, IdentifiedEvent Event) Place(IdentifiedEvent identified, Func<string, string?> mergedInto)
+    /// <summary>The living profile that an event belongs to, by its best identifier.</summary>
+    /// <param name="identified">The event as stored in the log.</param>
+    /// <param name="mergedInto">The profile that a profile was merged into; null if it is living.</param>
+    public string Owner(IdentifiedEvent identified, Func<string, string?> mergedInto) => identified.identifiers.Count > 0
+        ? Owner(identified.profileId, identified.identifiers[0], mergedInto)
+        : Root(identified.profileId, mergedInto);
+
+    /// <summary>The living profile that an identifier belongs to.</summary>
+    /// <param name="profileId">A profile that had the identifier at some time.</param>
+    /// <param name="identifier">The identifier.</param>
+    /// <param name="mergedInto">The profile that a profile was merged into; null if it is living.</param>
+    public string Owner(string profileId, Identifier identifier, Func<string, string?> mergedInto)
     {
-        var (profileId, e) = (identified.profileId, identified);
         while (true)
         {
-            // What came out and is part of the profile again has nothing of its own: its events would circle.
-            var open = Of(profileId).Where(route => Root(route.into, mergedInto) != Root(profileId, mergedInto)).ToList();
-            if (open.FindLast(route => e.identifiers.Count > 0 && Has(route, e.identifiers[0])) is { } taken)
-            {
-                (profileId, e) = (taken.into, With(e, identifier => Has(taken, identifier)));
-                continue;
-            }
-            e = With(e, identifier => !open.Exists(route => Has(route, identifier)));
-            if (mergedInto(profileId) is not { } winner) return (profileId, e);
-            profileId = winner;
+            // A route to a profile that was merged back is ignored. Following it would be a circle.
+            var route = RoutesOf(profileId).FindLast(route => Has(route, identifier) && Root(route.into, mergedInto) != Root(profileId, mergedInto));
+            if (route is not null) profileId = route.into;
+            else if (mergedInto(profileId) is { } winner) profileId = winner;
+            else return profileId;
         }
     }
 
-    private List<SplitRoute> Of(string profileId) => _routes.GetValueOrDefault(profileId) ?? [];
+    private List<SplitRoute> RoutesOf(string profileId) => _routes.GetValueOrDefault(profileId) ?? [];
 
-    private static bool Has(SplitRoute route, Identifier identifier) => route.identifiers.Any(left => left.type == identifier.type && left.value == identifier.value);
-
-    private static IdentifiedEvent With(IdentifiedEvent e, Func<Identifier, bool> belongs) => e.identifiers.All(belongs)
-        ? e
-        : new IdentifiedEvent { profileId = e.profileId, validated = e.validated, identifiers = [.. e.identifiers.Where(belongs)], origin = e.origin, dropped = e.dropped };
+    private static bool Has(SplitRoute route, Identifier identifier) =>
+        route.identifiers.Any(splitOff => splitOff.type == identifier.type && splitOff.value == identifier.value);
 }

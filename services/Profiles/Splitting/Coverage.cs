@@ -1,31 +1,30 @@
 using cdp;
 using Cdp.Profiles.State;
+using Cdp.Profiles.State.Ordering;
 
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// Which events a split that has begun folds anew: those of its family that stand, in a partition of which the profile held events, between the first of
-/// them and the cut, and that are of either side. Whoever reads the log and whoever gets an event that was still on its way must agree on it to the record;
-/// so it rests on what is fixed when the split begins.
+/// Decides which events a split that has begun recomputes: those stored under a key of its family, in a partition from which the profile had events, between
+/// the first of them and the cut, that belong to either side. The reader of the log and the loop, when it gets an event that was in transit, must agree on
+/// every single record. So the decision uses only what is fixed when the split begins.
 /// </summary>
 /// <param name="split">A split that has begun.</param>
-/// <param name="before">What it holds.</param>
+/// <param name="before">The state it holds.</param>
 public sealed class Coverage(PendingSplit split, Profile before)
 {
-    private readonly Division _division = new(split.identifiers, before.identifiers);
+    public Division Division { get; } = new(split.identifiers, before.identifiers);
 
-    public Division Division => _division;
-
-    /// <param name="sentTo">The key under which the event stands in events.identified.</param>
+    /// <param name="sentTo">The key under which the event is stored in events.identified.</param>
     /// <param name="identified">The event.</param>
-    /// <param name="position">Where it stands there.</param>
+    /// <param name="position">Its position there.</param>
     public bool Covers(string sentTo, IdentifiedEvent identified, RecordPosition position) =>
         PendingSplits.IsOfFamily(split, sentTo)
         && Offset(before.since, position) is { } first && first <= position.offset
         && Offset(split.cuts, position) is { } cut && position.offset < cut
-        && _division.Of(identified) is var side && side != Side.Elsewhere
-        // What was sent to the other profile by its own name, it has.
-        && !(side == Side.Left && sentTo == split.into);
+        && Division.Of(identified) is var side && side != Side.Unrelated
+        // An event sent to the new profile by its own id has been folded there.
+        && !(side == Side.SplitOff && sentTo == split.into);
 
     private static long? Offset(IList<RecordPosition> positions, RecordPosition at) =>
         Sorted.Find(positions, at, Order.ComparePartition) is >= 0 and var found ? positions[found].offset : null;

@@ -1,30 +1,32 @@
 using cdp;
 using Cdp.Profiles.State;
+using Cdp.Profiles.State.Ordering;
 
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// The splits that a profile has pending, by sequence. What one that has begun holds is not part of the state around it, so that it can be exchanged for what
-/// is folded anew, whatever else the profile gets meanwhile and whichever profile it becomes part of. A split is never changed, only replaced, for states may share it.
+/// The pending splits of a profile, in order of their sequence. Once a split has begun, its state is kept apart from the state of the profile, so that it
+/// can be exchanged for the recomputed states whatever events the profile gets meanwhile and whichever profile it is merged into. A split is replaced, never
+/// changed, because several states may share it.
 /// </summary>
 public static class PendingSplits
 {
-    /// <summary>From then on its cuts say what is folded anew.</summary>
+    /// <summary>Whether the split has set the state aside. From then on its cuts determine which events are recomputed.</summary>
     public static bool HasBegun(PendingSplit split) => split.cuts.Count > 0;
 
     public static bool IsOfFamily(PendingSplit split, string profileId) => Sorted.Find(split.family, profileId, string.CompareOrdinal) >= 0;
 
-    /// <summary>Whether a state may have events that a split which has begun folds anew.</summary>
-    public static bool Concerns(PendingSplit split, Profile state, StateCodec codec)
+    /// <summary>Whether a state may contain events that a begun split recomputes.</summary>
+    public static bool MayOverlap(PendingSplit split, Profile state, StateCodec codec)
     {
         if (IsOfFamily(split, state.profileId)) return true;
-        var known = codec.Decode(split.before).identifiers;
-        return state.identifiers.Any(identifier => Sorted.Find(known, identifier, Order.Compare) >= 0 || split.identifiers.Any(left => Order.Compare(left, identifier) == 0));
+        var division = new Division(split.identifiers, codec.Decode(split.before).identifiers);
+        return state.identifiers.Any(identifier => division.Of(identifier) != Side.Unrelated);
     }
 
     public static PendingSplit? Find(Profile profile, long sequence) => profile.pending.FirstOrDefault(split => split.sequence == sequence);
 
-    /// <summary>Adds a split, or puts it in the place of the one with its sequence.</summary>
+    /// <summary>Adds a split, or replaces the one with the same sequence.</summary>
     public static void Put(Profile profile, PendingSplit split)
     {
         Remove(profile, split.sequence);
@@ -33,16 +35,16 @@ public static class PendingSplits
 
     public static void Remove(Profile profile, long sequence) => profile.pending = [.. profile.pending.Where(split => split.sequence != sequence)];
 
-    /// <summary>The whole that is known of the customer now: the state and what splits that have begun hold.</summary>
-    public static Profile Whole(Profile profile, StateCodec codec)
+    /// <summary>Everything known of the customer: the state of the profile merged with the states that begun splits hold.</summary>
+    public static Profile Combined(Profile profile, StateCodec codec, Folding folding)
     {
         if (!profile.pending.Any(HasBegun)) return profile;
-        var whole = Folding.Empty(profile.profileId);
-        Folding.Merge(whole, profile);
-        foreach (var split in profile.pending.Where(HasBegun)) Folding.Merge(whole, codec.Decode(split.before));
-        (whole.absorbed, whole.sharedKeys) = (profile.absorbed, profile.sharedKeys);
-        (whole.routes, whole.pending, whole.awaited) = (profile.routes, profile.pending, profile.awaited);
-        return whole;
+        var combined = Folding.Empty(profile.profileId);
+        folding.Merge(combined, profile);
+        foreach (var split in profile.pending.Where(HasBegun)) folding.Merge(combined, codec.Decode(split.before));
+        (combined.absorbed, combined.sharedKeys) = (profile.absorbed, profile.sharedKeys);
+        (combined.routes, combined.pending, combined.awaited) = (profile.routes, profile.pending, profile.awaited);
+        return combined;
     }
 
     public static PendingSplit With(PendingSplit split, byte[] before, IList<RecordPosition> cuts, IList<string> family) => new()
@@ -55,18 +57,18 @@ public static class PendingSplits
         before = before,
     };
 
-    /// <summary>Folds or merges something into what a split that has begun holds.</summary>
-    public static void Change(Profile profile, PendingSplit split, StateCodec codec, Action<Profile> change)
+    /// <summary>Folds an event or merges a state into the state that a begun split holds.</summary>
+    public static void ChangeHeld(Profile profile, PendingSplit split, StateCodec codec, Folding folding, Action<Profile> change)
     {
         var before = codec.Decode(split.before);
         var (known, since) = (before.identifiers, before.since);
         (before.identifiers, before.since) = ([.. known], [.. since]);
         change(before);
-        // Coverage rests on these two: what is new in them stands in the state around.
-        var news = Folding.Empty(profile.profileId);
-        news.identifiers = [.. before.identifiers.Where(identifier => Sorted.Find(known, identifier, Order.Compare) < 0)];
-        news.since = [.. before.since.Where(first => !since.Any(old => Order.ComparePartition(old, first) == 0 && old.offset == first.offset))];
-        Folding.Merge(profile, news);
+        // Coverage depends on identifiers and since, so these must not change in the held state. New ones go into the state of the profile.
+        var added = Folding.Empty(profile.profileId);
+        added.identifiers = [.. before.identifiers.Where(identifier => Sorted.Find(known, identifier, Order.Compare) < 0)];
+        added.since = [.. before.since.Where(first => !since.Any(old => Order.ComparePartition(old, first) == 0 && old.offset == first.offset))];
+        folding.Merge(profile, added);
         (before.identifiers, before.since) = (known, since);
         Put(profile, With(split, codec.Encode(before), split.cuts, split.family));
     }

@@ -3,28 +3,28 @@ using cdp;
 
 namespace Cdp.Profiles.Splitting;
 
-/// <summary>What became of a split: how many events each profile got anew, and what stayed because the log no longer reaches it.</summary>
-/// <param name="Sequence">The decision.</param>
-/// <param name="ProfileId">The profile that was split, or the one it had become part of.</param>
-/// <param name="Into">The profile that came out.</param>
-/// <param name="Kept">Events folded anew into the first.</param>
-/// <param name="Left">Events folded anew into the second.</param>
-/// <param name="Rest">What stayed with the first.</param>
-/// <param name="ReachesFrom">From when on the log was complete; null where nothing was read.</param>
-public sealed record SplitReport(long Sequence, string ProfileId, string Into, long Kept, long Left, Profile Rest, DateTime? ReachesFrom)
+/// <summary>The result of a split: how many events were recomputed for each profile, and what stayed because it is no longer in the log.</summary>
+/// <param name="Sequence">The sequence number of the decision.</param>
+/// <param name="ProfileId">The profile that was split, or the one it was merged into since.</param>
+/// <param name="Into">The new profile.</param>
+/// <param name="Kept">The number of events recomputed for the profile that was split.</param>
+/// <param name="SplitOff">The number of events recomputed for the new profile.</param>
+/// <param name="Remainder">What stayed with the profile that was split.</param>
+/// <param name="ReachesFrom">The time from which the log was complete; null if nothing is missing.</param>
+public sealed record SplitReport(long Sequence, string ProfileId, string Into, long Kept, long SplitOff, Profile Remainder, DateTime? ReachesFrom)
 {
-    /// <summary>As <c>HotState.SplitReport</c> describes it.</summary>
+    /// <summary>The JSON that <c>HotState.SplitReport</c> documents.</summary>
     public string ToJson() => JsonSerializer.Serialize(new
     {
         sequence = Sequence,
         profile_id = ProfileId,
         into = Into,
-        recomputed = new Dictionary<string, long> { [ProfileId] = Kept, [Into] = Left },
+        recomputed = new Dictionary<string, long> { [ProfileId] = Kept, [Into] = SplitOff },
         kept = new
         {
-            events = Rest.total,
-            counts = Rest.counts.OrderBy(count => count.Key, StringComparer.Ordinal).ToDictionary(count => count.Key, count => count.Value.count),
-            traits = Rest.traits.Keys.Order(StringComparer.Ordinal),
+            events = Remainder.total,
+            counts = Remainder.counts.OrderBy(count => count.Key, StringComparer.Ordinal).ToDictionary(count => count.Key, count => count.Value.count),
+            traits = Remainder.traits.Keys.Order(StringComparer.Ordinal),
             before = ReachesFrom,
         },
     });

@@ -1,29 +1,48 @@
 using cdp;
-using Cdp.Contracts;
 using Cdp.Profiles.State;
+using Cdp.Profiles.State.Ordering;
 
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// The steps of a split. Opened: the profile remembers it and goes on as before. Begun, when nothing that was on its way can still arrive as a state: the cuts are
-/// drawn, what the profile holds is set aside to be folded anew from the log up to them, and newer events go to whom they belong. Finished, when every event
-/// before the cuts has arrived too: what was folded anew, and what the log no longer has, take the place of what was set aside.
+/// The steps of a split.
+/// <list type="number">
+/// <item>Open: the profile records the split and continues as before.</item>
+/// <item>Begin, once no state in transit can arrive any more: the cuts are fixed, and the state of the profile is set aside to be recomputed from the log up
+/// to the cuts. Newer events go to their owners from now on.</item>
+/// <item>Finish, once every event before the cuts has arrived: the recomputed states, and the remainder that is no longer in the log, replace the state that
+/// was set aside.</item>
+/// </list>
 /// </summary>
 public static class Splits
 {
-    /// <summary>Remembers a split, and answers the word of it for the profile that comes out.</summary>
-    /// <exception cref="InvalidDataException">The profile has ended, or the record does not name one profile that comes out and what leaves.</exception>
-    public static ProfileRecomputed Open(Profile profile, ProfileSplit split)
+    /// <summary>Records a split, and returns the announcement for the new profile.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The profile was merged into another; or the record does not name exactly one new profile and at least one identifier; or it names too many.
+    /// </exception>
+    public static ProfileRecomputed Open(Profile profile, ProfileSplit split, Folding folding)
     {
-        if (profile.mergedInto is { } winner) throw new InvalidDataException($"profile {profile.profileId} cannot be split (decision {split.sequence}): it became part of {winner}");
-        if (split.into.Count != 1 || split.identifiers.Count == 0) throw new InvalidDataException($"the split of profile {split.profileId} (decision {split.sequence}) must name one profile that comes out and the identifiers that leave");
-
+        if (profile.mergedInto is { } winner)
+        {
+            throw new InvalidDataException($"profile {profile.profileId} cannot be split (decision {split.sequence}): it was merged into {winner}");
+        }
+        if (split.into.Count != 1 || split.identifiers.Count == 0)
+        {
+            throw new InvalidDataException(
+                $"the split of profile {split.profileId} (decision {split.sequence}) must name exactly one new profile and the identifiers to take out");
+        }
+        if (split.identifiers.Count > folding.Bounds.Routed)
+        {
+            throw new InvalidDataException(
+                $"the split of profile {split.profileId} (decision {split.sequence}) takes out {split.identifiers.Count} identifiers; "
+                + $"the maximum is {folding.Bounds.Routed}");
+        }
         PendingSplits.Put(profile, new PendingSplit
         {
             sequence = split.sequence,
             into = split.into[0],
-            identifiers = split.identifiers,
-            family = [.. split.family.Distinct().Order(StringComparer.Ordinal)],
+            identifiers = [.. split.identifiers.Select(Texts.Compared)],
+            family = Family(split.family, folding.Bounds),
             cuts = [],
             before = [],
         });
@@ -31,53 +50,67 @@ public static class Splits
     }
 
     /// <summary>
-    /// The split that can go on; null where none can. One after the other, in their order: the outcome of one is divided again by the next, and so is what
-    /// the profile itself, or one that is part of it, is still to get from an earlier split.
+    /// The split that can take its next step; null if there is none. Splits are processed one at a time in order: the next split divides the result of the
+    /// previous one, and also any state that this profile, or one merged into it, still awaits from an earlier split.
     /// </summary>
-    public static PendingSplit? Next(Profile profile) =>
-        profile.pending.FirstOrDefault(PendingSplits.HasBegun)
-        ?? profile.pending.Take(1).FirstOrDefault(split => !profile.awaited.Any(sequence => sequence < split.sequence));
+    public static PendingSplit? Next(Profile profile)
+    {
+        if (profile.pending.FirstOrDefault(PendingSplits.HasBegun) is { } begun) return begun;
+        return profile.pending.FirstOrDefault() is { } first && !profile.awaited.Any(sequence => sequence < first.sequence) ? first : null;
+    }
 
-    /// <summary>Sets the state aside, and answers the profile without it.</summary>
+    /// <summary>Sets the state of the profile aside, and returns the profile without it.</summary>
     /// <param name="profile">The profile.</param>
     /// <param name="split">Its next split, which has not begun.</param>
-    /// <param name="ends">Where the partitions of events.identified end now, sorted: behind everything that the profile has had of them.</param>
-    /// <param name="ids">What an identifier implies.</param>
-    /// <param name="codec">For what is set aside.</param>
-    public static Profile Begin(Profile profile, PendingSplit split, IList<RecordPosition> ends, ProfileIds ids, StateCodec codec)
+    /// <param name="ends">The current end offsets of events.identified, sorted. Every event that the profile has is before them.</param>
+    /// <param name="folding">Folds events into states.</param>
+    /// <param name="codec">Encodes the state that is set aside.</param>
+    public static Profile Begin(Profile profile, PendingSplit split, IList<RecordPosition> ends, Folding folding, StateCodec codec)
     {
         var before = Folding.Empty(profile.profileId);
-        Folding.Merge(before, profile);
+        folding.Merge(before, profile);
         before.absorbed = [];
-        // Beyond what identity knew when it decided: whatever the profile has had until now.
-        string[] family = [.. split.family.Concat(profile.absorbed).Append(profile.profileId).Distinct().Order(StringComparer.Ordinal)];
+        // Includes profiles that were merged into this one after identity decided the split.
+        var family = Family(split.family.Concat(profile.absorbed).Append(profile.profileId), folding.Bounds);
 
         var rest = Folding.Empty(profile.profileId);
         (rest.kind, rest.absorbed, rest.sharedKeys) = (profile.kind, profile.absorbed, profile.sharedKeys);
+        Cuts.CopyLineage(rest, profile);
         (rest.routes, rest.pending, rest.awaited) = (profile.routes, profile.pending, profile.awaited);
         PendingSplits.Put(rest, PendingSplits.With(split, codec.Encode(before), ends, family));
-        Routes.Add(rest, [new SplitRoute { sequence = split.sequence, into = split.into, identifiers = split.identifiers }]);
+        Routes.Add(rest, [new SplitRoute { sequence = split.sequence, into = split.into, identifiers = split.identifiers }], folding.Bounds);
         return rest;
     }
 
-    /// <summary>Puts what was folded anew in its place, and answers what leaves with a report.</summary>
-    public static (ProfileRecomputed Left, SplitReport Report) Finish(Profile profile, PendingSplit split, Recomputation anew, StateCodec codec)
+    /// <summary>
+    /// Replaces the state that was set aside by the recomputed one, and returns the state of the new profile with a report. Identifiers are divided, not
+    /// recomputed: an event of one side may be the only one that names an identifier of the other, and the state of the new profile must be complete on its
+    /// own, because that profile may have been merged back already.
+    /// </summary>
+    public static (ProfileRecomputed SplitOff, SplitReport Report) Finish(
+        Profile profile, PendingSplit split, Recomputation recomputed, StateCodec codec, Folding folding)
     {
-        var rest = Remainder.Of(codec.Decode(split.before), split, anew);
+        var before = codec.Decode(split.before);
+        var rest = Remainder.Of(before, recomputed);
         PendingSplits.Remove(profile, split.sequence);
-        Folding.Merge(profile, anew.Kept);
-        Folding.Merge(profile, rest);
+        folding.Merge(profile, recomputed.Kept);
+        folding.Merge(profile, rest);
+        var sides = before.identifiers.ToLookup(new Division(split.identifiers, before.identifiers).Of);
+        folding.AddIdentifiers(profile, sides[Side.Kept]);
+        folding.AddIdentifiers(recomputed.SplitOff, sides[Side.SplitOff]);
 
-        // Even where nothing left: with its own id among what it absorbed the other profile is never taken for one that nobody must hear of when it ends, and
-        // whoever it becomes part of learns to route no events to it any more.
-        anew.Left.absorbed = [split.into];
-        anew.Left.sharedKeys = [.. split.family];
-        var left = new ProfileRecomputed { profileId = split.into, sequence = split.sequence, state = anew.Left, cuts = split.cuts };
-        return (left, new SplitReport(split.sequence, profile.profileId, split.into, anew.Kept.total, anew.Left.total, rest, anew.ReachesFrom));
+        // The new profile lists itself as absorbed, even if it got no event. Otherwise it could count as empty when it is merged, and its winner would not
+        // learn to stop routing events to it.
+        recomputed.SplitOff.absorbed = [split.into];
+        folding.AddSharedKeys(recomputed.SplitOff, split.family);
+        var splitOff = new ProfileRecomputed { profileId = split.into, sequence = split.sequence, state = recomputed.SplitOff, cuts = split.cuts };
+        var report = new SplitReport(
+            split.sequence, profile.profileId, split.into, recomputed.Kept.total, recomputed.SplitOff.total, rest, recomputed.ReachesFrom);
+        return (splitOff, report);
     }
 
-    /// <summary>What a split gives to the profile that came out of it: word that it is to come, then the state.</summary>
-    public static void Receive(Profile profile, ProfileRecomputed recomputed, StateCodec codec)
+    /// <summary>Applies what a split sends to the new profile: first the announcement, later the state.</summary>
+    public static void Receive(Profile profile, ProfileRecomputed recomputed, StateCodec codec, Folding folding)
     {
         if (recomputed.cuts.Count == 0)
         {
@@ -85,34 +118,39 @@ public static class Splits
             return;
         }
         profile.awaited = [.. profile.awaited.Where(sequence => sequence != recomputed.sequence)];
-        Absorb(profile, recomputed.state, codec);
+        Absorb(profile, recomputed.state, codec, folding);
     }
 
-    /// <summary>Adds the state of a profile that became part of this one, or that a split gave it.</summary>
-    public static void Absorb(Profile profile, Profile state, StateCodec codec)
+    /// <summary>Adds the state of a profile that was merged into this one, or the state that a split created.</summary>
+    public static void Absorb(Profile profile, Profile state, StateCodec codec, Folding folding)
     {
-        // Events that are being folded anew must not count beside what is folded anew: what has some of them is set aside, too.
-        if (profile.pending.FirstOrDefault(split => PendingSplits.HasBegun(split) && PendingSplits.Concerns(split, state, codec)) is { } split)
-        {
-            PendingSplits.Change(profile, split, codec, before => Folding.Merge(before, state));
-        }
-        else Folding.Merge(profile, state);
+        // Events that a begun split recomputes must not be counted a second time: a state that may contain some of them is set aside as well.
+        var overlapping = profile.pending.FirstOrDefault(split => PendingSplits.HasBegun(split)
+            && !state.pending.Any(own => own.sequence == split.sequence)
+            && PendingSplits.MayOverlap(split, state, codec));
+        if (overlapping is not null) PendingSplits.ChangeHeld(profile, overlapping, codec, folding, before => folding.Merge(before, state));
+        else folding.Merge(profile, state);
 
-        foreach (var profileId in state.absorbed) Sorted.Add(profile.absorbed, profileId, string.CompareOrdinal);
-        foreach (var profileId in state.sharedKeys) Sorted.Add(profile.sharedKeys, profileId, string.CompareOrdinal);
+        folding.AddAbsorbed(profile, state.absorbed);
+        folding.AddSharedKeys(profile, state.sharedKeys);
         foreach (var sequence in state.awaited) Sorted.Add(profile.awaited, sequence, Ascending);
-        foreach (var pending in state.pending) PendingSplits.Put(profile, pending);
-        Routes.Add(profile, state.routes);
+        // The parts of mere references have arrived before.
+        foreach (var pending in state.pending.Where(pending => !HeldParts.IsReference(pending))) PendingSplits.Put(profile, pending);
+        Routes.Add(profile, state.routes, folding.Bounds);
     }
 
     /// <summary>
-    /// How many times a state or an event of the split's family may be passed on from one profile to the next before it is here: each passes it on to one
-    /// that it had become part of, and none twice.
+    /// How many times a state or an event of the split's family can be forwarded before it arrives: each profile forwards it to the one it was merged into,
+    /// and none does so twice.
     /// </summary>
-    public static int LongestWay(Profile profile, PendingSplit split) => split.family.Union(profile.absorbed).Count() + 1;
+    public static int MaxHops(Profile profile, PendingSplit split) => split.family.Union(profile.absorbed).Count() + 1;
 
-    /// <summary>Whether the end of the profile must be told to whoever it becomes part of, though nothing was folded in.</summary>
-    public static bool Concern(Profile profile) => profile.pending.Count > 0 || profile.routes.Count > 0 || profile.absorbed.Count > 0 || profile.awaited.Count > 0;
+    /// <summary>Whether the profile has lineage that the winner of a merge must learn of, even if no event was folded in.</summary>
+    public static bool HasLineage(Profile profile) =>
+        profile.pending.Count > 0 || profile.routes.Count > 0 || profile.absorbed.Count > 0 || profile.awaited.Count > 0;
+
+    private static string[] Family(IEnumerable<string> profileIds, Bounds bounds) =>
+        [.. profileIds.Distinct().Order(StringComparer.Ordinal).Take(bounds.Family)];
 
     private static int Ascending(long a, long b) => a.CompareTo(b);
 }

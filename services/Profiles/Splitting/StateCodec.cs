@@ -2,5 +2,5 @@ using cdp;
 
 namespace Cdp.Profiles.Splitting;
 
-/// <summary>How a state becomes the bytes that stand in another one, in the framing of the registry.</summary>
+/// <summary>Encodes and decodes a state that is embedded as bytes in another state, in the framing of the schema registry.</summary>
 public sealed record StateCodec(Func<Profile, byte[]> Encode, Func<byte[], Profile> Decode);

@@ -1,15 +1,29 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.Identifiers.Types;
+using Cdp.Profiles.State.Ordering;
 
 namespace Cdp.Profiles.State;
 
 /// <summary>
-/// The state of a profile is a commutative monoid: <c>Merge(Fold(A), Fold(B)) == Fold(A ∪ B)</c> for any split and any order of the events. That makes
-/// merging exact and late events harmless. What is folded in later (computed traits, windows) must keep it so.
-/// The functions change their first argument. What a profile's lists and maps hold is only ever replaced, never changed, so two profiles may share it.
+/// Folds events into the state of a profile. The state is a commutative monoid, bounds included: <c>Merge(Fold(A), Fold(B)) == Fold(A ∪ B)</c> for any
+/// division and any order of the events. That makes merges exact and late events harmless. Anything folded in later (computed traits, windows) must keep
+/// this property. Every event can be folded.
+/// <para>
+/// The methods change their first argument. The elements of a profile's lists and maps are replaced, never changed, so that two profiles may share them.
+/// </para>
 /// </summary>
-public static class Folding
+/// <param name="ids">Derives the id of an account from the groupId of a group call.</param>
+/// <param name="bounds">The maximum size of a profile.</param>
+/// <param name="blocked">
+/// The groupIds that create no account. They must stay the same while the process runs: a recomputed state must equal the state that was folded.
+/// </param>
+public sealed class Folding(ProfileIds ids, Bounds bounds, BlockedValues blocked)
 {
+    public ProfileIds Ids { get; } = ids;
+
+    public Bounds Bounds { get; } = bounds;
+
     public static Profile Empty(string profileId) => new()
     {
         profileId = profileId,
@@ -18,92 +32,137 @@ public static class Folding
         counts = new Dictionary<string, EventCount>(),
         absorbed = new List<string>(),
         reflects = new List<RecordPosition>(),
+        bounds = Bounds.Version,
     };
 
-    /// <summary>Whether nothing was ever folded in, so that there is nothing to hand over.</summary>
+    /// <summary>The state of a profile that was merged into another.</summary>
+    public static Profile Alias(string profileId, string winnerId)
+    {
+        var alias = Empty(profileId);
+        alias.mergedInto = winnerId;
+        return alias;
+    }
+
+    /// <summary>Whether no event was ever folded in.</summary>
     public static bool IsEmpty(Profile profile) => profile.reflects.Count == 0;
 
-    /// <summary>Folds an event into the person whose it is.</summary>
-    /// <param name="profile">What the event is folded into.</param>
+    /// <summary>The link to the account named by a group call; null if there is none. See <see cref="Accounts.LinkOf"/>.</summary>
+    public AccountLink? LinkOf(Event e) => Accounts.LinkOf(e, Ids, blocked);
+
+    /// <summary>Folds an event into the profile of the person it belongs to.</summary>
+    /// <param name="profile">The profile, which is changed.</param>
     /// <param name="identified">The event.</param>
-    /// <param name="position">Where the event first stood in events.identified, whichever way it came since.</param>
-    /// <param name="ids">How a group call's groupId becomes the id of an account.</param>
-    /// <exception cref="System.Text.Json.JsonException">The traits are no JSON object; nothing has been folded.</exception>
-    public static void Fold(Profile profile, IdentifiedEvent identified, RecordPosition position, ProfileIds ids)
+    /// <param name="position">The position in events.identified at which the event was first written, even if it was forwarded since.</param>
+    public void Fold(Profile profile, IdentifiedEvent identified, RecordPosition position)
     {
         var e = identified.validated.envelope;
         // The traits of a group call belong to the account, not to the person.
         if (e.type == "identify") SetTraits(profile, e, position);
-        if (Accounts.LinkOf(e, ids) is { } link) Accounts.Add(profile.accounts, link);
-        foreach (var identifier in identified.identifiers) Sorted.Add(profile.identifiers, identifier, Order.Compare);
-        // The place of what is computed of the events themselves, such as computed traits; Merge has the other half.
+        if (LinkOf(e) is { } link) Accounts.Add(profile.accounts, link, Bounds.Links);
+        foreach (var identifier in identified.identifiers) IdentifierSet.Add(profile, identifier);
+        // Anything computed from single events, such as computed traits, belongs into Count; its counterpart belongs into Merge.
         Count(profile, e, position);
     }
 
-    /// <summary>Folds a group call into the account that it names.</summary>
-    /// <exception cref="System.Text.Json.JsonException">The traits are no JSON object; nothing has been folded.</exception>
-    public static void FoldAccount(Profile account, AccountEvent call)
+    /// <summary>Folds a group call into the account it names.</summary>
+    public void FoldAccount(Profile account, AccountEvent call)
     {
         var e = call.@event.validated.envelope;
         SetTraits(account, e, call.origin);
         account.kind = Accounts.Kind;
-        Sorted.Add(account.identifiers, Accounts.Identifier(e.groupId), Order.Compare);
-        if (Accounts.MemberOf(call.@event) is { } member) Accounts.Add(account.members, member);
+        IdentifierSet.Add(account, Accounts.Identifier(e.groupId));
+        if (Accounts.MemberOf(call.@event) is { } member) Accounts.Add(account.members, member, Bounds.Members);
         Count(account, e, call.origin);
     }
 
-    public static void Merge(Profile into, Profile from)
+    public void Merge(Profile into, Profile other)
     {
-        foreach (var (name, trait) in from.traits) SetTrait(into, name, trait);
-        foreach (var (name, count) in from.counts) AddCount(into, name, count);
+        var from = OldState.IsOld(other) ? OldState.Upgrade(other) : other;
+        foreach (var what in from.cut) Cuts.Add(into, what);
+        Traits.Merge(into, from, Bounds);
+        Traits.Cut(into, Bounds);
+        Counts.Merge(into, from);
+        Counts.Cut(into, Bounds);
         into.total += from.total;
         Widen(into, from.firstSeen, from.lastSeen);
-        foreach (var identifier in from.identifiers) Sorted.Add(into.identifiers, identifier, Order.Compare);
-        foreach (var profileId in from.absorbed) Sorted.Add(into.absorbed, profileId, string.CompareOrdinal);
+        if (from.kind == Accounts.Kind) into.kind = Accounts.Kind;
+        AddIdentifiers(into, from.identifiers);
+        AddAbsorbed(into, from.absorbed);
         foreach (var position in from.reflects) AddReflected(into, position);
         foreach (var position in from.since) AddSince(into, position);
-        into.recent = Recent.Merged(into.recent, from.recent);
-        if (from.kind == Accounts.Kind) into.kind = Accounts.Kind;
-        foreach (var link in from.accounts) Accounts.Add(into.accounts, link);
-        foreach (var member in from.members) Accounts.Add(into.members, member);
+        into.recent = Recent.Merged(into.recent, from.recent, Bounds.Recent);
+        foreach (var link in from.accounts) Accounts.Add(into.accounts, link, Bounds.Links);
+        foreach (var member in from.members) Accounts.Add(into.members, member, Bounds.Members);
     }
 
-    private static void Count(Profile profile, Event e, RecordPosition position)
+    /// <summary>The state within the current bounds: the same object, or a cut copy if it was written under other bounds.</summary>
+    public Profile WithinBounds(Profile state)
     {
-        AddCount(profile, CountedAs(e), new EventCount { count = 1, first = e.timestamp, last = e.timestamp });
+        if (!OldState.IsOld(state)) return state;
+        var bounded = Empty(state.profileId);
+        Merge(bounded, state);
+        AddSharedKeys(bounded, state.sharedKeys);
+        bounded.mergedInto = state.mergedInto;
+        (bounded.routes, bounded.pending, bounded.awaited) = (state.routes, state.pending, state.awaited);
+        return bounded;
+    }
+
+    /// <summary>Adds identifiers that belong to a profile independently of the events that named them.</summary>
+    public void AddIdentifiers(Profile profile, IEnumerable<Identifier> identifiers)
+    {
+        foreach (var identifier in identifiers) IdentifierSet.Add(profile, identifier);
+        IdentifierSet.Cut(profile, Bounds);
+    }
+
+    /// <summary>Records profiles that were merged into this one.</summary>
+    public void AddAbsorbed(Profile profile, IEnumerable<string> profileIds)
+    {
+        foreach (var profileId in profileIds) Sorted.Add(profile.absorbed, profileId, string.CompareOrdinal);
+        profile.absorbed = Cuts.First(profile, profile.absorbed, Bounds.Related, Cuts.Absorbed);
+    }
+
+    /// <summary>Records profiles under whose keys events of this one may be stored.</summary>
+    public void AddSharedKeys(Profile profile, IEnumerable<string> profileIds)
+    {
+        foreach (var profileId in profileIds) Sorted.Add(profile.sharedKeys, profileId, string.CompareOrdinal);
+        profile.sharedKeys = Cuts.First(profile, profile.sharedKeys, Bounds.Related, Cuts.SharedKeys);
+    }
+
+    private void Count(Profile profile, Event e, RecordPosition position)
+    {
+        var time = EventTime.Of(e);
+        IdentifierSet.Cut(profile, Bounds);
+        Counts.Add(profile, CountedAs(e), new EventCount { count = 1, first = time, last = time });
+        Counts.Cut(profile, Bounds);
         profile.total++;
-        Widen(profile, e.timestamp, e.timestamp);
-        Recent.Add(profile.recent, e);
+        Widen(profile, time, time);
+        Recent.Add(profile.recent, e, Bounds.Recent);
         AddReflected(profile, position);
         AddSince(profile, position);
     }
 
     private static string CountedAs(Event e) => e is { type: "track", @event: { } name } ? name : $"${e.type}";
 
-    private static void SetTraits(Profile profile, Event e, RecordPosition position)
+    private void SetTraits(Profile profile, Event e, RecordPosition position)
     {
-        if (e.traits is null) return;
-        foreach (var (name, value) in JsonMembers.Of(e.traits))
+        if (e.traits is null || Withheld.CoversTraits(e)) return;
+        if (JsonMembers.Of(e.traits) is not { } members)
         {
-            SetTrait(profile, name, new Trait { value = value, timestamp = e.timestamp, messageId = e.messageId, position = position });
+            Cuts.Add(profile, Cuts.Traits);
+            return;
         }
+        var (time, messageId) = (EventTime.Of(e), Texts.MessageId(e.messageId));
+        foreach (var (name, value) in members)
+        {
+            Traits.Set(profile, name, new Trait { value = value, timestamp = time, messageId = messageId, position = position }, Bounds);
+        }
+        Traits.Cut(profile, Bounds);
     }
-
-    // Of two members of one name in one event's traits the second counts, as JSON parsers have it: they compare as equal.
-    private static void SetTrait(Profile profile, string name, Trait trait)
-    {
-        if (!profile.traits.TryGetValue(name, out var existing) || Order.Compare(trait, existing) >= 0) profile.traits[name] = trait;
-    }
-
-    private static void AddCount(Profile profile, string name, EventCount count) =>
-        profile.counts[name] = profile.counts.TryGetValue(name, out var existing)
-            ? new EventCount { count = existing.count + count.count, first = Earlier(existing.first, count.first), last = Later(existing.last, count.last) }
-            : count;
 
     private static void Widen(Profile profile, DateTime? first, DateTime? last)
     {
-        if (first is { } f) profile.firstSeen = profile.firstSeen is { } existing ? Earlier(existing, f) : f;
-        if (last is { } l) profile.lastSeen = profile.lastSeen is { } existing ? Later(existing, l) : l;
+        if (first is { } f && f != EventTime.Unknown) profile.firstSeen = profile.firstSeen is { } existing ? EventTime.Earlier(existing, f) : f;
+        if (last is { } l && l != EventTime.Unknown) profile.lastSeen = profile.lastSeen is { } existing ? EventTime.Later(existing, l) : l;
     }
 
     private static void AddReflected(Profile profile, RecordPosition position)
@@ -119,8 +178,4 @@ public static class Folding
         if (at < 0) profile.since.Insert(~at, position);
         else if (profile.since[at].offset > position.offset) profile.since[at] = position;
     }
-
-    private static DateTime Earlier(DateTime a, DateTime b) => a <= b ? a : b;
-
-    private static DateTime Later(DateTime a, DateTime b) => a >= b ? a : b;
 }

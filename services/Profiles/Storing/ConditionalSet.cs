@@ -1,17 +1,13 @@
+using Cdp.Hosting.HotState;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Storing;
 
-/// <summary>Redis has it as a command from 8.4 on only.</summary>
 internal static class ConditionalSet
 {
-    private const string Script = """
-        if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-        redis.call('SET', KEYS[1], ARGV[2])
-        return 1
-        """;
+    private static readonly string Script = RedisScript.Load(typeof(ConditionalSet), "compare_and_set.lua");
 
-    /// <summary>Sets a text if it is what the caller expects: null and empty are one.</summary>
-    public static async Task<bool> SetIfAsync(this IDatabase redis, string key, RedisValue expected, string value) =>
+    /// <summary>Sets a string if it still has the expected value. A missing key and an empty string count as the same value.</summary>
+    public static async Task<bool> SetIfEqualAsync(this IDatabase redis, string key, RedisValue expected, string value) =>
         (bool)await redis.ScriptEvaluateAsync(Script, [key], [expected.IsNull ? RedisValue.EmptyString : expected, value]);
 }

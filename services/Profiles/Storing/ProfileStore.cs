@@ -1,76 +1,105 @@
-using System.Globalization;
+using cdp;
 using Cdp.Contracts;
+using Cdp.Hosting.HotState;
+using Cdp.Profiles.State;
+using Cdp.Streaming.Records;
+using Cdp.Streaming.Schemas;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Storing;
 
-/// <summary>A profile as a record of the profiles topic. Null bytes are a tombstone.</summary>
-public sealed record StoredProfile(string ProfileId, byte[]? Bytes, long Offset);
+/// <summary>A profile as a record of the topic profiles.</summary>
+/// <param name="ProfileId">The key of the record.</param>
+/// <param name="Bytes">The encoded profile; null deletes it.</param>
+/// <param name="Offset">The offset of the record.</param>
+public sealed record StoredProfile(string ProfileId, byte[]? Bytes, long Offset)
+{
+    /// <summary>Null, and a part whose split has ended, delete the key.</summary>
+    public static StoredProfile Of(AvroCodec codec, string key, Profile? value, long offset) =>
+        new(key, value is null || PartRecord.IsDeleted(value) ? null : codec.Encode(Topics.Profiles, value), offset);
 
-/// <summary>What a conditional write found.</summary>
+    /// <summary>The stored form of a committed record, with the bytes that were written to the topic.</summary>
+    public static StoredProfile Of(AvroCodec codec, Outgoing record) =>
+        new(record.Key!, PartRecord.IsDeleted((Profile)record.Value) ? null : record.Encode(codec), record.Offset);
+}
+
+/// <summary>The outcome of a conditional write.</summary>
 public enum WriteOutcome
 {
     Written,
 
-    /// <summary>Redis has all of it, or something newer from a successor: nothing was written.</summary>
+    /// <summary>Nothing was written: Redis already has these records, or newer ones from the partition's next owner.</summary>
     Late,
 
-    /// <summary>Redis has fallen behind what it is known to have had, so writing would leave a gap: nothing was written.</summary>
+    /// <summary>Nothing was written: Redis is behind the position it is known to have reached, so a write would leave a gap.</summary>
     Behind,
 }
 
 /// <summary>
-/// The profiles of a generation in Redis, and by partition the offset of the profiles topic up to which they are there. All of a partition lives in one slot
-/// of a Redis Cluster.
+/// The profiles of one generation in Redis and, for each partition, the offset of the topic profiles up to which they are stored. All keys of a partition are
+/// in one slot of a Redis Cluster.
 /// </summary>
 public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys, int generation = 0)
 {
     public int Generation => generation;
 
-    /// <summary>Nothing of the partition is in Redis.</summary>
-    public const long Nowhere = -1;
+    /// <summary>The position of a partition of which nothing is in Redis.</summary>
+    public const long NoPosition = -1;
 
-    // A script runs alone, so that a large one would stop everyone else's reads.
+    // Redis runs nothing else during a script: a large one would block every other client.
     private const int ChunkRecords = 256;
     private const int ChunkBytes = 1024 * 1024;
     private const int ReadKeys = 512;
 
-    // KEYS: position, profiles. ARGV: what the position must have reached, what it moves to, the profiles' bytes (empty: a tombstone).
-    private const string Write = """
-        local at = tonumber(redis.call('GET', KEYS[1]) or '-1')
-        if at >= tonumber(ARGV[2]) then return 0 end
-        if at < tonumber(ARGV[1]) then return -1 end
-        for i = 2, #KEYS do
-          if ARGV[i + 1] == '' then redis.call('DEL', KEYS[i]) else redis.call('SET', KEYS[i], ARGV[i + 1]) end
-        end
-        redis.call('SET', KEYS[1], ARGV[2])
-        return 1
-        """;
+    private static readonly string WriteProfiles = RedisScript.Load(typeof(ProfileStore), "write_profiles.lua");
 
-    public async Task<long> PositionAsync(int partition) => Position(await redis.GetDatabase().StringGetAsync(keys.ProfilesPosition(partition, generation)));
+    public async Task<long> PositionAsync(int partition) =>
+        Position(partition, await redis.GetDatabase().ReadStringAsync(PositionKey(partition), Remedy(partition)));
 
-    public async Task<byte[]?> FindAsync(int partition, string profileId) => await redis.GetDatabase().StringGetAsync(keys.Profile(partition, profileId, generation));
+    public async Task<byte[]?> FindAsync(int partition, string profileId) =>
+        await redis.GetDatabase().ReadStringAsync(Key(partition, profileId), Remedy(partition));
+
+    /// <summary>The error for a key that does not hold the profile it should hold.</summary>
+    public UnreadableValueException Unreadable(int partition, string profileId, byte[]? bytes, Exception? inner = null) =>
+        RedisReads.Unreadable(Key(partition, profileId), bytes, "the profile", Remedy(partition), inner);
+
+    /// <summary>The error for a key that holds a profile in an impossible state.</summary>
+    public UnreadableValueException Unreadable(int partition, string profileId, string found) => new(Key(partition, profileId), found, Remedy(partition));
 
     /// <summary>
-    /// Reads profiles, null where there is none. Answers null altogether if Redis is not, or while reading no longer was, at least at <paramref name="known"/>:
-    /// the position is read in the same command as the profiles.
+    /// Reads profiles; the bytes of a profile that does not exist are null. Returns null if Redis is behind <paramref name="known"/>, or fell behind it during
+    /// the read: each command reads the position together with the profiles.
     /// </summary>
     public async Task<IReadOnlyList<(string ProfileId, byte[]? Bytes)>?> ReadAsync(int partition, IReadOnlyList<string> profileIds, long known)
     {
         string[][] chunks = [.. profileIds.Chunk(ReadKeys)];
         var answers = await Task.WhenAll(chunks.Select(chunk =>
-            redis.GetDatabase().StringGetAsync([keys.ProfilesPosition(partition, generation), .. chunk.Select(id => (RedisKey)keys.Profile(partition, id, generation))])));
-        if (answers.Any(answer => Position(answer[0]) < known)) return null;
+            redis.GetDatabase().StringGetAsync([PositionKey(partition), .. chunk.Select(id => Key(partition, id))])));
+        // MGET returns nil for a key of another type, just as for a missing key. GET reports the difference.
+        if (answers.Any(answer => answer[0].IsNull)) await PositionAsync(partition);
+        if (answers.Any(answer => Position(partition, answer[0]) < known)) return null;
+        await Task.WhenAll(chunks.Zip(answers, (chunk, answer) => CheckAbsentAsync(partition, [.. chunk.Where((_, i) => answer[i + 1].IsNull)])));
         return [.. chunks.Zip(answers).SelectMany(pair => pair.First.Zip(pair.Second.Skip(1), (id, value) => (id, (byte[]?)value)))];
     }
 
+    // A key of the wrong type must not pass for a missing profile: the profile would be folded from nothing, and its old state would be lost from the topic
+    // as well.
+    private async Task CheckAbsentAsync(int partition, string[] profileIds)
+    {
+        RedisKey[] absent = [.. profileIds.Select(id => Key(partition, id))];
+        if (absent.Length == 0 || await redis.GetDatabase().KeyExistsAsync(absent) == 0) return;
+        await Task.WhenAll(profileIds.Select(id => FindAsync(partition, id)));
+    }
+
     /// <summary>
-    /// Writes consecutive records of a partition of the profiles topic and moves the position to the last of them, in chunks of whole offsets: the position
-    /// moves with each, so that every state between two chunks is a true one, and a repetition goes on where the last attempt stopped.
+    /// Writes consecutive records of one partition of the topic profiles, in chunks, and moves the position to the last record of each chunk. So the position
+    /// is correct between two chunks, and a retry continues where the last attempt stopped.
     /// </summary>
     /// <param name="partition">The partition.</param>
-    /// <param name="known">The position that Redis is known to have reached: everything in the topic between it and the first record is on its way here.</param>
-    /// <param name="profiles">The records, by rising offset.</param>
+    /// <param name="known">
+    /// The position that Redis is known to have reached. The caller vouches that no record between it and the first one is missing.
+    /// </param>
+    /// <param name="profiles">The records, in ascending order of offset.</param>
     public async Task<WriteOutcome> WriteAsync(int partition, long known, IReadOnlyList<StoredProfile> profiles)
     {
         var outcome = WriteOutcome.Late;
@@ -86,19 +115,28 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys, in
         return outcome;
     }
 
-    /// <summary>Moves the position over what is no record: the markers of transactions, and records that were aborted or compacted away.</summary>
-    public Task<WriteOutcome> MoveAsync(int partition, long known, long position) => ScriptAsync(partition, known, position, []);
+    /// <summary>Moves the position past offsets without a readable record: transaction markers, and records that were aborted or compacted away.</summary>
+    public Task<WriteOutcome> MovePositionAsync(int partition, long known, long position) => ScriptAsync(partition, known, position, []);
 
     private async Task<WriteOutcome> ScriptAsync(int partition, long known, long position, IReadOnlyList<StoredProfile> profiles)
     {
-        RedisKey[] names = [keys.ProfilesPosition(partition, generation), .. profiles.Select(profile => (RedisKey)keys.Profile(partition, profile.ProfileId, generation))];
+        RedisKey[] redisKeys = [PositionKey(partition), .. profiles.Select(profile => Key(partition, profile.ProfileId))];
         RedisValue[] values = [known, position, .. profiles.Select(profile => (RedisValue)(profile.Bytes ?? []))];
-        return (int)await redis.GetDatabase().ScriptEvaluateAsync(Write, names, values) switch
+        try
         {
-            1 => WriteOutcome.Written,
-            0 => WriteOutcome.Late,
-            _ => WriteOutcome.Behind,
-        };
+            return (int)await redis.GetDatabase().ScriptEvaluateAsync(WriteProfiles, redisKeys, values) switch
+            {
+                1 => WriteOutcome.Written,
+                0 => WriteOutcome.Late,
+                _ => WriteOutcome.Behind,
+            };
+        }
+        catch (RedisServerException)
+        {
+            // If the position is what the script cannot read, this throws an error that names its key.
+            await PositionAsync(partition);
+            throw;
+        }
     }
 
     private static List<StoredProfile> Chunk(IReadOnlyList<StoredProfile> profiles, int start)
@@ -113,5 +151,11 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys, in
         return chunk;
     }
 
-    private static long Position(RedisValue value) => value.IsNull ? Nowhere : long.Parse(value.ToString(), CultureInfo.InvariantCulture);
+    private RedisKey PositionKey(int partition) => keys.ProfilesPosition(partition, generation);
+
+    private RedisKey Key(int partition, string profileId) => keys.Profile(partition, profileId, generation);
+
+    private string Remedy(int partition) => $"delete {PositionKey(partition)}: the service then restores the partition from the topic profiles";
+
+    private long Position(int partition, RedisValue value) => RedisReads.ParseNumber(PositionKey(partition), value, Remedy(partition)) ?? NoPosition;
 }

@@ -3,7 +3,7 @@ using cdp;
 using Cdp.Contracts;
 using Cdp.Profiles.Deciding;
 using Cdp.Profiles.State;
-using Cdp.Streaming;
+using Cdp.Streaming.Records;
 
 namespace Cdp.Profiles.Tests.Deciding;
 
@@ -13,11 +13,11 @@ public sealed class DecisionTests
     private readonly Outbox _outbox = new();
 
     [Fact]
-    public void Conclude_ManyEventsOfOneProfile_OneRecordInTheInputsPartition()
+    public void WriteChanged_SeveralEventsOfOneProfile_WritesOneRecordToTheInputPartition()
     {
         Stored(Folding.Empty("p"), Folding.Empty("q"));
         Decide(Some.Track("p", "A"), Some.Track("p", "A"), Some.Track("p", "B"));
-        Decision.Conclude(_view, _outbox);
+        Decision.WriteChanged(_view, _outbox);
 
         var record = Assert.Single(_outbox.Records);
         Assert.Equal((Topics.Profiles, "p", 7), (record.Topic, record.Key, record.Partition));
@@ -25,9 +25,9 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_EventOfAnAlias_ForwardedWithItsOrigin()
+    public void Decide_EventOfAlias_IsForwardedWithItsOrigin()
     {
-        Stored(Some.Alias("l", "w"));
+        Stored(Folding.Alias("l", "w"));
         var e = Some.Track("l", "A");
         Decide(e);
 
@@ -38,7 +38,7 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_ForwardedEvent_FoldedUnderItsOrigin()
+    public void Decide_ForwardedEvent_IsFoldedUnderItsOrigin()
     {
         Stored(Folding.Empty("w"));
         Decide(Forwarded("w", "l", Some.Identified(3, 9)));
@@ -50,17 +50,30 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_ForwardedEventAtAnAlias_PassedOn()
+    public void Decide_ForwardedEventOfAlias_IsForwardedAgain()
     {
-        Stored(Some.Alias("w", "x"));
+        Stored(Folding.Alias("w", "x"));
         Decide(Forwarded("w", "l", Some.Identified(3, 9)));
 
         var forwarded = Sent<EventForwarded>("x");
         Assert.Equal(("x", "l", 3, 9), (forwarded.winnerId, forwarded.loserId, forwarded.origin.partition, forwarded.origin.offset));
     }
 
+    [Theory]
+    [InlineData("acme", 1)]
+    [InlineData("undefined", 0)]
+    public void Decide_AccountEventOfBlockedGroupId_ChangesNoAccount(string groupId, int changed)
+    {
+        var accountId = Some.AccountId(groupId);
+        Stored(Folding.Empty(accountId));
+        Decide(new AccountEvent { accountId = accountId, @event = Some.Group("p", groupId), origin = Some.Identified(3, 9) });
+
+        Assert.Equal(changed, _view.Changed.Count());
+        Assert.Empty(_outbox.Records);
+    }
+
     [Fact]
-    public void Decide_GroupCall_LinkedAndPassedToTheAccount()
+    public void Decide_GroupCall_LinksPersonAndNotifiesAccount()
     {
         Stored(Folding.Empty("p"));
         var call = Some.Group("p", "acme", 3, "m", """{"plan":"gold"}""");
@@ -74,9 +87,9 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_GroupCallOfAnAlias_TheAccountHearsOfItWhereItIsFolded()
+    public void Decide_GroupCallOfAlias_OnlyForwardsTheCall()
     {
-        Stored(Some.Alias("l", "w"));
+        Stored(Folding.Alias("l", "w"));
         Decide(Some.Group("l", "acme"));
         Assert.IsType<EventForwarded>(Assert.Single(_outbox.Records).Value);
     }
@@ -85,7 +98,7 @@ public sealed class DecisionTests
     [InlineData("")]
     [InlineData("  ")]
     [InlineData(null)]
-    public void Decide_GroupCallWithoutGroup_OnlyCounted(string? groupId)
+    public void Decide_GroupCallWithoutGroupId_IsOnlyCounted(string? groupId)
     {
         Stored(Folding.Empty("p"));
         Decide(Some.Group("p", groupId!));
@@ -95,7 +108,7 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_AccountEvent_FoldedIntoTheAccount()
+    public void Decide_AccountEvent_IsFoldedIntoTheAccount()
     {
         var id = Some.AccountId("acme");
         Stored(Folding.Empty(id));
@@ -107,18 +120,18 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_MergedAtTheLoser_StateLeavesAndAliasStays()
+    public void Decide_MergeOfLoser_TransfersStateAndLeavesAlias()
     {
         Stored(Some.Profile("l", Some.Track("l", "A")));
         Decide(Some.Merged("l", "w", 5));
 
         var transferred = Sent<ProfileTransferred>("w");
         Assert.Equal(("w", "l", 5, 1), (transferred.winnerId, transferred.loserId, transferred.sequence, transferred.state.counts["A"].count));
-        Assert.Equal(Some.Text(Some.Alias("l", "w")), Some.Text(Assert.Single(_view.Changed).State));
+        Assert.Equal(Some.Text(Folding.Alias("l", "w")), Some.Text(Assert.Single(_view.Changed).State));
     }
 
     [Fact]
-    public void Decide_MergedAtALoserWithoutEvents_OnlyTheAliasIsKept()
+    public void Decide_MergeOfLoserWithoutEvents_OnlyLeavesAlias()
     {
         Stored(Folding.Empty("l"));
         Decide(Some.Merged("l", "w"));
@@ -128,7 +141,7 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_EventAfterTheMergeInTheSameBatch_Forwarded()
+    public void Decide_EventAfterMergeInSameBatch_IsForwarded()
     {
         Stored(Some.Profile("l", Some.Track("l", "A")));
         Decide(Some.Merged("l", "w"), Some.Track("l", "B"));
@@ -138,9 +151,9 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_MergedAtAnAlias_Nothing()
+    public void Decide_MergeOfAlias_ChangesNothing()
     {
-        Stored(Some.Alias("l", "w"));
+        Stored(Folding.Alias("l", "w"));
         Decide(Some.Merged("l", "w"), Some.Merged("l", "x"));
 
         Assert.Empty(_outbox.Records);
@@ -148,14 +161,14 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_MergedIntoItself_RefusedBecauseItsEventsWouldCircleForEver()
+    public void Decide_MergeIntoItself_Throws()
     {
         Stored(Folding.Empty("l"));
         Assert.Throws<InvalidDataException>(() => Decide(Some.Merged("l", "l")));
     }
 
     [Fact]
-    public void Decide_TransferTwice_AppliedOnce()
+    public void Decide_SameTransferTwice_IsAppliedOnce()
     {
         Stored(Some.Profile("w", Some.Track("w", "A")));
         var transfer = Transferred("w", Some.Profile("l", Some.Track("l", "A")));
@@ -167,7 +180,7 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_TransferOfAWinner_BringsWhatItAbsorbed()
+    public void Decide_TransferOfEarlierWinner_IncludesItsAbsorbedProfiles()
     {
         var loser = Some.Profile("l", Some.Track("l", "A"));
         loser.absorbed.Add("k");
@@ -180,9 +193,9 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void Decide_TransferAtAnAlias_PassedOnAsTheLosers()
+    public void Decide_TransferToAlias_IsPassedOnUnderTheLoser()
     {
-        Stored(Some.Alias("w", "x"));
+        Stored(Folding.Alias("w", "x"));
         Decide(Transferred("w", Some.Profile("l", Some.Track("l", "A"))));
 
         var transferred = Sent<ProfileTransferred>("x");
@@ -201,7 +214,7 @@ public sealed class DecisionTests
 
     private void Decide(params ISpecificRecord[] records)
     {
-        for (var i = 0; i < records.Length; i++) Decision.Decide(_view, Some.Incoming(records[i], 7, i), Some.Ids, _outbox);
+        for (var i = 0; i < records.Length; i++) Decision.Decide(_view, Some.Incoming(records[i], 7, i), Some.Folding, _outbox);
     }
 
     private T Sent<T>(string key)
@@ -214,5 +227,6 @@ public sealed class DecisionTests
     private static EventForwarded Forwarded(string winner, string loser, RecordPosition origin) =>
         new() { winnerId = winner, loserId = loser, @event = Some.Track(loser, "A"), origin = origin };
 
-    private static ProfileTransferred Transferred(string winner, Profile state) => new() { winnerId = winner, loserId = state.profileId, sequence = 1, state = state };
+    private static ProfileTransferred Transferred(string winner, Profile state) =>
+        new() { winnerId = winner, loserId = state.profileId, sequence = 1, state = state };
 }

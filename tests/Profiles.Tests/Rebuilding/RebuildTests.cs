@@ -3,14 +3,14 @@ using cdp;
 using Cdp.Contracts;
 using Cdp.Profiles.Rebuilding;
 using Cdp.Profiles.State;
-using Cdp.Profiles.Storing;
-using Cdp.Streaming;
-using Confluent.Kafka;
+using Cdp.Streaming.Reading;
+using Cdp.Testing;
 using StackExchange.Redis;
 
 namespace Cdp.Profiles.Tests.Rebuilding;
 
-/// <summary>The job beside the running service.</summary>
+/// <summary>Rebuilds beside the running service.</summary>
+[Trait("tier", "integration")]
 public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClassFixture<Stack>
 {
     private static readonly string[] People = [.. Enumerable.Range(0, 20).Select(i => $"p{i}")];
@@ -19,7 +19,7 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
 
     [Theory]
     [MemberData(nameof(Redises))]
-    public async Task Rebuild_EventsMergesAndAccounts_IsEqual(string redis)
+    public async Task Rebuild_EventsMergesAndAccounts_FindsNoDifference(string redis)
     {
         await using var installation = new Installation(stack, stack.Endpoint(redis));
         await installation.StartAsync();
@@ -28,65 +28,94 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
         var (exit, report) = await RunAsync(installation, "--rebuild");
 
         Assert.Equal(0, exit);
-        Assert.Contains("0 different, 0 in motion", report, StringComparison.Ordinal);
+        Assert.Contains("0 different, 0 still changing", report, StringComparison.Ordinal);
         await using var connection = await stack.ConnectAsync(redis);
-        var (live, rebuilt) = (await StatesAsync(installation, connection, 0), await StatesAsync(installation, connection, 1));
+        var (live, rebuilt) = (await ProfileStates.InRedisAsync(installation, connection, 0), await ProfileStates.InRedisAsync(installation, connection, 1));
         Assert.Contains(live.Values, profile => profile is { kind: Accounts.Kind, members.Count: > 1 });
         Assert.Contains(live.Values, profile => profile.mergedInto is not null);
-        Assert.Equal(Texts(live), Texts(rebuilt));
+        Assert.Equal(ProfileStates.Text(live), ProfileStates.Text(rebuilt));
     }
 
     [Theory]
     [MemberData(nameof(Redises))]
-    public async Task Rebuild_SpoiledInRedisAndInTheLog_IsToldAndMendedBySwitchThenBackAndForget(string redis)
+    public async Task Rebuild_WrongStatesInRedisAndLog_AreReportedThenCorrectedBySwitch(string redis)
     {
         await using var installation = new Installation(stack, stack.Endpoint(redis));
         await installation.StartAsync();
         await HistoryAsync(installation, seed: 2);
         await using var connection = await stack.ConnectAsync(redis);
         await SettledAsync(installation, connection);
-        var right = await StatesAsync(installation, connection, 0);
-        var living = right.Values.Where(profile => profile is { mergedInto: null, kind: not Accounts.Kind, total: > 0 }).Select(profile => profile.profileId).Order().ToList();
-        var (inRedis, inLog, away) = (living[0], living[1], living[2]);
-        await connection.GetDatabase().StringSetAsync(installation.Keys.Profile(installation.Partition(inRedis), inRedis), installation.Codec.Encode(Topics.Profiles, Spoiled(right[inRedis])));
-        await installation.SendAsync(Topics.Profiles, inLog, Spoiled(right[inLog]));
-        await connection.GetDatabase().KeyDeleteAsync(installation.Keys.Profile(installation.Partition(away), away));
+        var right = await ProfileStates.InRedisAsync(installation, connection, 0);
+        var people = right.Values.Where(profile => profile is { mergedInto: null, kind: not Accounts.Kind, total: > 0 });
+        var living = people.Select(profile => profile.profileId).Order().ToList();
+        var (wrongInRedis, wrongInLog, missing) = (living[0], living[1], living[2]);
+        await connection.GetDatabase().StringSetAsync(Key(wrongInRedis), installation.Codec.Encode(Topics.Profiles, Wrong(right[wrongInRedis])));
+        await installation.SendAsync(Topics.Profiles, wrongInLog, Wrong(right[wrongInLog]));
+        await connection.GetDatabase().KeyDeleteAsync(Key(missing));
 
         var (found, report) = await RunAsync(installation, "--rebuild");
         Assert.Equal(1, found);
-        Assert.Contains("3 different, 0 in motion", report, StringComparison.Ordinal);
-        Assert.Contains($"different: {inRedis}: total: Redis {right[inRedis].total + 7}, rebuilt {right[inRedis].total}", report, StringComparison.Ordinal);
-        Assert.Contains($"different: {inLog}: total: the topic profiles {right[inLog].total + 7}, rebuilt {right[inLog].total}", report, StringComparison.Ordinal);
-        Assert.Contains($"different: {away}: total: Redis 0, rebuilt {right[away].total}", report, StringComparison.Ordinal);
+        Assert.Contains("3 different, 0 still changing", report, StringComparison.Ordinal);
+        AssertTotals(wrongInRedis, "Redis", right[wrongInRedis].total + 7);
+        AssertTotals(wrongInLog, "the topic profiles", right[wrongInLog].total + 7);
+        AssertTotals(missing, "Redis", 0);
 
-        var (switched, mended) = await RunAsync(installation, "--rebuild=switch");
+        var (switched, corrected) = await RunAsync(installation, "--rebuild=switch");
         Assert.Equal(0, switched);
-        Assert.Contains($"different (corrected): {inRedis}", mended, StringComparison.Ordinal);
-        Assert.Contains("generation 1 is in use; generation 0 is kept", mended, StringComparison.Ordinal);
-        Assert.Equal(Texts(right), Texts(await StatesAsync(installation, connection, 1)));
-        Assert.Equal(Texts(right), Texts(await StatesAsync(installation, connection, 0)));
-        Assert.Equal(Texts(right), Texts(await LoggedAsync(installation)));
-        Assert.Equal(1, (await RunAsync(installation, "--rebuild=switch")).Exit);
+        Assert.Contains($"different (corrected): {wrongInRedis}", corrected, StringComparison.Ordinal);
+        Assert.Contains("generation 1 is in use; generation 0 is kept", corrected, StringComparison.Ordinal);
+        Assert.Equal(ProfileStates.Text(right), ProfileStates.Text(await ProfileStates.InRedisAsync(installation, connection, 1)));
+        Assert.Equal(ProfileStates.Text(right), ProfileStates.Text(await ProfileStates.InRedisAsync(installation, connection, 0)));
+        Assert.Equal(ProfileStates.Text(right), ProfileStates.Text(await ProfileStates.InLogAsync(installation)));
 
-        // The service goes on in the new generation, and in the old one after the way back.
-        await CountsOnAsync(installation, connection, inRedis, generation: 1, right[inRedis].total + 1);
-        Assert.Equal(0, (await RunAsync(installation, "--rebuild=back")).Exit);
-        await CountsOnAsync(installation, connection, inRedis, generation: 0, right[inRedis].total + 2);
-        Assert.Equal(0, (await RunAsync(installation, "--rebuild=back")).Exit);
-        await CountsOnAsync(installation, connection, inRedis, generation: 1, right[inRedis].total + 3);
+        string Key(string profileId) => installation.Keys.Profile(installation.Partition(profileId), profileId);
 
-        Assert.Equal(0, (await RunAsync(installation, "--rebuild=forget")).Exit);
-        Assert.Empty(await StatesAsync(installation, connection, 0));
-        Assert.Equal(1, (await RunAsync(installation, "--rebuild=back")).Exit);
-        await CountsOnAsync(installation, connection, inRedis, generation: 1, right[inRedis].total + 4);
-        Assert.Equal(0, (await RunAsync(installation, "--rebuild")).Exit);
-        Assert.Equal(0, (await RunAsync(installation, "--rebuild=forget")).Exit);
-        Assert.Empty(await StatesAsync(installation, connection, 2));
-        await CountsOnAsync(installation, connection, inRedis, generation: 1, right[inRedis].total + 5);
+        void AssertTotals(string profileId, string where, long total) =>
+            Assert.Contains($"different: {profileId}: total: {where} {total}, rebuilt {right[profileId].total}", report, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rollback", "cleanup")]
+    [InlineData("back", "forget")]
+    public async Task Rebuild_SwitchRollbackAndCleanup_ServiceContinuesInTheGenerationInUse(string rollback, string cleanup)
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await HistoryAsync(installation, seed: 4);
+        await using var connection = await stack.ConnectAsync();
+        await SettledAsync(installation, connection);
+        var states = await ProfileStates.InRedisAsync(installation, connection, 0);
+        var living = states.Values.First(profile => profile is { mergedInto: null, kind: not Accounts.Kind, total: > 0 });
+        var (profileId, total) = (living.profileId, living.total);
+
+        Assert.Equal(0, await ExitCodeAsync("--rebuild=switch"));
+        Assert.Equal(1, await ExitCodeAsync("--rebuild=switch"));
+        await CountsOnAsync(generation: 1);
+        Assert.Equal(0, await ExitCodeAsync($"--rebuild={rollback}"));
+        await CountsOnAsync(generation: 0);
+        Assert.Equal(0, await ExitCodeAsync($"--rebuild={rollback}"));
+        await CountsOnAsync(generation: 1);
+
+        Assert.Equal(0, await ExitCodeAsync($"--rebuild={cleanup}"));
+        Assert.Empty(await ProfileStates.InRedisAsync(installation, connection, 0));
+        Assert.Equal(1, await ExitCodeAsync($"--rebuild={rollback}"));
+        await CountsOnAsync(generation: 1);
+        Assert.Equal(0, await ExitCodeAsync("--rebuild"));
+        Assert.Equal(0, await ExitCodeAsync($"--rebuild={cleanup}"));
+        Assert.Empty(await ProfileStates.InRedisAsync(installation, connection, 2));
+        await CountsOnAsync(generation: 1);
+
+        async Task<int> ExitCodeAsync(string command) => (await RunAsync(installation, command)).Exit;
+
+        async Task CountsOnAsync(int generation)
+        {
+            await installation.SendAsync(Track(profileId, $"on{++total}"));
+            await Eventually.SucceedsAsync(async () => (await ProfileStates.InRedisAsync(installation, connection, generation))[profileId].total == total);
+        }
     }
 
     [Fact]
-    public async Task Rebuild_WhileEventsAndMergesGoOn_FindsNoDifferenceAndTheSwitchLosesNothing()
+    public async Task Rebuild_DuringEventsAndMerges_FindsNoDifferenceAndSwitchLosesNothing()
     {
         await using var installation = new Installation(stack);
         await installation.StartAsync();
@@ -98,7 +127,7 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
             var random = new Random(3);
             for (; !stop.IsCancellationRequested; sent++)
             {
-                // Of many profiles, each now and then; every tenth becomes part of another.
+                // Two events of each of many profiles. Every tenth profile is merged into another.
                 var profileId = $"q{sent / 2}";
                 await installation.SendAsync(Track(profileId, $"load{sent}"));
                 if (sent % 20 == 19) await MergeAsync(installation, 1_000 + sent, profileId, $"q{random.Next(sent / 4)}");
@@ -107,59 +136,67 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
         }, TestContext.Current.CancellationToken);
 
         var (exit, report) = await RunAsync(installation, "--rebuild");
-        var (switched, mended) = await RunAsync(installation, "--rebuild=switch");
+        var (switched, reportOfSwitch) = await RunAsync(installation, "--rebuild=switch");
         await stop.CancelAsync();
         await load;
 
         Assert.Contains(" 0 different", report, StringComparison.Ordinal);
-        Assert.Contains(" 0 different", mended, StringComparison.Ordinal);
+        Assert.Contains(" 0 different", reportOfSwitch, StringComparison.Ordinal);
         Assert.Equal((0, 0), (exit, switched));
         await using var connection = await stack.ConnectAsync();
-        await Eventually.Async(async () => (await StatesAsync(installation, connection, 1)).Values.Where(profile => profile.profileId.StartsWith('q')).Sum(profile => profile.total) == sent);
-        Assert.Contains("0 different, 0 in motion", (await RunAsync(installation, "--rebuild")).Report, StringComparison.Ordinal);
+        await Eventually.SucceedsAsync(async () =>
+        {
+            var states = await ProfileStates.InRedisAsync(installation, connection, 1);
+            return states.Values.Where(profile => profile.profileId.StartsWith('q')).Sum(profile => profile.total) == sent;
+        });
+        Assert.Contains("0 different, 0 still changing", (await RunAsync(installation, "--rebuild")).Report, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Rebuild_OlderThanTheLogReaches_IsTakenFromTheTopicProfiles()
+    public async Task Rebuild_ProfilesOlderThanTheLog_AreTakenFromTheTopicProfiles()
     {
         await using var installation = new Installation(stack);
         await installation.StartAsync();
         await installation.SendAsync([.. People.Select(profileId => Track(profileId, "old"))]);
         await using var connection = await stack.ConnectAsync();
-        await Eventually.Async(async () => (await StatesAsync(installation, connection, 0)).Count == People.Length);
-        using (var admin = new AdminClientBuilder(installation.Kafka.Admin()).Build())
-        {
-            await admin.DeleteRecordsAsync([.. Enumerable.Range(0, installation.Kafka.Partitions).Select(partition =>
-                new TopicPartitionOffset(installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, partition, Offset.End))]);
-        }
+        await Eventually.SucceedsAsync(async () => (await ProfileStates.InRedisAsync(installation, connection, 0)).Count == People.Length);
+        await installation.DeleteEventsAsync();
         await installation.SendAsync(Track(People[0], "new"), Track("young", "new"));
-        await Eventually.Async(async () => (await StatesAsync(installation, connection, 0)) is var states && states[People[0]].total == 2 && states.ContainsKey("young"));
+        await Eventually.SucceedsAsync(async () =>
+        {
+            var states = await ProfileStates.InRedisAsync(installation, connection, 0);
+            return states[People[0]].total == 2 && states.ContainsKey("young");
+        });
 
         var (exit, report) = await RunAsync(installation, "--rebuild");
 
         Assert.Equal(0, exit);
-        Assert.Contains($"{People.Length + 1} equal, 0 different, 0 in motion; of all, {People.Length} have events older", report, StringComparison.Ordinal);
-        Assert.Equal(Texts(await StatesAsync(installation, connection, 0)), Texts(await StatesAsync(installation, connection, 1)));
-    }
-
-    [Theory]
-    [InlineData("--rebuild=now")]
-    [InlineData("--rebuild=")]
-    [InlineData("--rebuild --rebuild=switch")]
-    public async Task Command_NotUnderstood_SaysWhatIs(string words)
-    {
-        var errors = new StringWriter();
-        Assert.Equal(2, await RebuildCommand.RunAsync(words.Split(' '), TextWriter.Null, errors, TestContext.Current.CancellationToken));
-        Assert.Contains("is not understood; --rebuild builds and compares, --rebuild=switch", errors.ToString(), StringComparison.Ordinal);
+        var expected = $"{People.Length + 1} equal, 0 different, 0 still changing; {People.Length} of all have events older";
+        Assert.Contains(expected, report, StringComparison.Ordinal);
+        var (live, rebuilt) = (await ProfileStates.InRedisAsync(installation, connection, 0), await ProfileStates.InRedisAsync(installation, connection, 1));
+        Assert.Equal(ProfileStates.Text(live), ProfileStates.Text(rebuilt));
     }
 
     [Fact]
-    public async Task Command_WrongOptions_NamesEach()
+    public async Task Rebuild_UndecodableRecordsAndInvalidTraits_ReportsSkippedRecordsAndNoDifference()
     {
-        var errors = new StringWriter();
-        Assert.Equal(2, await RebuildCommand.RunAsync(["--rebuild", "--Kafka:Partitions=0"], TextWriter.Null, errors, TestContext.Current.CancellationToken));
-        Assert.Contains("Kafka:Partitions is 0", errors.ToString(), StringComparison.Ordinal);
-        Assert.Contains("ProfileIds:Key is empty", errors.ToString(), StringComparison.Ordinal);
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await installation.SendAsync(Track("p", "m1"));
+        await installation.SendAsync(Topics.EventsIdentified, "p", [1, 2, 3]);
+        await installation.SendAsync(
+            Some.Event("p", "identify", 1, "m2", """{"bad\ud83d":"v","ok":1}""", null, Some.Id("user_id", "p")),
+            Some.Event("p", "identify", 2, "m3", "[]", null, Some.Id("user_id", "p")), Track("p", "m4"));
+        await using var connection = await stack.ConnectAsync();
+        await Eventually.SucceedsAsync(async () => (await ProfileStates.InRedisAsync(installation, connection, 0))["p"].total == 4);
+
+        var (exit, report) = await RunAsync(installation, "--rebuild");
+
+        Assert.Contains("4 events; 1 undecodable records skipped", report, StringComparison.Ordinal);
+        var place = $"{installation.Kafka.TopicPrefix}events.identified partition {installation.Partition("p")} offset 1";
+        Assert.Contains($"skipped: {place}: ", report, StringComparison.Ordinal);
+        Assert.Contains(" 0 different, 0 still changing", report, StringComparison.Ordinal);
+        Assert.Equal(0, exit);
     }
 
     private async Task<(int Exit, string Report)> RunAsync(Installation installation, string what)
@@ -171,7 +208,7 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
         return (exit, report.ToString());
     }
 
-    /// <summary>Events of all kinds under twenty profiles, of which some become part of others; late events of those too.</summary>
+    /// <summary>Sends events of all kinds for twenty profiles. Some of these are merged, and get late events afterwards.</summary>
     private static async Task HistoryAsync(Installation installation, int seed)
     {
         var random = new Random(seed);
@@ -214,59 +251,28 @@ public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClass
         await installation.SendAsync(Some.Merged(loser, winner, sequence));
     }
 
-    private static IdentifiedEvent Track(string profileId, string messageId) => Some.Event(profileId, "track", 0, messageId, null, "A", Some.Id("user_id", profileId));
+    private static IdentifiedEvent Track(string profileId, string messageId) =>
+        Some.Event(profileId, "track", 0, messageId, null, "A", Some.Id("user_id", profileId));
 
-    private static async Task CountsOnAsync(Installation installation, IConnectionMultiplexer connection, string profileId, int generation, long total)
-    {
-        await installation.SendAsync(Track(profileId, $"on{total}"));
-        await Eventually.Async(async () => (await StatesAsync(installation, connection, generation))[profileId].total == total);
-    }
-
-    /// <summary>Waits until the service has processed everything, and Redis has it.</summary>
+    /// <summary>Waits until the service has processed all records and written the profiles to Redis.</summary>
     private static async Task SettledAsync(Installation installation, IConnectionMultiplexer connection)
     {
         using var progress = new LiveProgress(installation.Kafka);
-        long[] ends = await Task.WhenAll(Enumerable.Range(0, installation.Kafka.Partitions).Select(partition => Changelog.EndAsync(installation.Kafka, Topics.EventsIdentified, partition)));
-        Assert.True(await progress.PassAsync(ends, TestContext.Current.CancellationToken));
-        await Eventually.Async(async () => Texts(await StatesAsync(installation, connection, 0)) == Texts(await LoggedAsync(installation)));
-    }
-
-    private static Profile Spoiled(Profile profile)
-    {
-        var spoiled = Folding.Empty(profile.profileId);
-        Folding.Merge(spoiled, profile);
-        spoiled.total += 7;
-        return spoiled;
-    }
-
-    /// <summary>All profiles of a generation, by its keys.</summary>
-    private static async Task<Dictionary<string, Profile>> StatesAsync(Installation installation, IConnectionMultiplexer connection, int generation)
-    {
-        var states = new Dictionary<string, Profile>();
-        for (var partition = 0; partition < installation.Kafka.Partitions; partition++)
+        var partitions = Enumerable.Range(0, installation.Kafka.Partitions);
+        long[] ends = await Task.WhenAll(partitions.Select(partition => Changelog.EndAsync(installation.Kafka, Topics.EventsIdentified, partition)));
+        Assert.True(await progress.WaitAsync(ends, TestContext.Current.CancellationToken));
+        await Eventually.SucceedsAsync(async () =>
         {
-            var start = installation.Keys.Profile(partition, "", generation);
-            foreach (var key in connection.GetServers()[0].Keys(pattern: $"{start}*").ToList())
-            {
-                if ((byte[]?)await connection.GetDatabase().StringGetAsync(key) is { } bytes) states[((string)key!)[start.Length..]] = (Profile)installation.Codec.Decode(bytes);
-            }
-        }
-        return states;
+            var (inRedis, inLog) = (await ProfileStates.InRedisAsync(installation, connection, 0), await ProfileStates.InLogAsync(installation));
+            return ProfileStates.Text(inRedis) == ProfileStates.Text(inLog);
+        });
     }
 
-    private static async Task<Dictionary<string, Profile>> LoggedAsync(Installation installation)
+    private static Profile Wrong(Profile profile)
     {
-        var states = new Dictionary<string, Profile>();
-        for (var partition = 0; partition < installation.Kafka.Partitions; partition++)
-        {
-            await Changelog.ReadAsync(installation.Kafka, installation.Codec, Topics.Profiles, partition, 0, changes =>
-            {
-                foreach (var change in changes) states[change.Key!] = (Profile)change.Value!;
-                return Task.CompletedTask;
-            }, TestContext.Current.CancellationToken);
-        }
-        return states;
+        var wrong = Folding.Empty(profile.profileId);
+        Some.Folding.Merge(wrong, profile);
+        wrong.total += 7;
+        return wrong;
     }
-
-    private static string Texts(Dictionary<string, Profile> states) => string.Join("\n\n", states.OrderBy(state => state.Key, StringComparer.Ordinal).Select(state => Some.Text(state.Value)));
 }

@@ -12,66 +12,64 @@ public sealed class RoutingTests
     private readonly Dictionary<string, string> _winners = [];
 
     [Fact]
-    public void Place_MergedTwice_LeadsToTheLast()
+    public void Owner_ChainOfMerges_IsTheLastProfile()
     {
         (_winners["a"], _winners["b"]) = ("b", "c");
-        Assert.Equal("c", Place("a", Ann).ProfileId);
-        Assert.Equal("d", Place("d", Ann).ProfileId);
+        Assert.Equal("c", Owner("a", Ann));
+        Assert.Equal("d", Owner("d", Ann));
     }
 
     [Fact]
-    public void Place_BestIdentifierLeft_GoesWithItAndTakesNoOther()
+    public void Owner_SplitOffIdentifier_IsTheNewProfileForItAlone()
     {
         _winners["old"] = "r";
         Split(1, "r", "n", Bob);
-        var (profileId, e) = Place("old", Bob, Ann);
-        Assert.Equal(("n", "bob"), (profileId, Assert.Single(e.identifiers).value));
+        Assert.Equal(("n", "r"), (Owner("old", Bob), Owner("old", Ann)));
     }
 
     [Fact]
-    public void Place_OtherIdentifierLeft_StaysWithoutIt()
+    public void Owner_Event_IsTheOwnerOfItsBestIdentifier()
     {
         Split(1, "r", "n", Bob);
-        var (profileId, e) = Place("r", Ann, Bob);
-        Assert.Equal(("r", "ann"), (profileId, Assert.Single(e.identifiers).value));
+        Assert.Equal(("n", "r"), (OwnerOfEvent("r", Bob, Ann), OwnerOfEvent("r", Ann, Bob)));
+        Assert.Equal("r", OwnerOfEvent("r"));
     }
 
     [Fact]
-    public void Place_SplitThenMergedIntoAThird_StillGoesToWhatCameOut()
+    public void Owner_BothSidesMergedAfterSplit_FollowsEachMerge()
     {
         Split(1, "r", "n", Bob);
         (_winners["r"], _winners["n"]) = ("w", "x");
-        Assert.Equal("x", Place("r", Bob).ProfileId);
-        Assert.Equal("w", Place("r", Ann).ProfileId);
+        Assert.Equal(("x", "w"), (Owner("r", Bob), Owner("r", Ann)));
     }
 
     [Theory]
     [InlineData("r")]
     [InlineData("x")]
-    public void Place_WhatCameOutIsPartOfItAgain_StaysWhole(string winner)
+    public void Owner_SplitOffProfileMergedBack_IsTheSameForAll(string winner)
     {
         Split(1, "r", "n", Bob);
         (_winners["n"], _winners["x"]) = (winner, "r");
-        var (profileId, e) = Place("r", Bob, Ann);
-        Assert.Equal(("r", 2), (profileId, e.identifiers.Count));
+        Assert.Equal(("r", "r"), (Owner("r", Bob), Owner("r", Ann)));
     }
 
     [Fact]
-    public void Place_SplitAgainAfterItCameBack_GoesToTheLatest()
+    public void Owner_SplitAgainAfterMergeBack_FollowsTheLatestSplit()
     {
         Split(1, "r", "n1", Bob, Ann);
         _winners["n1"] = "r";
         Split(2, "r", "n2", Bob);
-        Assert.Equal("n2", Place("r", Bob).ProfileId);
-        Assert.Equal("n2", Place("n1", Bob).ProfileId);
-        Assert.Equal("r", Place("n1", Ann).ProfileId);
+        Assert.Equal(("n2", "n2", "r"), (Owner("r", Bob), Owner("n1", Bob), Owner("n1", Ann)));
     }
 
     [Fact]
-    public void Add_Known_SaysSo() => Assert.Equal((true, false), (Split(1, "r", "n", Bob), Split(1, "r", "n", Bob)));
+    public void Add_KnownSplit_ReturnsFalse() => Assert.Equal((true, false), (Split(1, "r", "n", Bob), Split(1, "r", "n", Bob)));
 
-    private bool Split(long sequence, string from, string into, params Identifier[] left) => _routing.Add(from, new SplitRoute { sequence = sequence, into = into, identifiers = [.. left] });
+    private bool Split(long sequence, string from, string into, params Identifier[] splitOff) =>
+        _routing.Add(from, new SplitRoute { sequence = sequence, into = into, identifiers = [.. splitOff] });
 
-    private (string ProfileId, IdentifiedEvent Event) Place(string sentTo, params Identifier[] identifiers) =>
-        _routing.Place(Some.Event(sentTo, "track", 0, "m", null, "A", identifiers), profileId => _winners.GetValueOrDefault(profileId));
+    private string Owner(string profileId, Identifier identifier) => _routing.Owner(profileId, identifier, id => _winners.GetValueOrDefault(id));
+
+    private string OwnerOfEvent(string sentTo, params Identifier[] identifiers) =>
+        _routing.Owner(Some.Event(sentTo, "track", 0, "m", null, "A", identifiers), profileId => _winners.GetValueOrDefault(profileId));
 }
