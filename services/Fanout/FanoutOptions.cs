@@ -1,19 +1,19 @@
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
 
 namespace Cdp.Fanout;
 
-/// <summary>What differs between installations.</summary>
+/// <summary>The options that differ between installations.</summary>
 public sealed record FanoutOptions
 {
     public KafkaOptions Kafka { get; init; } = new();
 
-    /// <summary>The folder of destinations, one a file; relative to the program. Missing or empty: nothing is delivered.</summary>
+    /// <summary>The folder of destinations, one per file. Relative to the program. Where it is missing or empty, nothing is delivered.</summary>
     public string Destinations { get; init; } = "config/destinations";
 
-    /// <summary>Every fault, named with its key and remedy.</summary>
+    /// <summary>Every fault, with the key of its option and the remedy.</summary>
     public IEnumerable<string> Errors()
     {
         foreach (var error in Kafka.Errors()) yield return error;
-        if (string.IsNullOrWhiteSpace(Destinations)) yield return "Destinations is empty; set it to a folder, or leave it out for config/destinations";
+        if (string.IsNullOrWhiteSpace(Destinations)) yield return "Destinations is empty; set it to a folder, or remove it to use config/destinations";
     }
 }

@@ -2,39 +2,46 @@ using Cdp.Contracts;
 using Cdp.Destinations;
 using Cdp.Fanout.Configuration;
 using Cdp.Fanout.Delivering;
-using Cdp.Hosting;
-using Cdp.Streaming;
+using Cdp.Hosting.Configuration;
+using Cdp.Hosting.Process;
+using Cdp.Streaming.Consuming;
+using Cdp.Streaming.Observability;
 
 namespace Cdp.Fanout;
 
-/// <summary>The wiring of the fan-out service: a stream, and so a consumer group, for each destination.</summary>
+/// <summary>The wiring of the fan-out service. Each destination has its own stream, and so its own consumer group.</summary>
 public static class FanoutService
 {
     public const string Name = "fanout";
 
-    /// <summary>Small, because a batch is committed when its slowest delivery has ended.</summary>
+    // Small, because a batch is committed only when its slowest delivery has ended.
     private const int MaxRecords = 500;
 
-    public static ServiceDefinition Service { get; } = new(Name, 8093, builder => builder.AddFanout(), app => app.MapFanout());
+    public static ServiceDefinition Service { get; } = new(Name, 8093, builder => builder.AddFanout(), app => app.MapFanout()) { HasApi = false };
 
     public static void AddFanout(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<FanoutOptions>(options => options.Errors());
         var errors = new List<string>();
-        var destinations = DestinationFiles.Read(Path.Combine(builder.Environment.ContentRootPath, options.Destinations), Environment.GetEnvironmentVariable, errors);
+        var folder = Path.Combine(builder.Environment.ContentRootPath, options.Destinations);
+        var destinations = DestinationFiles.Read(folder, Environment.GetEnvironmentVariable, errors);
         builder.AddConfigurationErrors(errors);
         builder.Services.AddSingleton(destinations);
         builder.Services.AddSingleton<FanoutLog>();
-        foreach (var destination in destinations) builder.AddStream(options.Kafka, Stream(destination), services => Processor(services, destination));
+        foreach (var destination in destinations)
+        {
+            builder.AddStream(options.Kafka, CreateStream(destination), services => CreateProcessor(services, destination));
+        }
     }
 
-    /// <summary>A service without destinations waits for nothing, and says so.</summary>
+    /// <summary>Without destinations nothing else would report the service as ready.</summary>
     public static void MapFanout(this WebApplication app)
     {
-        if (app.Services.GetRequiredService<IReadOnlyList<Destination>>().Count == 0) app.Services.GetRequiredService<Readiness>().Report("destinations", true, "none is configured");
+        if (app.Services.GetRequiredService<IReadOnlyList<Destination>>().Count > 0) return;
+        app.Services.GetRequiredService<Readiness>().Report("destinations", true, "none is configured");
     }
 
-    private static StreamOptions Stream(Destination destination) => new()
+    private static StreamOptions CreateStream(Destination destination) => new()
     {
         Service = Name,
         Group = $"{Name}-{destination.Id}",
@@ -43,10 +50,11 @@ public static class FanoutService
         MaxRecords = MaxRecords,
     };
 
-    private static FanoutProcessor Processor(IServiceProvider services, Destination destination)
+    private static FanoutProcessor CreateProcessor(IServiceProvider services, Destination destination)
     {
         var time = services.GetRequiredService<TimeProvider>();
         var webhook = new Webhook(destination.Webhook, Webhook.CreateClient(destination.Concurrency), time);
-        return new FanoutProcessor(destination, new Courier(destination, webhook, new RetryTimes(), time, services.GetRequiredService<FanoutLog>()));
+        var retrier = new DeliveryRetrier(destination, webhook, new RetryDelays(), time, services.GetRequiredService<FanoutLog>());
+        return new FanoutProcessor(destination, retrier);
     }
 }

@@ -1,4 +1,4 @@
 using Cdp.Fanout;
-using Cdp.Hosting;
+using Cdp.Hosting.Process;
 
 return await CdpHost.RunAsync(FanoutService.Service, args);

@@ -3,9 +3,9 @@ using Cdp.Destinations;
 namespace Cdp.Fanout.Configuration;
 
 /// <summary>A destination as its file describes it.</summary>
-/// <param name="Id">Names its consumer group, its records and its switch in an event's <c>integrations</c>.</param>
-/// <param name="Subscription">Which events it takes.</param>
-/// <param name="Webhook">Where they go.</param>
-/// <param name="MaxAttempts">How many answers an event may get before it is given up.</param>
-/// <param name="Concurrency">How many profiles' events are under way at once.</param>
+/// <param name="Id">Names its consumer group, its records, and its switch in the <c>integrations</c> of an event.</param>
+/// <param name="Subscription">Which events it receives.</param>
+/// <param name="Webhook">Where and how the events are sent.</param>
+/// <param name="MaxAttempts">How many requests are sent for an event before the delivery is given up.</param>
+/// <param name="Concurrency">For how many profiles events are delivered at the same time.</param>
 public sealed record Destination(string Id, Subscription Subscription, WebhookOptions Webhook, int MaxAttempts, int Concurrency);

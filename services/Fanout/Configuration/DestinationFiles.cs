@@ -1,25 +1,28 @@
 using System.Text.RegularExpressions;
 using Cdp.Destinations;
-using Cdp.Hosting;
+using Cdp.Hosting.Configuration;
 using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Fanout.Configuration;
 
-/// <summary>Reads the destinations of a folder, one a file.</summary>
+/// <summary>Reads the destinations of a folder, one per file.</summary>
 public static partial class DestinationFiles
 {
     private static readonly string[] Types = ["track", "identify", "page", "screen", "group", "alias", "merge"];
 
-    /// <param name="folder">A folder that does not exist holds no destination.</param>
-    /// <param name="environment">Looks a variable up that <c>secret_env</c> names.</param>
-    /// <param name="errors">Gets every fault of every file, with file, line and remedy.</param>
+    /// <param name="folder">The folder of the files. A folder that does not exist has no destinations.</param>
+    /// <param name="environment">Looks up the environment variable that <c>secret_env</c> names.</param>
+    /// <param name="errors">Receives every fault of every file, with file, line and remedy.</param>
     public static IReadOnlyList<Destination> Read(string folder, Func<string, string?> environment, ICollection<string> errors)
     {
         var destinations = new List<Destination>();
         foreach (var file in YamlSection.ReadFolder(folder, errors))
         {
             var destination = Read(file, environment);
-            if (destinations.Any(other => other.Id == destination.Id)) file.Fault("id", $"there is another destination '{destination.Id}'; give each an id of its own");
+            if (destinations.Any(other => other.Id == destination.Id))
+            {
+                file.Fault("id", $"there is another destination '{destination.Id}'; give each its own id");
+            }
             destinations.Add(destination);
         }
         return destinations;
@@ -27,18 +30,22 @@ public static partial class DestinationFiles
 
     private static Destination Read(YamlSection file, Func<string, string?> environment)
     {
-        var id = file.RequiredText("id", "give the destination a name of its own");
+        var id = file.RequiredText("id", "give the destination its own name");
         if (id.Length > 0 && !Id().IsMatch(id)) file.Fault("id", $"'{id}' cannot name a consumer group; use lower-case letters, digits and hyphens");
-        if (file.RequiredText("type", "write webhook") is { Length: > 0 } type && type != "webhook") file.Fault("type", $"'{type}' is not a type of destination; write webhook");
+        if (file.RequiredText("type", "write webhook") is { Length: > 0 } type && type != "webhook")
+        {
+            file.Fault("type", $"'{type}' is not a type of destination; write webhook");
+        }
         var webhook = new WebhookOptions(Url(file), Secret(file, environment), file.Duration("timeout", TimeSpan.FromSeconds(10)), Headers(file));
-        var destination = new Destination(id, Subscription(file, id), webhook, file.Number("max_attempts", 5, 1, 100), file.Number("concurrency", 8, 1, 1_000));
+        var destination = new Destination(
+            id, Subscription(file, id), webhook, file.Number("max_attempts", 5, 1, 100), file.Number("concurrency", 8, 1, 1_000));
         file.RejectUnknownKeys();
         return destination;
     }
 
     private static Uri Url(YamlSection file)
     {
-        var text = file.RequiredText("url", "write where to post to");
+        var text = file.RequiredText("url", "write the URL to which events are sent");
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0) return url;
         if (text.Length > 0) file.Fault("url", $"'{text}' is not an http or https URL without a user name; write one, and credentials as a header");
         return new Uri("http://invalid");
@@ -70,9 +77,12 @@ public static partial class DestinationFiles
         using var probe = new HttpRequestMessage();
         foreach (var (name, node) in section.Members)
         {
-            if (node is not YamlScalarNode { Value: { } value }) section.Fault(node, $"the header '{name}' is not a text; write one value");
+            if (node is not YamlScalarNode { Value: { } value }) section.Fault(node, $"the header '{name}' must be a string; write one value");
             else if (Webhook.OwnHeaders.Contains(name)) section.Fault(node, $"the header '{name}' is set for each request; remove it");
-            else if (value.AsSpan().ContainsAny('\r', '\n') || !probe.Headers.TryAddWithoutValidation(name, value)) section.Fault(node, $"the header '{name}' cannot be sent; mend its name or its value");
+            else if (value.AsSpan().ContainsAny('\r', '\n') || !probe.Headers.TryAddWithoutValidation(name, value))
+            {
+                section.Fault(node, $"the header '{name}' cannot be sent; fix its name or its value");
+            }
             else headers[name] = value;
         }
         return headers;

@@ -1,6 +1,6 @@
 using Cdp.Fanout.Configuration;
 
-namespace Cdp.Fanout.Tests;
+namespace Cdp.Fanout.Tests.Configuration;
 
 public sealed class DestinationFilesTests : IDisposable
 {
@@ -9,7 +9,7 @@ public sealed class DestinationFilesTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void Read_WholeFile_IsTakenOver()
+    public void Read_CompleteFile_ReturnsTheDestination()
     {
         var destination = Assert.Single(Read(out var errors, """
             id: crm
@@ -24,14 +24,20 @@ public sealed class DestinationFilesTests : IDisposable
             """));
         Assert.Empty(errors);
         Assert.Equal(("crm", "https://example.com/hook", "s3cret", TimeSpan.FromSeconds(2.5), 3, 2),
-            (destination.Id, destination.Webhook.Url.ToString(), destination.Webhook.Secret, destination.Webhook.Timeout, destination.MaxAttempts, destination.Concurrency));
+            (
+                destination.Id,
+                destination.Webhook.Url.ToString(),
+                destination.Webhook.Secret,
+                destination.Webhook.Timeout,
+                destination.MaxAttempts,
+                destination.Concurrency));
         Assert.Equal(["track", "identify"], destination.Subscription.Types);
         Assert.Equal(["Order Completed"], destination.Subscription.Names);
         Assert.Equal("Bearer x", destination.Webhook.Headers["Authorization"]);
     }
 
     [Fact]
-    public void Read_BrokenFiles_TellsEveryFaultOfEveryFileWithItsLine()
+    public void Read_InvalidFiles_ReportsEveryFaultWithFileAndLine()
     {
         string[] expected =
         [
@@ -40,10 +46,10 @@ public sealed class DestinationFilesTests : IDisposable
             "a.yaml:3: 'example.com' is not an http or https URL",
             "a.yaml:4: the environment variable NOBODY is not set",
             "a.yaml:5: 'click' is not a type of event",
-            "a.yaml:6: 'timeout' is not a duration",
-            "a.yaml:7: 'max_attempts' is not a whole number from 1 to 100",
+            "a.yaml:6: 'timeout' must be a duration",
+            "a.yaml:7: 'max_attempts' must be a whole number from 1 to 100",
             "a.yaml:8: the header 'X-Cdp-Signature' is set for each request",
-            "a.yaml:9: 'retries' is not a key here",
+            "a.yaml:9: 'retries' is not a known key",
             "b.yaml:1: 'type' is missing",
             "b.yaml:1: 'url' is missing",
             "c.yaml:1: there is another destination 'b'",
@@ -67,7 +73,7 @@ public sealed class DestinationFilesTests : IDisposable
     }
 
     [Fact]
-    public void Read_MissingFolder_HasNone()
+    public void Read_MissingFolder_ReturnsNone()
     {
         var errors = new List<string>();
         Assert.Empty(DestinationFiles.Read("/nowhere/at/all", _ => null, errors));
