@@ -1,24 +1,36 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using cdp;
+using Cdp.Contracts;
 
 namespace Cdp.Destinations;
 
 /// <summary>
-/// An event as JSON in the shape that Segment's destinations know, with the profile it belongs to. What the sender wrote as JSON stands there as it was written.
+/// Writes an event as JSON in the format of Segment's destinations, with the profile it belongs to. JSON values of the sender are written unchanged.
 /// </summary>
 public static class EventJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    // What we add ourselves: a sender's member of the same name gives way.
-    private static readonly HashSet<string> Ours = ["profileId", "sourceId", "receivedAt"];
+    // Extra members with one of these names are omitted even if the event has no such member. JSON parsers take the last of two members, many ignore the case
+    // of names, and extra members have passed neither the trust checks nor plans nor clock correction.
+    private static readonly string[] Envelope =
+    [
+        "messageId", "type", "profileId", "sourceId", "userId", "anonymousId", "previousId", "groupId", "event", "name", "category", "channel",
+        "properties", "traits", "context", "integrations", "originalTimestamp", "sentAt", "receivedAt", "timestamp",
+    ];
 
+    private static readonly HashSet<string> None = [];
+
+    /// <summary>The event as UTF-8 JSON.</summary>
     public static byte[] Write(IdentifiedEvent identified)
     {
         var envelope = identified.validated.envelope;
+        var hidesUserIds = Withheld.Covers(envelope, Withheld.UserIds);
+        var hidden = Hidden(envelope);
         var bytes = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(bytes, Options))
         {
@@ -27,23 +39,23 @@ public static class EventJson
             Text(json, "type", envelope.type);
             Text(json, "profileId", identified.profileId);
             Text(json, "sourceId", envelope.sourceId);
-            Text(json, "userId", envelope.userId);
+            if (!hidesUserIds) Text(json, "userId", envelope.userId);
             Text(json, "anonymousId", envelope.anonymousId);
-            Text(json, "previousId", envelope.previousId);
+            if (!hidesUserIds) Text(json, "previousId", envelope.previousId);
             Text(json, "groupId", envelope.groupId);
             Text(json, "event", envelope.@event);
             Text(json, "name", envelope.name);
             Text(json, "category", envelope.category);
             Text(json, "channel", envelope.channel);
             Raw(json, "properties", envelope.properties);
-            Raw(json, "traits", envelope.traits);
-            Raw(json, "context", envelope.context);
+            if (!Withheld.CoversTraits(envelope)) Raw(json, "traits", envelope.traits);
+            Raw(json, "context", hidden.Count == 0 ? envelope.context : Without(envelope.context, hidden));
             Raw(json, "integrations", envelope.integrations);
             Time(json, "originalTimestamp", envelope.originalTimestamp);
             Time(json, "sentAt", envelope.sentAt);
             Time(json, "receivedAt", envelope.receivedAt);
             Time(json, "timestamp", envelope.timestamp);
-            if (envelope.extra is not null) Extra(json, envelope.extra);
+            if (envelope.extra is not null) Extra(json, envelope.extra, hidden);
             json.WriteEndObject();
         }
         return bytes.WrittenSpan.ToArray();
@@ -66,10 +78,43 @@ public static class EventJson
         if (value is { } time) json.WriteString(name, time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture));
     }
 
-    private static void Extra(Utf8JsonWriter json, string extra)
+    // Members that the source of the event may not set (Event.withheld): a destination would take them for true.
+    private static HashSet<string> Hidden(Event envelope)
+    {
+        if (envelope.withheld is null) return None;
+        var (traits, ids) = (Withheld.Covers(envelope, Withheld.UserTraits), Withheld.Covers(envelope, Withheld.OtherIds));
+        var hidden = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (traits) hidden.Add("traits");
+        // These may contain user ids as well.
+        if (ids || Withheld.Covers(envelope, Withheld.UserIds)) hidden.UnionWith(["externalIds", "mergeProperties"]);
+        return hidden;
+    }
+
+    private static string? Without(string? context, HashSet<string> hidden)
+    {
+        if (context is null) return null;
+        using var document = JsonDocument.Parse(context);
+        var bytes = new ArrayBufferWriter<byte>(context.Length);
+        using (var json = new Utf8JsonWriter(bytes, Options))
+        {
+            json.WriteStartObject();
+            Members(json, document.RootElement, hidden);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    private static void Extra(Utf8JsonWriter json, string extra, HashSet<string> hidden)
     {
         using var document = JsonDocument.Parse(extra);
-        foreach (var member in document.RootElement.EnumerateObject().Where(member => !Ours.Contains(member.Name)))
+        Members(json, document.RootElement, new HashSet<string>([.. Envelope, .. hidden], StringComparer.OrdinalIgnoreCase));
+    }
+
+    private static void Members(Utf8JsonWriter json, JsonElement from, HashSet<string> hidden)
+    {
+        // A name that occurs twice is written once, with the last value.
+        var members = from.EnumerateObject().Where(member => !hidden.Contains(member.Name)).GroupBy(member => member.Name, (_, same) => same.Last());
+        foreach (var member in members)
         {
             json.WritePropertyName(member.Name);
             json.WriteRawValue(member.Value.GetRawText(), skipInputValidation: true);

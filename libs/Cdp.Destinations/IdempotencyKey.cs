@@ -5,11 +5,14 @@ using cdp;
 namespace Cdp.Destinations;
 
 /// <summary>
-/// The key by which a destination knows that it has seen an event: the same over attempts, restarts and merges of profiles, another for each destination.
+/// The key by which a destination recognizes an event that it has seen: the same for every attempt, across restarts and merges of profiles, and different for
+/// each destination.
 /// </summary>
 public static class IdempotencyKey
 {
-    /// <summary>32 hexadecimal digits: the first 128 bits of SHA-256(destination, source, messageId), each ended by NUL. A messageId is unique within its source.</summary>
+    /// <summary>
+    /// 32 hexadecimal digits: the first 128 bits of SHA-256(destination, source, messageId), each followed by NUL. A messageId is unique within its source.
+    /// </summary>
     public static string Of(string destinationId, Event envelope)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{destinationId}\0{envelope.sourceId}\0{envelope.messageId}\0"));

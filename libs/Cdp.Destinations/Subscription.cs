@@ -3,15 +3,15 @@ using cdp;
 
 namespace Cdp.Destinations;
 
-/// <summary>Which events a destination takes.</summary>
+/// <summary>Which events a destination receives.</summary>
 /// <param name="DestinationId">The name that senders use in an event's <c>integrations</c>.</param>
-/// <param name="Types">track, identify, ...; empty: all.</param>
-/// <param name="Names">Names of track events; empty: all. Calls of other types have no name and are not held against it.</param>
+/// <param name="Types">The types of events, such as track and identify; empty for all.</param>
+/// <param name="Names">The names of track events; empty for all. Applies to track events only, because other types have no name.</param>
 public sealed record Subscription(string DestinationId, IReadOnlySet<string> Types, IReadOnlySet<string> Names)
 {
     /// <summary>
-    /// Whether the event goes to the destination: the filter takes it, and its sender has not switched the destination off.
-    /// <c>{"NAME": false}</c> does, and so does <c>{"All": false}</c> unless <c>{"NAME": true}</c> or options for it are there.
+    /// Whether an event goes to the destination: the filter matches, and the sender has not disabled the destination. The sender disables it with
+    /// <c>{"NAME": false}</c>, or with <c>{"All": false}</c> and neither <c>{"NAME": true}</c> nor options for it.
     /// </summary>
     public static bool Route(IdentifiedEvent identified, Subscription subscription)
     {
@@ -25,7 +25,8 @@ public sealed record Subscription(string DestinationId, IReadOnlySet<string> Typ
     {
         using var document = JsonDocument.Parse(integrations);
         if (document.RootElement.ValueKind != JsonValueKind.Object) return true;
-        if (document.RootElement.TryGetProperty(destinationId, out var wish) && wish.ValueKind != JsonValueKind.Null) return wish.ValueKind != JsonValueKind.False;
+        if (document.RootElement.TryGetProperty(destinationId, out var wish) && wish.ValueKind != JsonValueKind.Null)
+            return wish.ValueKind != JsonValueKind.False;
         return !document.RootElement.TryGetProperty("All", out var all) || all.ValueKind != JsonValueKind.False;
     }
 }

@@ -4,30 +4,35 @@ using System.Text;
 
 namespace Cdp.Destinations;
 
-/// <summary>Where a webhook posts to, and how.</summary>
+/// <summary>The options of a webhook.</summary>
 /// <param name="Url">An http or https URL.</param>
-/// <param name="Secret">Signs the body (<see cref="Signature"/>); null: unsigned.</param>
-/// <param name="Timeout">How long an answer may take.</param>
-/// <param name="Headers">Sent with every request.</param>
+/// <param name="Secret">The secret that signs the body (<see cref="Signature"/>); null for no signature.</param>
+/// <param name="Timeout">How long a response may take.</param>
+/// <param name="Headers">Headers to send with every request.</param>
 public sealed record WebhookOptions(Uri Url, string? Secret, TimeSpan Timeout, IReadOnlyDictionary<string, string> Headers);
 
-/// <summary>What is posted: one event.</summary>
+/// <summary>A request: one event.</summary>
 /// <param name="Body">The event as JSON (<see cref="EventJson"/>).</param>
-/// <param name="IdempotencyKey">The same for every attempt (<see cref="Destinations.IdempotencyKey"/>).</param>
-/// <param name="TraceParent">The trace that the event belongs to, where it is known.</param>
+/// <param name="IdempotencyKey">A key that is the same for every attempt (<see cref="Destinations.IdempotencyKey"/>).</param>
+/// <param name="TraceParent">The W3C trace context of the event; null if unknown.</param>
 public sealed record WebhookRequest(byte[] Body, string IdempotencyKey, string? TraceParent);
 
-/// <summary>A destination that takes events as HTTP POSTs. Thread-safe; makes one attempt a call and judges the answer.</summary>
+/// <summary>Sends events to an HTTP endpoint. Each call makes one attempt and interprets the response. Thread-safe.</summary>
 public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvider time)
 {
-    /// <summary>Headers that every request carries by itself, and no configuration may set.</summary>
-    public static readonly IReadOnlySet<string> OwnHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { IdempotencyHeader, Signature.Header, TraceHeader, "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection" };
+    /// <summary>Headers that every request has by itself, and that the configuration cannot set.</summary>
+    public static readonly IReadOnlySet<string> OwnHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        IdempotencyHeader, Signature.Header, TraceHeader, "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection",
+    };
 
     private const string IdempotencyHeader = "Idempotency-Key";
     private const string TraceHeader = "traceparent";
     private const int MaxReason = 256;
 
-    /// <summary>A client as a webhook wants it: no redirects, which would lose the body, and connections renewed so that a moved name is noticed.</summary>
+    /// <summary>
+    /// An HTTP client for webhooks: it follows no redirects, which would lose the body, and renews connections, so that changes in DNS are noticed.
+    /// </summary>
     public static HttpClient CreateClient(int connections) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -40,7 +45,8 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <exception cref="OperationCanceledException">Stopped; whether the destination took the event is not known.</exception>
+    /// <summary>Makes one attempt.</summary>
+    /// <exception cref="OperationCanceledException">The attempt was cancelled; it is unknown whether the destination accepted the event.</exception>
     public async Task<DeliveryResult> DeliverAsync(WebhookRequest request, CancellationToken stopping)
     {
         using var deadline = new CancellationTokenSource(options.Timeout, time);
@@ -49,19 +55,21 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
         {
             using var message = Message(request);
             using var answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return await JudgeAsync(answer, either.Token);
+            return await InterpretAsync(answer, either.Token);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
-            return new DeliveryResult.Retry(null, $"no answer within {options.Timeout.TotalSeconds:0.###} s");
+            return new DeliveryResult.Retry(null, $"no response within {options.Timeout.TotalSeconds:0.###} s");
         }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        catch (HttpRequestException e) when (e.HttpRequestError is
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
         {
             return new DeliveryResult.Unreachable(e.Message);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            // The connection broke after the request had left, perhaps because of it: that counts as an attempt.
+            // The connection broke after the request was sent, perhaps because of it, so this counts as an attempt.
             return new DeliveryResult.Retry(null, e.Message);
         }
     }
@@ -77,7 +85,7 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
         return message;
     }
 
-    private async Task<DeliveryResult> JudgeAsync(HttpResponseMessage answer, CancellationToken stopping)
+    private async Task<DeliveryResult> InterpretAsync(HttpResponseMessage answer, CancellationToken stopping)
     {
         var status = (int)answer.StatusCode;
         if (answer.IsSuccessStatusCode) return new DeliveryResult.Delivered(status);
@@ -94,7 +102,7 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
         _ => null,
     };
 
-    // The beginning of the answer's text, which is where destinations say what they did not like.
+    // The beginning of the response body, where destinations usually explain what is wrong.
     private static async Task<string> ReasonAsync(HttpResponseMessage answer, CancellationToken stopping)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(stopping);

@@ -1,0 +1,142 @@
+namespace Cdp.Destinations.Fql;
+
+/// <summary>A part of a compiled statement. Nodes have no state, so one statement serves all threads.</summary>
+internal abstract class Node
+{
+    public abstract Value Evaluate(in Subject subject);
+}
+
+internal sealed class Constant(Value value) : Node
+{
+    public Value Value { get; } = value;
+
+    public override Value Evaluate(in Subject subject) => Value;
+}
+
+/// <param name="path">The names on the way to the field, in UTF-8.</param>
+internal sealed class Field(byte[][] path) : Node
+{
+    public override Value Evaluate(in Subject subject) => subject.Field(path);
+}
+
+/// <summary>True if all are literally true. What the first false one decides is decided, whatever else is unknown or an error.</summary>
+internal sealed class And(IReadOnlyList<Node> nodes) : Node
+{
+    public override Value Evaluate(in Subject subject)
+    {
+        var result = Value.True;
+        foreach (var node in nodes)
+        {
+            var value = node.Evaluate(subject);
+            if (value.Kind is ValueKind.Unknown or ValueKind.Error) result = Worse(result, value);
+            else if (!value.IsTrue) return Value.False;
+        }
+        return result;
+    }
+
+    // An error stays one, whatever a field turns out to be.
+    private static Value Worse(in Value a, in Value b) => a.Kind == ValueKind.Error || b.Kind == ValueKind.Error ? Value.Error : Value.Unknown;
+}
+
+/// <summary>True if one is literally true, whatever else is unknown or an error.</summary>
+internal sealed class Or(IReadOnlyList<Node> nodes) : Node
+{
+    public override Value Evaluate(in Subject subject)
+    {
+        var (unknown, error) = (false, false);
+        foreach (var node in nodes)
+        {
+            var value = node.Evaluate(subject);
+            if (value.IsTrue) return Value.True;
+            unknown |= value.Kind == ValueKind.Unknown;
+            error |= value.Kind == ValueKind.Error;
+        }
+        return unknown ? Value.Unknown : error ? Value.Error : Value.False;
+    }
+}
+
+internal sealed class Not(Node node) : Node
+{
+    public override Value Evaluate(in Subject subject)
+    {
+        var value = node.Evaluate(subject);
+        return value.Kind switch
+        {
+            ValueKind.Bool => Value.Of(!value.IsTrue),
+            ValueKind.Null => Value.True,
+            ValueKind.Unknown => Value.Unknown,
+            _ => Value.Error,
+        };
+    }
+}
+
+internal sealed class Equality(Node left, Node right, bool negated) : Node
+{
+    public override Value Evaluate(in Subject subject)
+    {
+        var a = left.Evaluate(subject);
+        var b = right.Evaluate(subject);
+        return Values.Undecided(a, b) ?? Value.Of(Value.AreEqual(a, b) != negated);
+    }
+}
+
+/// <summary>Compares numbers; false for all other values.</summary>
+internal sealed class Ordering(Node left, string comparison, Node right) : Node
+{
+    public override Value Evaluate(in Subject subject)
+    {
+        var a = left.Evaluate(subject);
+        var b = right.Evaluate(subject);
+        if (Values.Undecided(a, b) is { } undecided) return undecided;
+        return Value.Of(a.Kind == ValueKind.Number && b.Kind == ValueKind.Number && comparison switch
+        {
+            "<" => a.Number < b.Number,
+            "<=" => a.Number <= b.Number,
+            ">" => a.Number > b.Number,
+            _ => a.Number >= b.Number,
+        });
+    }
+}
+
+/// <summary>Whether a list holds a value. False where the right side is no list.</summary>
+internal sealed class Membership(Node item, Node list) : Node
+{
+    public override Value Evaluate(in Subject subject)
+    {
+        var a = item.Evaluate(subject);
+        var b = list.Evaluate(subject);
+        if (Values.Undecided(a, b) is { } undecided) return undecided;
+        return Value.Of(b.Kind == ValueKind.List && b.Items().Any(element => Value.AreEqual(a, element)));
+    }
+}
+
+internal sealed class ListOf(IReadOnlyList<Node> items) : Node
+{
+    public override Value Evaluate(in Subject subject) => Values.EvaluateAll(items, subject, Value.Of);
+}
+
+internal sealed class Call(Function function, IReadOnlyList<Node> arguments) : Node
+{
+    public override Value Evaluate(in Subject subject) => Values.EvaluateAll(arguments, subject, function.Apply);
+}
+
+internal static class Values
+{
+    /// <summary>The result for the values of all nodes; the first value that is an error or unknown is the result itself.</summary>
+    public static Value EvaluateAll(IReadOnlyList<Node> nodes, in Subject subject, Func<IReadOnlyList<Value>, Value> result)
+    {
+        var values = new Value[nodes.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = nodes[i].Evaluate(subject);
+            if (values[i].Kind is ValueKind.Unknown or ValueKind.Error) return values[i];
+        }
+        return result(values);
+    }
+
+    public static Value? Undecided(in Value a, in Value b)
+    {
+        if (a.Kind is ValueKind.Error or ValueKind.Unknown) return a;
+        return b.Kind is ValueKind.Error or ValueKind.Unknown ? b : null;
+    }
+}

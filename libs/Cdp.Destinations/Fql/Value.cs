@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Cdp.Destinations.Fql;
+
+internal enum ValueKind : byte
+{
+    /// <summary>A field that is missing, or a JSON null: FQL makes no difference.</summary>
+    Null,
+    Bool,
+    Number,
+    Text,
+    List,
+    Object,
+
+    /// <summary>The result of an operation on values that it is not defined for. It makes every expression around it an error too.</summary>
+    Error,
+
+    /// <summary>A field of an event of which only type and name are known so far.</summary>
+    Unknown,
+}
+
+/// <summary>A value of an expression: a constant, a field, or the result of a function.</summary>
+internal readonly struct Value
+{
+    public static readonly Value Null = default;
+    public static readonly Value Error = new(ValueKind.Error);
+    public static readonly Value Unknown = new(ValueKind.Unknown);
+    public static readonly Value True = new(ValueKind.Bool) { Number = 1 };
+    public static readonly Value False = new(ValueKind.Bool);
+
+    // A string or list of the event stays JSON until its content is needed.
+    private readonly JsonElement _json;
+    private readonly string? _text;
+    private readonly IReadOnlyList<Value>? _items;
+
+    private Value(ValueKind kind) => Kind = kind;
+
+    private Value(ValueKind kind, JsonElement json) => (Kind, _json) = (kind, json);
+
+    private Value(string text) => (Kind, _text) = (ValueKind.Text, text);
+
+    private Value(IReadOnlyList<Value> items) => (Kind, _items) = (ValueKind.List, items);
+
+    public ValueKind Kind { get; }
+
+    /// <summary>The value of a number; 1 for true, 0 for false.</summary>
+    public double Number { get; private init; }
+
+    public bool IsTrue => Kind == ValueKind.Bool && Number != 0;
+
+    public static Value Of(bool value) => value ? True : False;
+
+    public static Value Of(double value) => new(ValueKind.Number) { Number = value };
+
+    public static Value Of(string? value) => value is null ? Null : new Value(value);
+
+    public static Value Of(IReadOnlyList<Value> items) => new(items);
+
+    public static Value Of(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.True => True,
+        JsonValueKind.False => False,
+        JsonValueKind.Number => Of(json.GetDouble()),
+        JsonValueKind.String => new Value(ValueKind.Text, json),
+        JsonValueKind.Array => new Value(ValueKind.List, json),
+        JsonValueKind.Object => new Value(ValueKind.Object, json),
+        _ => Null,
+    };
+
+    /// <summary>The content of a text.</summary>
+    public string Text() => _text ?? _json.GetString()!;
+
+    /// <summary>The items of a list.</summary>
+    public IEnumerable<Value> Items() => _items ?? _json.EnumerateArray().Select(Of);
+
+    public int Count() => _items?.Count ?? _json.GetArrayLength();
+
+    /// <summary>Bytes of a text in UTF-8.</summary>
+    public int ByteCount() => Encoding.UTF8.GetByteCount(Text());
+
+    /// <summary>
+    /// Whether two values are of one type and equal. Nothing is converted: 5 is not "5". Lists and objects are equal if their JSON is, in the same order.
+    /// </summary>
+    public static bool AreEqual(in Value a, in Value b)
+    {
+        if (a.Kind != b.Kind) return false;
+        return a.Kind switch
+        {
+            ValueKind.Null => true,
+            ValueKind.Bool or ValueKind.Number => a.Number == b.Number,
+            ValueKind.Text when a._text is null => b._text is not null ? a._json.ValueEquals(b._text) : a._json.ValueEquals(b._json.GetString()),
+            ValueKind.Text when b._text is null => b._json.ValueEquals(a._text),
+            ValueKind.Text => a._text == b._text,
+            ValueKind.List => a.Count() == b.Count() && a.Items().Zip(b.Items()).All(pair => AreEqual(pair.First, pair.Second)),
+            ValueKind.Object => AreEqual(a._json, b._json),
+            _ => false,
+        };
+    }
+
+    /// <summary>As FQL's <c>string()</c> writes it: a number in its shortest form, a list or object as JSON, null as nothing.</summary>
+    public string Format() => Kind switch
+    {
+        ValueKind.Text => Text(),
+        ValueKind.Bool => IsTrue ? "true" : "false",
+        ValueKind.Number => Number.ToString("R", CultureInfo.InvariantCulture),
+        ValueKind.List when _items is not null => $"[{string.Join(',', _items.Select(item => item.ToJson()))}]",
+        ValueKind.List or ValueKind.Object => _json.GetRawText(),
+        _ => "",
+    };
+
+    private string ToJson() => Kind switch
+    {
+        ValueKind.Text => JsonSerializer.Serialize(Text()),
+        ValueKind.Null => "null",
+        _ => Format(),
+    };
+
+    private static bool AreEqual(JsonElement a, JsonElement b)
+    {
+        var (left, right) = (a.EnumerateObject().ToList(), b.EnumerateObject().ToList());
+        if (left.Count != right.Count) return false;
+        return left.Zip(right).All(pair => pair.First.Name == pair.Second.Name && AreEqual(Of(pair.First.Value), Of(pair.Second.Value)));
+    }
+}

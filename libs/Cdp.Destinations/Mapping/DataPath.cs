@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Cdp.Destinations.Mapping;
+
+/// <summary>
+/// The way to a part of an event: <c>$.properties.products[0].name</c>. A leading <c>$.</c> may be left out.
+/// A name in brackets and quotes may hold any character. An index may stand after a dot. An empty path is the whole event.
+/// </summary>
+internal sealed class DataPath
+{
+    private readonly IReadOnlyList<string> _names;
+
+    private DataPath(IReadOnlyList<string> names) => _names = names;
+
+    public static DataPath Read(string text)
+    {
+        if (text.StartsWith("$.", StringComparison.Ordinal)) text = text[2..];
+        List<string> names = [];
+        var name = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (EndOfQuoted(text, i) is { } end)
+            {
+                End();
+                names.Add(text[(i + 2)..end]);
+                i = end + 1;
+            }
+            else if (text[i] is '.' or '[' or ']') End();
+            else name.Append(text[i]);
+        }
+        End();
+        return new DataPath(names);
+
+        void End()
+        {
+            if (name.Length > 0) names.Add(name.ToString());
+            name.Clear();
+        }
+    }
+
+    // Where the name in brackets and quotes that begins here ends; null where none begins.
+    private static int? EndOfQuoted(string text, int start)
+    {
+        if (text[start] != '[' || start + 1 == text.Length || text[start + 1] is not ('\'' or '"')) return null;
+        var end = text.IndexOf($"{text[start + 1]}]", start + 2, StringComparison.Ordinal);
+        return end < 0 ? null : end;
+    }
+
+    /// <summary>The value at the path. A falsy value on the way is the result, as in <c>a &amp;&amp; a.b</c> of JavaScript.</summary>
+    public Datum Find(Datum data)
+    {
+        foreach (var name in _names)
+        {
+            if (data.IsFalsy) return data;
+            data = data.Member(name);
+        }
+        return data;
+    }
+}

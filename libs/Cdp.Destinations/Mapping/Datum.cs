@@ -1,0 +1,180 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Cdp.Destinations.Mapping;
+
+/// <summary>What a <see cref="Datum"/> is.</summary>
+public enum DatumKind : byte
+{
+    /// <summary>Not there, as JavaScript's undefined: it is left out of objects and becomes null in arrays.</summary>
+    Missing,
+    Null,
+    Boolean,
+    Number,
+    Text,
+    Array,
+    Object,
+}
+
+/// <summary>
+/// A JSON value, or the lack of one: a part of an event, which stays as it was written, or something that a mapping made. Immutable.
+/// It is valid as long as the document of the event.
+/// </summary>
+public readonly struct Datum
+{
+    public static readonly Datum Missing = default;
+    public static readonly Datum Null = new(DatumKind.Null, default, null);
+    public static readonly Datum True = new(DatumKind.Boolean, default, true);
+    public static readonly Datum False = new(DatumKind.Boolean, default, false);
+
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private readonly JsonElement _json;
+
+    // A string, a double, a boolean, or the list of an array's items or an object's members; null where the JSON element holds the value.
+    private readonly object? _made;
+
+    private Datum(DatumKind kind, JsonElement json, object? made) => (Kind, _json, _made) = (kind, json, made);
+
+    public DatumKind Kind { get; }
+
+    public bool IsMissing => Kind == DatumKind.Missing;
+
+    /// <summary>Missing or null.</summary>
+    public bool IsNullish => Kind is DatumKind.Missing or DatumKind.Null;
+
+    /// <summary>What JavaScript takes for false: missing, null, false, 0 and the empty text.</summary>
+    public bool IsFalsy => Kind switch
+    {
+        DatumKind.Missing or DatumKind.Null => true,
+        DatumKind.Boolean => !Boolean,
+        DatumKind.Number => Number == 0,
+        DatumKind.Text => Text.Length == 0,
+        _ => false,
+    };
+
+    public bool Boolean => _made is bool made ? made : _json.ValueKind == JsonValueKind.True;
+
+    public double Number => _made is double made ? made : _json.GetDouble();
+
+    public string Text => _made as string ?? _json.GetString()!;
+
+    public static Datum Of(bool value) => value ? True : False;
+
+    public static Datum Of(double value) => new(DatumKind.Number, default, value);
+
+    public static Datum Of(string value) => new(DatumKind.Text, default, value);
+
+    public static Datum Of(IReadOnlyList<Datum> items) => new(DatumKind.Array, default, items);
+
+    /// <param name="members">In order, each name once.</param>
+    public static Datum Of(IReadOnlyList<KeyValuePair<string, Datum>> members) => new(DatumKind.Object, default, members);
+
+    public static Datum Of(JsonElement json) => new(
+        json.ValueKind switch
+        {
+            JsonValueKind.Null => DatumKind.Null,
+            JsonValueKind.True or JsonValueKind.False => DatumKind.Boolean,
+            JsonValueKind.Number => DatumKind.Number,
+            JsonValueKind.String => DatumKind.Text,
+            JsonValueKind.Array => DatumKind.Array,
+            JsonValueKind.Object => DatumKind.Object,
+            _ => DatumKind.Missing,
+        },
+        json,
+        null);
+
+    /// <summary>The items of an array.</summary>
+    public IEnumerable<Datum> Items() => _made as IReadOnlyList<Datum> ?? _json.EnumerateArray().Select(Of);
+
+    public int ItemCount() => _made is IReadOnlyList<Datum> made ? made.Count : _json.GetArrayLength();
+
+    /// <summary>The members of an object, in order. Of a name that the sender wrote twice the last one counts.</summary>
+    public IEnumerable<KeyValuePair<string, Datum>> Members() =>
+        _made as IReadOnlyList<KeyValuePair<string, Datum>>
+        ?? _json.EnumerateObject().GroupBy(member => member.Name, (name, same) => KeyValuePair.Create(name, Of(same.Last().Value)));
+
+    /// <summary>A member of an object, an item of an array by its index, or the <c>length</c> of an array or text; else missing.</summary>
+    public Datum Member(string name)
+    {
+        switch (Kind)
+        {
+            case DatumKind.Object when _made is IReadOnlyList<KeyValuePair<string, Datum>> made:
+                foreach (var (key, value) in made)
+                {
+                    if (key == name) return value;
+                }
+                return Missing;
+            case DatumKind.Object:
+                return _json.TryGetProperty(name, out var member) ? Of(member) : Missing;
+            case DatumKind.Array when name == "length":
+                return Of(ItemCount());
+            case DatumKind.Array:
+                if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index >= ItemCount()) return Missing;
+                return _made is IReadOnlyList<Datum> items ? items[index] : Of(_json[index]);
+            case DatumKind.Text when name == "length":
+                return Of(Text.Length);
+            default:
+                return Missing;
+        }
+    }
+
+    /// <summary>As JavaScript puts it into a text: nothing for null, <c>[object Object]</c> for an object, the items of an array with commas between.</summary>
+    public string Format() => Kind switch
+    {
+        DatumKind.Boolean => Boolean ? "true" : "false",
+        DatumKind.Number => JsNumber.Format(Number),
+        DatumKind.Text => Text,
+        DatumKind.Array => string.Join(',', Items().Select(item => item.Format())),
+        DatumKind.Object => "[object Object]",
+        _ => "",
+    };
+
+    /// <summary>As JSON; a number of the event as it was written.</summary>
+    public string ToJson()
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, Relaxed)) WriteTo(json);
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>Writes the value; a missing one as null.</summary>
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        switch (Kind)
+        {
+            case DatumKind.Object when _made is not null:
+                json.WriteStartObject();
+                foreach (var (name, value) in Members().Where(member => !member.Value.IsMissing))
+                {
+                    json.WritePropertyName(name);
+                    value.WriteTo(json);
+                }
+                json.WriteEndObject();
+                break;
+            case DatumKind.Array when _made is not null:
+                json.WriteStartArray();
+                foreach (var item in Items()) item.WriteTo(json);
+                json.WriteEndArray();
+                break;
+            case DatumKind.Number when _made is double made:
+                json.WriteRawValue(JsNumber.Format(made), skipInputValidation: true);
+                break;
+            case DatumKind.Text when _made is string made:
+                json.WriteStringValue(made);
+                break;
+            case DatumKind.Boolean:
+                json.WriteBooleanValue(Boolean);
+                break;
+            case DatumKind.Missing or DatumKind.Null:
+                json.WriteNullValue();
+                break;
+            default:
+                _json.WriteTo(json);
+                break;
+        }
+    }
+}

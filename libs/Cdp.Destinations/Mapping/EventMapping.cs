@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace Cdp.Destinations.Mapping;
+
+/// <summary>
+/// How the fields of a destination's request are made from an event, in the JSON dialect of Segment's mapping-kit: a value is copied, and an object with one
+/// member whose name begins with @ is a directive, such as <c>{"@path": "$.properties.total"}</c>. Compiled once; thread-safe.
+/// </summary>
+public sealed class EventMapping
+{
+    private readonly Directive _directive;
+
+    private EventMapping(Directive directive) => _directive = directive;
+
+    /// <exception cref="MappingException">The mapping is not valid; the exception names every fault with its path.</exception>
+    public static EventMapping Parse(JsonElement mapping) => new(MappingReader.Read(mapping.Clone()));
+
+    /// <summary>The fields for one event. They are valid as long as its document is.</summary>
+    /// <param name="event">The event as a JSON object in Segment's shape (<see cref="EventJson"/>).</param>
+    /// <exception cref="ArgumentException">The event is no JSON object.</exception>
+    public Datum Map(JsonElement @event)
+    {
+        if (@event.ValueKind != JsonValueKind.Object) throw new ArgumentException($"an event is a JSON object, not {@event.ValueKind}", nameof(@event));
+        return _directive.Resolve(Datum.Of(@event));
+    }
+}
