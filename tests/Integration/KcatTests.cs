@@ -1,23 +1,24 @@
-using System.Diagnostics;
 using Cdp.Integration.Stack;
-using Cdp.Streaming;
-using Cdp.Testing;
+using Cdp.Streaming.Clients;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Xunit;
 
 namespace Cdp.Integration;
 
-/// <summary>A client that is not ours taps a topic.</summary>
+/// <summary>A client of another project reads a topic.</summary>
 public sealed class KcatTests(TestStack stack)
 {
     [Fact]
-    public async Task Consume_GroupReadCommitted_SeesWhatWasCommittedOnce()
+    public async Task Consume_GroupReadCommitted_ReadsEachCommittedRecordOnce()
     {
         var kcat = Tool.Require("kcat", "kcat");
         await using var cluster = await stack.ClusterAsync();
         var topic = cluster.Prefix + "tapped";
-        using (var admin = new AdminClientBuilder(cluster.Kafka.Admin()).Build()) await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 1 }]);
+        using (var admin = new AdminClientBuilder(cluster.Kafka.Admin()).Build())
+        {
+            await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 1 }]);
+        }
         using var producer = Producer(cluster);
         await InTransactionAsync(producer, topic, ["a", "b"], commit: true);
         await InTransactionAsync(producer, topic, ["aborted"], commit: false);
@@ -45,21 +46,15 @@ public sealed class KcatTests(TestStack stack)
         else producer.AbortTransaction();
     }
 
-    // -e: until the end of the topic. It commits its offsets when it leaves.
+    // -e: until the end of the topic. kcat commits its offsets when it exits.
     private static async Task<string[]> ConsumeAsync(string kcat, Cluster cluster, string topic)
     {
-        string[] arguments = ["-b", cluster.Kafka.BootstrapServers, "-X", "isolation.level=read_committed", "-X", "auto.offset.reset=earliest", "-q", "-e", "-G", cluster.Prefix + "kcat", topic];
-        using var process = Process.Start(new ProcessStartInfo(kcat, arguments) { RedirectStandardOutput = true })!;
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        try
-        {
-            var output = await process.StandardOutput.ReadToEndAsync(bound.Token);
-            await process.WaitForExitAsync(bound.Token);
-            return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        }
-        finally
-        {
-            if (!process.HasExited) process.Kill();
-        }
+        string[] arguments =
+        [
+            "-b", cluster.Kafka.BootstrapServers, "-X", "isolation.level=read_committed", "-X", "auto.offset.reset=earliest", "-q", "-e",
+            "-G", cluster.Prefix + "kcat", topic,
+        ];
+        var (_, output, _) = await ToolProcess.RunAsync(kcat, arguments, TimeSpan.FromSeconds(30));
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

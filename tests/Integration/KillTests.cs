@@ -2,38 +2,37 @@ using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Loop;
 using Cdp.Integration.Stack;
-using Cdp.Local;
 using Xunit;
 
 namespace Cdp.Integration;
 
-/// <summary>Services die in the middle of their work and are started again; every event still counts, and counts once.</summary>
+/// <summary>Services are killed while they work and restarted. Every event still counts exactly once.</summary>
 public sealed class KillTests(TestStack stack)
 {
-    private static readonly Secrets Secrets = new("integration-write-key", "", "");
+    private const string WriteKey = "integration-write-key";
 
-    // A dead member's partitions stay with it until its session of 10 s has timed out, and the work of that time is then caught up.
+    // A dead member keeps its partitions until its session times out after 10 s. Then the work of that time has to be caught up.
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task Kill_EveryService_FoldsEachEventOnceAndDeliversAllInOrder()
     {
-        await using var hook = await Hook.StartAsync();
+        await using var webhook = await WebhookReceiver.StartAsync();
         await using var cluster = await stack.ClusterAsync();
-        await File.WriteAllTextAsync(Path.Combine(cluster.Destinations, "hook.yaml"), $"id: hook\ntype: webhook\nurl: {hook.Url}\n", TestContext.Current.CancellationToken);
-        cluster.AddSource("shop", Secrets.WriteKey);
+        cluster.AddDestination("webhook", webhook);
+        cluster.AddSource("shop", WriteKey);
         var ingestion = cluster.Process("Ingestion");
         ServiceProcess[] loops = [cluster.Process("Fanout"), cluster.Process("Profiles"), cluster.Process("Identity"), cluster.Process("Validation")];
         ServiceProcess[] all = [.. loops, ingestion];
         foreach (var process in all) process.Start();
         await Task.WhenAll(all.Select(process => process.UntilReadyAsync()));
 
-        using var shop = new Shop(Secrets.WriteKey);
+        using var shop = new Shop(WriteKey);
         using var enough = new CancellationTokenSource();
         var sending = Task.WhenAll(shop.SendAsync("u", () => ingestion.Url, enough.Token), shop.SendAsync("v", () => ingestion.Url, enough.Token));
         try
         {
-            // From the last to the first, so that each still gets work from those before it.
+            // From the last service to the first, so that each still receives work from those before it.
             foreach (var loop in loops) await KillAtWorkAsync(loop, () => loop.CounterAsync("cdp_stream_records_in"));
             await KillAtWorkAsync(ingestion, () => Task.FromResult<double>(shop.Acknowledged));
         }
@@ -42,18 +41,22 @@ public sealed class KillTests(TestStack stack)
             await enough.CancelAsync();
         }
         await sending;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{shop.Acknowledged} events of {shop.Users.Count} users, {shop.Retries} requests sent again");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{shop.Acknowledged} events of {shop.Users.Count} users, {shop.Retries} requests retried");
 
-        await Eventually.TrueAsync(() => hook.Arrived.Distinct().Count() == shop.Acknowledged, "the webhook has every event", Bound);
-        await Eventually.TrueAsync(async () => (await FoldedAsync(cluster)).SequenceEqual(Expected(shop)), "every event is folded into its user's profile", Bound);
-        Assert.Equal(shop.Users.SelectMany(Shop.MessageIds).Order(), (await cluster.ReadAllAsync<ValidatedEvent>(Topics.EventsValidated)).Select(record => record.envelope.messageId).Order());
+        await Eventually.TrueAsync(
+            () => webhook.Deliveries.DistinctBy(delivery => delivery.MessageId).Count() == shop.Acknowledged, "the webhook has every event", Bound);
+        await Eventually.TrueAsync(
+            async () => (await FoldedAsync(cluster)).SequenceEqual(Expected(shop)), "every event is folded into its user's profile", Bound);
+        Assert.Equal(
+            shop.Users.SelectMany(Shop.MessageIds).Order(),
+            (await cluster.ReadAllAsync<ValidatedEvent>(Topics.EventsValidated)).Select(record => record.envelope.messageId).Order());
         Assert.Empty(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead));
         Assert.Empty(await cluster.ReadAllAsync<DeadDelivery>(Topics.DeliveriesDead));
-        AssertInOrder(hook, shop);
+        AssertInOrder(webhook, shop);
         foreach (var process in all) Assert.Equal(0, await process.StopAsync());
     }
 
-    // Killed when it has just done some of the work that keeps coming; then the next one dies while this one still starts to work again.
+    // Kills a service while it works. The next service is killed while this one still starts.
     private static async Task KillAtWorkAsync(ServiceProcess process, Func<Task<double>> progress)
     {
         var before = await progress();
@@ -70,16 +73,21 @@ public sealed class KillTests(TestStack stack)
         return last.Values.Where(profile => profile.mergedInto is null).Select(Summary).Order(StringComparer.Ordinal);
     }
 
-    private static string Summary(Profile profile) =>
-        $"{string.Join(',', profile.identifiers.Select(identifier => identifier.value))}: {string.Join(',', profile.counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Key}={count.Value.count}"))}";
+    private static string Summary(Profile profile)
+    {
+        var counts = profile.counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => $"{count.Key}={count.Value.count}");
+        return $"{string.Join(',', profile.identifiers.Select(identifier => identifier.value))}: {string.Join(',', counts)}";
+    }
 
     private static IEnumerable<string> Expected(Shop shop) =>
         shop.Users.Select(user => $"a-{user},{user}: $identify=1,Order Completed={Shop.Ordered},Product Viewed={Shop.Browsed}").Order(StringComparer.Ordinal);
 
-    // The login makes a customer another profile, and order is kept per profile.
-    private static void AssertInOrder(Hook hook, Shop shop)
+    // The login changes the customer's profile, and order is kept per profile.
+    private static void AssertInOrder(WebhookReceiver webhook, Shop shop)
     {
-        var first = hook.Arrived.Distinct().Index().ToDictionary(arrival => arrival.Item, arrival => arrival.Index);
+        var first = webhook.Deliveries
+            .DistinctBy(delivery => delivery.MessageId).Index()
+            .ToDictionary(delivery => delivery.Item.MessageId, delivery => delivery.Index);
         foreach (var user in shop.Users)
         {
             AssertOrder(Shop.MessageIds(user).Take(Shop.Browsed));

@@ -3,18 +3,18 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Cdp.Hosting;
+using Cdp.Hosting.Api;
 using Cdp.Integration.Stack;
-using Cdp.Local;
-using Cdp.Local.Redis;
-using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalRedis;
+using Cdp.LocalRegistry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Cdp.Integration;
 
-/// <summary>How programs start: what they wait for, and what they refuse.</summary>
+/// <summary>How programs start: what they wait for, and which errors end them.</summary>
 public sealed partial class StartTests : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("cdp-it-").FullName;
@@ -22,21 +22,23 @@ public sealed partial class StartTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task Start_NothingThere_IsLiveAndNamesWhatItWaitsForUntilAllIsThere()
+    public async Task Start_WithoutInfrastructure_IsLiveAndNamesWhatItWaitsFor()
     {
-        var (kafka, registry, redis) = (ServiceProcess.FreePort(), ServiceProcess.FreePort(), ServiceProcess.FreePort());
+        var (kafka, registry, redis) = (FreePort.FindForRestarts(), FreePort.FindForRestarts(), FreePort.FindForRestarts());
         Directory.CreateDirectory(Path.Combine(_data, "destinations"));
-        await File.WriteAllTextAsync(Path.Combine(_data, "destinations", "hook.yaml"), "id: hook\ntype: webhook\nurl: http://127.0.0.1:9/\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_data, "destinations", "hook.yaml"), "id: hook\ntype: webhook\nurl: http://127.0.0.1:9/\n", TestContext.Current.CancellationToken);
         string[] settings =
         [
-            $"--Kafka:BootstrapServers=127.0.0.1:{kafka}", $"--Kafka:SchemaRegistry=http://127.0.0.1:{registry}", $"--Redis:Endpoint=127.0.0.1:{redis}", "--Kafka:Partitions=2", "--ProfileIds:Key=k", $"--Api:Tokens:0={ApiTokens.Hash("t")}",
+            $"--Kafka:BootstrapServers=127.0.0.1:{kafka}", $"--Kafka:SchemaRegistry=http://127.0.0.1:{registry}", $"--Redis:Endpoint=127.0.0.1:{redis}",
+            "--Kafka:Partitions=2", "--ProfileIds:Key=k", $"--Api:Tokens:0={ApiTokens.Hash("t")}",
             $"--Sources:0={Path.Combine(_data, "sources")}", $"--Destinations={Path.Combine(_data, "destinations")}",
         ];
-        await using var ingestion = Service("Ingestion", settings);
-        await using var validation = Service("Validation", settings);
-        await using var identity = Service("Identity", settings);
-        await using var profiles = Service("Profiles", settings);
-        await using var fanout = Service("Fanout", settings);
+        await using var ingestion = ServiceProcess.OnFreePorts("Ingestion", settings);
+        await using var validation = ServiceProcess.OnFreePorts("Validation", settings);
+        await using var identity = ServiceProcess.OnFreePorts("Identity", settings);
+        await using var profiles = ServiceProcess.OnFreePorts("Profiles", settings);
+        await using var fanout = ServiceProcess.OnFreePorts("Fanout", settings);
         ServiceProcess[] all = [ingestion, validation, identity, profiles, fanout];
         ServiceProcess[] withRedis = [validation, identity, profiles];
         var started = Stopwatch.StartNew();
@@ -44,9 +46,12 @@ public sealed partial class StartTests : IDisposable
 
         await Task.WhenAll(all.Select(process => process.UntilLiveAsync()));
         await UntilWaitingAsync(all, "kafka");
-        await Task.WhenAll(all.Select(process => Eventually.TrueAsync(() => process.Lines.Any(line => line.Contains("waiting for Kafka", StringComparison.Ordinal)), "it says so")));
+        await Task.WhenAll(all.Select(process =>
+            Eventually.TrueAsync(
+                () => process.Lines.Any(line => line.Contains("waiting for Kafka", StringComparison.Ordinal)), "it logs that it waits for Kafka")));
 
-        await using var broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = Path.Combine(_data, "kafka"), Port = kafka }, cancel: TestContext.Current.CancellationToken);
+        await using var broker = await LocalKafkaBroker.StartAsync(
+            new LocalKafkaOptions { DataDirectory = Path.Combine(_data, "kafka"), Port = kafka }, cancel: TestContext.Current.CancellationToken);
         await UntilWaitingAsync(all, "registry");
 
         await using var registryServer = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, registry);
@@ -58,15 +63,16 @@ public sealed partial class StartTests : IDisposable
 
         foreach (var process in all)
         {
-            Assert.Empty(process.Lines.GroupBy(What).Where(told => told.Count() > 1 + (int)started.Elapsed.TotalMinutes).Select(told => told.First()));
+            // Each message at most once a minute.
+            Assert.Empty(process.Lines.GroupBy(Message).Where(group => group.Count() > 1 + (int)started.Elapsed.TotalMinutes).Select(group => group.First()));
             Assert.Equal(0, await process.StopAsync());
         }
     }
 
     [Fact]
-    public async Task Start_KafkaAway_StopsWhenToldTo()
+    public async Task Start_WithoutKafka_StopsOnSigterm()
     {
-        await using var validation = Service("Validation", [$"--Kafka:BootstrapServers=127.0.0.1:{ServiceProcess.FreePort()}"]);
+        await using var validation = ServiceProcess.OnFreePorts("Validation", [$"--Kafka:BootstrapServers=127.0.0.1:{FreePort.FindForRestarts()}"]);
         validation.Start();
         await validation.UntilLiveAsync();
         Assert.Equal(0, await validation.StopAsync());
@@ -78,57 +84,53 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Identity", "Kafka:Partitions", "Kafka:SchemaRegistry", "ProfileIds:Key")]
     [InlineData("Profiles", "Kafka:Partitions", "Kafka:SchemaRegistry", "ProfileIds:Key", "Api:Tokens is empty")]
     [InlineData("Fanout", "Kafka:Partitions", "Kafka:SchemaRegistry", "hook.yaml:1")]
-    public async Task Start_WrongConfiguration_PrintsEveryErrorAndEndsWithTwo(string program, params string[] errors)
+    public async Task Start_InvalidConfiguration_PrintsEveryErrorAndExitsWithTwo(string program, params string[] errors)
     {
         await File.WriteAllTextAsync(Path.Combine(_data, "plan.yaml"), "nonsense: 1\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(_data, "hook.yaml"), "nonsense: 1\n", TestContext.Current.CancellationToken);
-        await using var process = Service(program, ["--Kafka:Partitions=0", "--Kafka:SchemaRegistry=nowhere", $"--TrackingPlans={_data}", $"--Destinations={_data}"]);
+        await using var process = ServiceProcess.OnFreePorts(
+            program, ["--Kafka:Partitions=0", "--Kafka:SchemaRegistry=nowhere", $"--TrackingPlans={_data}", $"--Destinations={_data}"]);
         process.Start();
 
         Assert.Equal(2, await process.ExitAsync());
-        foreach (var error in errors) Assert.Contains(process.Lines, line => line.StartsWith($"{program.ToLowerInvariant()}: ", StringComparison.Ordinal) && line.Contains(error, StringComparison.Ordinal));
+        var lines = process.Lines.Where(line => line.StartsWith($"{program.ToLowerInvariant()}: ", StringComparison.Ordinal)).ToList();
+        foreach (var error in errors) Assert.Contains(lines, line => line.Contains(error, StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData("ingestion", "--ingestion-port")]
-    [InlineData("profile API", "--profiles-port")]
-    [InlineData("identity API", "--identity-port")]
-    [InlineData("schema registry", "--registry-port")]
-    [InlineData("Kafka", "--kafka-port")]
-    [InlineData("Redis", "--redis-port")]
-    public async Task Start_LocalOnTakenPort_NamesPortUseAndOption(string use, string option)
+    [Fact]
+    public async Task Start_LocalOnTakenPorts_NamesAllOfThemAndExitsWithOne()
     {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        var ports = new List<string> { "--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0" };
-        ports.RemoveAll(other => other.StartsWith(option, StringComparison.Ordinal));
-        await using var local = new ServiceProcess("Local", [.. ports, $"{option}={port}", "--data", _data]) { Url = new Uri("http://127.0.0.1") };
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        var (kafka, redis) = (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+        string[] ports = ["--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--management-port=0", "--registry-port=0"];
+        string[] arguments = [.. ports, $"--kafka-port={kafka}", $"--redis-port={redis}", "--data", _data];
+        await using var local = new ServiceProcess("Local", arguments) { Url = new Uri("http://127.0.0.1") };
         local.Start();
 
         Assert.Equal(1, await local.ExitAsync());
-        Assert.Equal($"local: port {port} ({use}) is taken; choose another with {option} PORT, or {option} 0 for any free one", Assert.Single(local.Lines));
+        Assert.Contains($"local: port {kafka} (Kafka) is taken; choose another with --kafka-port PORT", local.Lines);
+        Assert.Contains($"local: port {redis} (Redis) is taken; choose another with --redis-port PORT", local.Lines);
     }
 
-    private static ServiceProcess Service(string program, string[] settings)
+    private static Task UntilWaitingAsync(ServiceProcess[] processes, string text) => Task.WhenAll(processes.Select(process => Eventually.TrueAsync(
+        async () =>
+            await process.GetAsync("/health/ready") is (HttpStatusCode.ServiceUnavailable, var body)
+                && Names(body, text), $"it is not ready and names {text}")));
+
+    // Whether the name or the detail of a part that is not ready contains the text.
+    private static bool Names(string body, string text)
     {
-        var port = ServiceProcess.FreePort();
-        return new ServiceProcess(program, [.. settings, $"--Port={port}"]) { Url = new Uri($"http://127.0.0.1:{port}") };
+        var waiting = JsonSerializer.Deserialize<JsonElement>(body).GetProperty("parts").EnumerateObject()
+            .Where(part => !part.Value.GetProperty("ready").GetBoolean());
+        return waiting.Any(part => $"{part.Name} {part.Value.GetProperty("detail")}".Contains(text, StringComparison.OrdinalIgnoreCase));
     }
 
-    private static Task UntilWaitingAsync(ServiceProcess[] processes, string what) =>
-        Task.WhenAll(processes.Select(process => Eventually.TrueAsync(async () => await process.GetAsync("/health/ready") is (HttpStatusCode.ServiceUnavailable, var body) && Names(body, what), $"it is not ready and names {what}")));
-
-    // A part that is not ready is about that, by its name or its detail.
-    private static bool Names(string body, string what)
-    {
-        var waiting = JsonSerializer.Deserialize<JsonElement>(body).GetProperty("parts").EnumerateObject().Where(part => !part.Value.GetProperty("ready").GetBoolean());
-        return waiting.Any(part => $"{part.Name} {part.Value.GetProperty("detail")}".Contains(what, StringComparison.OrdinalIgnoreCase));
-    }
-
-    // A line without its time, and without the error, which may differ from try to try.
-    private static string What(string line) => TheError().Replace(line[Math.Min("HH:mm:ss.fff ".Length, line.Length)..], "");
+    // A line without its time, and without the error, which may differ between attempts.
+    private static string Message(string line) => Error().Replace(line[Math.Min("HH:mm:ss.fff ".Length, line.Length)..], "");
 
     [GeneratedRegex("(;| reports:).*")]
-    private static partial Regex TheError();
+    private static partial Regex Error();
 }

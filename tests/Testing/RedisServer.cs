@@ -5,16 +5,16 @@ using StackExchange.Redis;
 namespace Cdp.Testing;
 
 /// <summary>
-/// Debian's redis-server on a free port, in a folder of its own. It writes a file only when it is told to SAVE, so that one which was killed comes back
-/// with what it saved last, or with nothing. A test that needs it is skipped where it is not installed, and fails in CI.
+/// Debian's redis-server on a free port, in its own folder. It persists data only on SAVE, so that after a kill it comes back with what it saved last, or with
+/// nothing. If redis-server is not installed, a test that needs it is skipped; in CI it fails.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("cdp-redis-").FullName;
-    private readonly int _port = FreePort.Find();
+    private readonly TemporaryDirectory _folder = new();
+    private readonly int _port = FreePort.FindForRestarts();
     private Process? _process;
 
     private RedisServer() { }
@@ -28,22 +28,29 @@ public sealed class RedisServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Starts it again after <see cref="Kill"/>, on the same port.</summary>
+    /// <summary>Restarts it after <see cref="Kill"/>, on the same port.</summary>
     public async Task ResumeAsync()
     {
         var program = Tool.Require("redis-server", "redis-server");
-        string[] options = ["--bind", "127.0.0.1", "--port", _port.ToString(CultureInfo.InvariantCulture), "--save", "", "--appendonly", "no", "--dir", _directory, "--logfile", "redis.log"];
+        string[] options =
+        [
+            "--bind", "127.0.0.1", "--port", _port.ToString(CultureInfo.InvariantCulture), "--save", "", "--appendonly", "no", "--dir", _folder.Path,
+            "--logfile", "redis.log",
+        ];
         _process = Process.Start(new ProcessStartInfo(program, options))!;
         for (var started = Stopwatch.GetTimestamp(); !await AnswersAsync(); await Task.Delay(Pause))
         {
-            if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartBound) throw new InvalidOperationException($"redis-server did not start: {await File.ReadAllTextAsync(Path.Combine(_directory, "redis.log"))}");
+            if (_process.HasExited || Stopwatch.GetElapsedTime(started) > StartBound)
+            {
+                throw new InvalidOperationException($"redis-server did not start: {await File.ReadAllTextAsync(_folder.Combine("redis.log"))}");
+            }
         }
     }
 
-    /// <summary>A connection that may also administer.</summary>
+    /// <summary>A connection that may run administrative commands.</summary>
     public Task<ConnectionMultiplexer> ConnectAsync() => ConnectionMultiplexer.ConnectAsync($"{Endpoint},allowAdmin=true");
 
-    /// <summary>SIGKILL: what was not saved is lost.</summary>
+    /// <summary>SIGKILL: everything not saved is lost.</summary>
     public void Kill()
     {
         _process?.Kill();
@@ -55,7 +62,7 @@ public sealed class RedisServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Kill();
-        Directory.Delete(_directory, recursive: true);
+        _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -1,14 +1,17 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
+using Cdp.Benchmarks.Processes;
+using Cdp.Benchmarks.Reporting;
 using Cdp.LocalKafka;
+using Cdp.LocalKafka.Hosting;
 using Confluent.Kafka;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Broker;
 
 /// <summary>
-/// The embedded broker, in a process of its own, measured through a client. The yardstick of the run is the same client producing to librdkafka's mock
-/// broker, which lives in the client's memory and keeps next to nothing: what the client and the machine can do.
+/// The embedded broker in a separate process, measured through a client. The yardstick is the same client producing to librdkafka's mock broker, which runs in
+/// the client's memory and stores almost nothing: it shows what the client and the machine can do.
 /// </summary>
 internal static class BrokerBench
 {
@@ -36,23 +39,31 @@ internal static class BrokerBench
         var mock = MockProduce(options);
         var own = await MeasureAsync(new BrokerClient(broker.BootstrapServers, options), options);
         var other = options.Against is { } cluster ? await MeasureAsync(new BrokerClient(cluster, options), options) : null;
-        string[] head = ["", "records/s", "of the mock broker's", .. other is null ? Array.Empty<string>() : [options.Against!, "of it"]];
+        string[] head = ["", "records/s", "ratio to the mock broker", .. other is null ? Array.Empty<string>() : [options.Against!, "ratio to it"]];
         Table.Print(head,
         [
-            Row("mock broker: produce, in the client's memory", mock, null), Row("produce, idempotent, acks=all", own.Produce, other?.Produce), Row("consume", own.Consume, other?.Consume),
+            Row("mock broker: produce, in the client's memory", mock, null), Row(
+                "produce, idempotent, acks=all", own.Produce, other?.Produce), Row("consume", own.Consume, other?.Consume),
             Row("transactional copy, 5,000 a batch", own.LargeCopy, other?.LargeCopy), Row("transactional copy, 500 a batch", own.SmallCopy, other?.SmallCopy),
         ]);
-        Table.Print(["at 500 a batch", "commit p50", "p90", "p99", "with its flush p50", "p90", "p99"], [Commits("embedded broker", own), .. other is null ? Array.Empty<string[]>() : [Commits(options.Against!, other)]]);
+        Table.Print(
+            ["at 500 a batch", "commit p50", "p90", "p99", "with its flush p50", "p90", "p99"],
+            [Commits("embedded broker", own), .. other is null ? Array.Empty<string[]>() : [Commits(options.Against!, other)]]);
         Console.WriteLine($"broker: {broker.CpuSeconds:0.0} CPU s, peak {broker.PeakMiB} MiB\n");
 
         string[] Row(string what, double rate, double? against) =>
-            [what, $"{rate:N0}", rate == mock ? "" : $"{rate / mock:P0}", .. other is null ? Array.Empty<string>() : [against is null ? "" : $"{against:N0}", against is null ? "" : $"{rate / against:P0}"]];
+            [
+                what, $"{rate:N0}", rate == mock ? "" : $"{rate / mock:P0}",
+                .. other is null ? Array.Empty<string>() : [against is null ? "" : $"{against:N0}", against is null ? "" : $"{rate / against:P0}"],
+            ];
     }
 
     private static async Task<Rates> MeasureAsync(BrokerClient client, BrokerOptions options)
     {
         var run = Guid.NewGuid().ToString("N")[..8];
-        var (source, copy, warm) = (await client.CreateTopicAsync($"bench-{run}-source"), await client.CreateTopicAsync($"bench-{run}-copy"), await client.CreateTopicAsync($"bench-{run}-warm"));
+        var (source, copy, warm) = (
+            await client.CreateTopicAsync($"bench-{run}-source"), await client.CreateTopicAsync($"bench-{run}-copy"),
+            await client.CreateTopicAsync($"bench-{run}-warm"));
         client.Produce(warm, options.Records / 10);
         var produce = client.Produce(source, options.Records);
         var consume = client.Consume(source, options.Records);
@@ -65,7 +76,8 @@ internal static class BrokerBench
     {
         return [$"{who}, {rates.Commits.Length:N0} transactions", .. Quantiles(rates.Commits), .. Quantiles(rates.Flushed)];
 
-        static IEnumerable<string> Quantiles(TimeSpan[] times) => ((double[])[0.5, 0.9, 0.99]).Select(quantile => $"{times[(int)(times.Length * quantile)].TotalMilliseconds:0.0} ms");
+        static IEnumerable<string> Quantiles(TimeSpan[] times) =>
+            ((double[])[0.5, 0.9, 0.99]).Select(quantile => $"{times[(int)(times.Length * quantile)].TotalMilliseconds:0.0} ms");
     }
 
     private static double MockProduce(BrokerOptions options)
@@ -78,7 +90,7 @@ internal static class BrokerBench
         return client.Produce(producer, "mock", options.Records);
     }
 
-    /// <summary>The same producing with and without a hundred silent connections, in turns, and what the silence itself costs.</summary>
+    /// <summary>Producing with and without a hundred idle connections, alternating, and the cost of the idle connections themselves.</summary>
     private static async Task IdleConnectionsAsync(BrokerOptions options, string data)
     {
         using var broker = new BrokerProcess(data);
@@ -99,11 +111,13 @@ internal static class BrokerBench
             (sockets.Count > 0 ? beside : alone).Add(client.Produce(topic, options.Records / 4));
             sockets.ForEach(socket => socket.Dispose());
         }
-        Table.Print(["100 idle connections", "records/s without", "with", "ratio", "CPU of 20 s silence", "memory"],
-            [["produce", $"{alone.Average():N0}", $"{beside.Average():N0}", $"{beside.Average() / alone.Average():0.00}", $"{cpu:0.00} s", $"{memory:0.0} MiB"]]);
+        var (without, with) = (alone.Average(), beside.Average());
+        Table.Print(
+            ["100 idle connections", "records/s without", "with", "ratio", "CPU of 20 s idling", "memory"],
+            [["produce", $"{without:N0}", $"{with:N0}", $"{with / without:0.00}", $"{cpu:0.00} s", $"{memory:0.0} MiB"]]);
     }
 
-    /// <summary>A connection that has asked for the API versions, as every client does first, and is silent from then on.</summary>
+    /// <summary>A connection that requested the API versions, as each client does first, and is idle from then on.</summary>
     private static Socket IdleConnection(int port)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -127,8 +141,8 @@ internal static class BrokerBench
     private static async Task StartsAsync(BrokerOptions options, string folder)
     {
         var rows = new List<string[]>();
-        using (var fresh = new BrokerProcess(Path.Combine(folder, "fresh"))) rows.Add(["an empty directory, first in its process", Ms(fresh.Start())]);
-        rows.Add(["an empty directory, p50 of 20 more in one process", Ms(await WarmStartAsync(folder))]);
+        using (var fresh = new BrokerProcess(Path.Combine(folder, "fresh"))) rows.Add(["an empty directory, first start in its process", Ms(fresh.Start())]);
+        rows.Add(["an empty directory, p50 of 20 further starts in one process", Ms(await WarmStartAsync(folder))]);
 
         using var broker = new BrokerProcess(Path.Combine(folder, "start"));
         broker.Start();
@@ -138,7 +152,7 @@ internal static class BrokerBench
         rows.Add(["1 GB of log, after SIGKILL", Ms(broker.Start())]);
         broker.Stop();
         rows.Add(["1 GB of log, after a clean stop", Ms(broker.Start())]);
-        Table.Print(["start on", ""], rows);
+        Table.Print(["start with", ""], rows);
 
         static string Ms(TimeSpan time) => $"{time.TotalMilliseconds:N0} ms";
     }
@@ -155,7 +169,7 @@ internal static class BrokerBench
         return times.Order().ElementAt(times.Count / 2);
     }
 
-    /// <summary>Gigabytes in and out again through a topic that retains little, while the broker's memory is looked at.</summary>
+    /// <summary>Passes gigabytes through a topic with little retention while sampling the broker's memory.</summary>
     private static async Task PassThroughAsync(BrokerOptions options, string data)
     {
         using var broker = new BrokerProcess(data);
@@ -173,19 +187,23 @@ internal static class BrokerBench
             var next = Math.Min(step, records - sent);
             client.Produce(producer, topic, next);
             sent += next;
-            // Retention must not take what is still to be read.
-            await ServiceProcess.WaitAsync("the consumer follows", () => Task.FromResult(Volatile.Read(ref consumed) >= sent - step), TimeSpan.FromMinutes(1));
+            // Retention must not delete records that are still to be read.
+            await ServiceProcess.WaitAsync("the consumer keeps up", () => Task.FromResult(Volatile.Read(ref consumed) >= sent - step), TimeSpan.FromMinutes(1));
             if (sent % (step * 10) == 0) samples.Add(broker.MiB);
         }
         await ServiceProcess.WaitAsync("the consumer has read all", () => Task.FromResult(Volatile.Read(ref consumed) >= records), TimeSpan.FromMinutes(1));
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await stop.CancelAsync();
         await consuming;
-        Table.Print([$"{options.Gigabytes} GB in and out again", "records/s", "MiB after each tenth", "peak MiB"],
+        Table.Print([$"{options.Gigabytes} GB produced and consumed", "records/s", "MiB after each tenth", "peak MiB"],
             [[$"{records:N0} records", $"{records / seconds:N0}", string.Join(' ', samples.Select(sample => $"{sample:0}")), $"{broker.PeakMiB}"]]);
     }
 
-    /// <param name="Flushed">How long flush and commit took together, in ascending order.</param>
-    /// <param name="Commits">How long the commits alone took, in ascending order.</param>
+    /// <param name="Produce">Records per second.</param>
+    /// <param name="Consume">Records per second.</param>
+    /// <param name="LargeCopy">Records per second in transactions of 5,000.</param>
+    /// <param name="SmallCopy">Records per second in transactions of 500.</param>
+    /// <param name="Flushed">Durations of flush and commit together, ascending.</param>
+    /// <param name="Commits">Durations of the commits alone, ascending.</param>
     private sealed record Rates(double Produce, double Consume, double LargeCopy, double SmallCopy, TimeSpan[] Flushed, TimeSpan[] Commits);
 }

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Broker;
 
-/// <summary>What is measured of a broker: the client's own rates against it. Records are of one size and random, so that nothing compresses them.</summary>
+/// <summary>Measures a broker through the client. Records have one size and random contents, so that compression cannot help.</summary>
 internal sealed class BrokerClient(string bootstrapServers, BrokerOptions options)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -13,13 +13,16 @@ internal sealed class BrokerClient(string bootstrapServers, BrokerOptions option
     public async Task<string> CreateTopicAsync(string name, params (string Name, string Value)[] configs)
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = options.Partitions, ReplicationFactor = -1, Configs = configs.ToDictionary(config => config.Name, config => config.Value) }]);
+        var all = configs.ToDictionary(config => config.Name, config => config.Value);
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = options.Partitions, ReplicationFactor = -1, Configs = all }]);
         return name;
     }
 
-    public ProducerConfig Producer => new() { BootstrapServers = bootstrapServers, EnableIdempotence = true, Acks = Acks.All, LingerMs = 5, QueueBufferingMaxMessages = 500_000 };
+    public ProducerConfig Producer =>
+        new() { BootstrapServers = bootstrapServers, EnableIdempotence = true, Acks = Acks.All, LingerMs = 5, QueueBufferingMaxMessages = 500_000 };
 
-    /// <summary>Records a second, acknowledged to the last.</summary>
+    /// <summary>Produces records until all are acknowledged.</summary>
+    /// <returns>Records per second.</returns>
     public double Produce(string topic, long records, ProducerConfig? config = null)
     {
         using var producer = new ProducerBuilder<Null, byte[]>(config ?? Producer).Build();
@@ -49,10 +52,13 @@ internal sealed class BrokerClient(string bootstrapServers, BrokerOptions option
         }
         while (producer.Flush(TimeSpan.FromSeconds(1)) > 0 && Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(10)) continue;
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return acked == records ? records / seconds : throw new InvalidOperationException($"produce: {acked:N0} of {records:N0} acknowledged, {failed:N0} failed");
+        return acked == records
+            ? records / seconds
+            : throw new InvalidOperationException($"produce: {acked:N0} of {records:N0} acknowledged, {failed:N0} failed");
     }
 
-    /// <summary>Records a second from the first to the last of a topic, by one consumer, checked for their size.</summary>
+    /// <summary>Reads a whole topic with one consumer and checks the size of each record.</summary>
+    /// <returns>Records per second.</returns>
     public double Consume(string topic, long records)
     {
         using var consumer = new ConsumerBuilder<Ignore, byte[]>(Consumer("bench-read")).Build();
@@ -62,12 +68,18 @@ internal sealed class BrokerClient(string bootstrapServers, BrokerOptions option
         {
             var result = consumer.Consume(Limit) ?? throw new TimeoutException($"consume: {read:N0} of {records:N0} records within {Limit.TotalSeconds} s");
             if (started == 0) started = Stopwatch.GetTimestamp();
-            if (result.Message.Value.Length != _value.Length) throw new InvalidOperationException($"consume: a record of {result.Message.Value.Length} bytes at {result.TopicPartitionOffset}");
+            if (result.Message.Value.Length != _value.Length)
+            {
+                throw new InvalidOperationException($"consume: a record of {result.Message.Value.Length} bytes at {result.TopicPartitionOffset}");
+            }
         }
         return records / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>Consumes along with a producer, and tells how many records came.</summary>
+    /// <summary>Consumes while a producer writes.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="read">Called with the number of records read so far.</param>
+    /// <param name="stop">Ends the consumption.</param>
     public void ConsumeUntil(string topic, Action<long> read, CancellationToken stop)
     {
         using var consumer = new ConsumerBuilder<Ignore, byte[]>(Consumer("bench-along")).Build();
@@ -79,13 +91,14 @@ internal sealed class BrokerClient(string bootstrapServers, BrokerOptions option
     }
 
     /// <summary>
-    /// Consume, produce, send the offsets, commit: records a second, and how long flush with commit, and the commits alone, took. They are told
-    /// apart because librdkafka looks only every 10 ms whether all is flushed.
+    /// Consumes, produces, sends the offsets and commits. Returns records per second, and the durations of flush and commit together and of the commits alone.
+    /// They are separate because librdkafka checks only every 10 ms whether everything is flushed.
     /// </summary>
     public (double Rate, TimeSpan[] Flushed, TimeSpan[] Commits) Copy(string from, string to, int records, int batch)
     {
         using var consumer = new ConsumerBuilder<Ignore, byte[]>(Consumer($"bench-copy-{batch}")).Build();
-        using var producer = new ProducerBuilder<Null, byte[]>(new ProducerConfig(Producer) { TransactionalId = $"bench-copy-{batch}", LingerMs = 0, EnableDeliveryReports = false }).Build();
+        using var producer = new ProducerBuilder<Null, byte[]>(
+            new ProducerConfig(Producer) { TransactionalId = $"bench-copy-{batch}", LingerMs = 0, EnableDeliveryReports = false }).Build();
         producer.InitTransactions(Limit);
         consumer.Subscribe(from);
         var (flushed, commits, started, done) = (new List<TimeSpan>(), new List<TimeSpan>(), 0L, 0);
@@ -94,13 +107,15 @@ internal sealed class BrokerClient(string bootstrapServers, BrokerOptions option
             var offsets = new Dictionary<TopicPartition, Offset>();
             for (var i = 0; i < batch; i++)
             {
-                var result = consumer.Consume(Limit) ?? throw new TimeoutException($"copy: {done + i:N0} of {records:N0} records within {Limit.TotalSeconds} s");
+                var result = consumer.Consume(Limit) ?? throw new TimeoutException(
+                    $"copy: {done + i:N0} of {records:N0} records within {Limit.TotalSeconds} s");
                 if (started == 0) started = Stopwatch.GetTimestamp();
                 if (i == 0) producer.BeginTransaction();
                 producer.Produce(new TopicPartition(to, result.Partition), new Message<Null, byte[]> { Value = result.Message.Value });
                 offsets[result.TopicPartition] = result.Offset + 1;
             }
-            producer.SendOffsetsToTransaction(offsets.Select(offset => new TopicPartitionOffset(offset.Key, offset.Value)), consumer.ConsumerGroupMetadata, Limit);
+            producer.SendOffsetsToTransaction(
+                offsets.Select(offset => new TopicPartitionOffset(offset.Key, offset.Value)), consumer.ConsumerGroupMetadata, Limit);
             var flushing = Stopwatch.GetTimestamp();
             producer.Flush(Limit);
             var committing = Stopwatch.GetTimestamp();
@@ -121,7 +136,7 @@ internal sealed class BrokerClient(string bootstrapServers, BrokerOptions option
         AutoOffsetReset = AutoOffsetReset.Earliest,
         EnableAutoCommit = false,
         IsolationLevel = IsolationLevel.ReadCommitted,
-        FetchQueueBackoffMs = 10, // the client's own pause of a second when its queue is full would be what is measured
+        FetchQueueBackoffMs = 10, // Otherwise the measurement would include the client's pause of a second when its queue is full.
     };
 
     private static byte[] RandomBytes(int count)

@@ -1,13 +1,18 @@
 using Avro.Specific;
 using cdp;
+using Cdp.Benchmarks.Measuring;
+using Cdp.Benchmarks.Processes;
+using Cdp.Benchmarks.Reporting;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Reading;
+using Cdp.Streaming.Schemas;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Identity;
 
 /// <summary>
-/// The two loops of identity, each beside a bare transactional copy of the same records. The linker gets requests of which every one links a new visitor to a
-/// new user, so that each is a decision; the resolver gets events of those customers, whose two identifiers it must look up.
+/// The two loops of identity, each against a bare transactional copy of the same records. Each request of the linker links a new visitor to a new user, so that
+/// each is a decision. The resolver gets events of those customers, whose two identifiers it must look up.
 /// </summary>
 internal sealed class IdentityBench(IdentityBenchOptions options) : IAsyncDisposable
 {
@@ -16,7 +21,7 @@ internal sealed class IdentityBench(IdentityBenchOptions options) : IAsyncDispos
     private readonly Installation _installation = new();
     private ServiceProcess _identity = null!;
 
-    /// <summary>Answers whether every count agrees.</summary>
+    /// <returns>Whether every count is correct.</returns>
     public static async Task<bool> RunAsync(IdentityBenchOptions options)
     {
         await using var bench = new IdentityBench(options);
@@ -27,10 +32,11 @@ internal sealed class IdentityBench(IdentityBenchOptions options) : IAsyncDispos
 
     private async Task<bool> RunAsync()
     {
-        Console.WriteLine($"{options.Rounds} rounds of {options.Events:N0} events of {options.Bytes} bytes, {Environment.ProcessorCount} cores, load before {File.ReadAllText("/proc/loadavg").Split(' ')[0]}\n");
+        Console.WriteLine($"{options.Rounds} rounds of {options.Events:N0} events of {options.Bytes} bytes");
+        Console.WriteLine($"{Environment.ProcessorCount} cores, load average before {ProcessUsage.LoadAverage}\n");
         await _installation.Infra.StartAsync();
         _identity = _installation.Service("Identity");
-        // It creates its topics.
+        // The service creates its topics.
         await _identity.StartAsync();
 
         var linker = await MeasureAsync("linker, every request a decision", "identity-linker", Topics.IdentityRequests, Request);
@@ -71,7 +77,7 @@ internal sealed class IdentityBench(IdentityBenchOptions options) : IAsyncDispos
 
     private (string?, ISpecificRecord) Event(int i) => ($"a{i}", BenchEvents.Validated($"event-{i}", $"u{i}", $"a{i}", options.Bytes));
 
-    /// <summary>One decision for each request, and every event once.</summary>
+    /// <summary>Checks that there is one decision per request, and that each event was identified once.</summary>
     private async Task<bool> CountAsync()
     {
         using var registry = _installation.Kafka.Registry();
@@ -80,9 +86,13 @@ internal sealed class IdentityBench(IdentityBenchOptions options) : IAsyncDispos
         await ReadAsync(Topics.IdentityDecisions, change => decisions++);
         await ReadAsync(Topics.EventsIdentified, change =>
         {
-            if (change.Value is IdentifiedEvent e && !identified.Add(e.validated.envelope.messageId)) throw new InvalidDataException($"{e.validated.envelope.messageId} was identified twice");
+            if (change.Value is not IdentifiedEvent e || identified.Add(e.validated.envelope.messageId)) return;
+            throw new InvalidDataException($"{e.validated.envelope.messageId} was identified twice");
         });
-        (string What, long Count, long Expected)[] counts = [("decisions", decisions, expected), ("events identified, distinct", identified.Count, 2 * expected)];
+        (string What, long Count, long Expected)[] counts =
+        [
+            ("decisions", decisions, expected), ("events identified, distinct", identified.Count, 2 * expected),
+        ];
         Table.Print(["ledger", "count", "expected"], [.. counts.Select(count => new[] { count.What, $"{count.Count:N0}", $"{count.Expected:N0}" })]);
         return counts.All(count => count.Count == count.Expected);
 

@@ -1,8 +1,8 @@
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Identity;
 
 internal sealed record IdentityBenchOptions
 {
-    /// <summary>Of each round.</summary>
+    /// <summary>The number of events per round.</summary>
     public required int Events { get; init; }
 
     public required int Rounds { get; init; }

@@ -1,11 +1,9 @@
 using System.Buffers;
-using Cdp.Hosting;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
+using Cdp.Hosting.Process;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Ingestion;
 
-/// <summary>The measure of single events: a process like a service's, health and telemetry included, whose endpoint reads the body and does nothing with it.</summary>
+/// <summary>The yardstick for single events: a process like a service, with health and telemetry, whose endpoint only reads the body.</summary>
 internal static class EmptyEndpoint
 {
     public static readonly ServiceDefinition Service = new("empty", 8080, _ => { }, app => app.MapPost("/v1/{type}", (RequestDelegate)AnswerAsync));

@@ -3,16 +3,20 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Cdp.Benchmarks.Http;
+using Cdp.Benchmarks.Processes;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Ingestion;
 
-/// <summary>One NDJSON file of gigabytes, made while it is sent, through POST /v1/import/file. At each quarter of a gigabyte the service's memory is looked at.</summary>
-internal sealed class ImportRun(ServiceProcess service, Load load, string writeKey, int eventBytes)
+/// <summary>
+/// Sends an NDJSON file of gigabytes, generated on the fly, to POST /v1/import/file. Samples the service's memory every quarter of a gigabyte.
+/// </summary>
+internal sealed class ImportRun(ServiceProcess service, HttpLoad load, string writeKey, int eventBytes)
 {
     private const int BlockEvents = 1_000;
     private const long Gigabyte = 1_000_000_000;
 
-    /// <returns>What became of it, and the rows of the table: memory is flat if the second half of the file takes no more than a tenth more than the first.</returns>
+    /// <returns>The result, and the rows of the table. Memory is flat if the second half of the file takes at most a tenth more than the first.</returns>
     public async Task<(LoadResult Sent, IReadOnlyList<string[]> Rows)> RunAsync(int gigabytes)
     {
         var block = RequestTemplate.Rows(eventBytes, BlockEvents);
@@ -41,20 +45,23 @@ internal sealed class ImportRun(ServiceProcess service, Load load, string writeK
         samples.Add((gigabytes, service.MiB));
         var ledger = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
         var events = blocks.Count * (long)BlockEvents;
-        var isWhole = response.StatusCode == HttpStatusCode.OK && Accepted(ledger) == events;
-        if (!isWhole) Console.WriteLine($"the import of {events:N0} rows was answered {(int)response.StatusCode}: {ledger}");
+        var isComplete = response.StatusCode == HttpStatusCode.OK && Accepted(ledger) == events;
+        if (!isComplete) Console.WriteLine($"the import of {events:N0} rows was answered {(int)response.StatusCode}: {ledger}");
 
         var half = samples.Count / 2;
         var (first, second) = (samples.Take(half).Skip(1).Max(sample => sample.MiB), samples.Skip(half).Max(sample => sample.MiB));
         var isFlat = second <= first * 1.1;
-        Console.WriteLine($"import of {gigabytes} GB, resident memory in MiB: {string.Join(", ", samples.Select(sample => $"{sample.Gigabytes:0.##} GB {sample.MiB:0}"))}\n");
+        Console.WriteLine(
+            $"import of {gigabytes} GB, resident memory in MiB: {string.Join(", ", samples.Select(sample => $"{sample.Gigabytes:0.##} GB {sample.MiB:0}"))}\n");
         string[][] rows =
         [
             [$"an import of {gigabytes} GB, events/s", $"{events / time.TotalSeconds:N0}", "", ""],
             ["  events per CPU second of the service", $"{events / (service.CpuSeconds - cpu):N0}", "", ""],
             ["  memory at most, first and second half", $"{first:0} MiB, {second:0} MiB", "flat", isFlat ? "met" : "MISSED"],
         ];
-        return (new LoadResult(BlockEvents, time, [.. blocks.Select(block => new Answer(block, started, started, isWhole ? 200 : (int)response.StatusCode))]), rows);
+        return (
+            new LoadResult(BlockEvents, time, [.. blocks.Select(block => new Answer(block, started, started, isComplete ? 200 : (int)response.StatusCode))]),
+            rows);
     }
 
     private static long Accepted(string ledger)

@@ -1,4 +1,4 @@
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Ingestion;
 
 internal sealed record IngestionBenchOptions
 {
@@ -7,9 +7,9 @@ internal sealed record IngestionBenchOptions
     public required int Bytes { get; init; }
     public required int Batch { get; init; }
 
-    /// <summary>The size of the file that is imported.</summary>
+    /// <summary>The size of the imported file in GB.</summary>
     public required int ImportGigabytes { get; init; }
 
-    /// <summary>How long Kafka is away; null: not at all.</summary>
+    /// <summary>How long Kafka is down, in seconds; null: no outage.</summary>
     public required int? Outage { get; init; }
 }

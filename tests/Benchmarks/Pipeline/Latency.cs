@@ -4,24 +4,24 @@ using System.Globalization;
 using System.Text;
 using cdp;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
 using StackExchange.Redis;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Pipeline;
 
-/// <summary>How long it takes from sending an event until its profile can be read from Redis, at a steady 1,000 events a second.</summary>
+/// <summary>Measures the time from sending an event until its profile is readable in Redis, at a steady 1,000 events per second.</summary>
 internal static class Latency
 {
     private const int Rate = 1_000;
     private const int ProbeEvery = 20;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>One event a request; each twentieth is of a new user, whose profile is looked for until it is there.</summary>
+    /// <summary>Sends one event per request. Each twentieth belongs to a new user, whose profile is polled until it exists.</summary>
     public static async Task<string[]> MeasureAsync(KafkaOptions kafka, string redis, string profileIdKey, Uri ingestion, string writeKey, int seconds)
     {
         using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
         using var sender = new Sender(ingestion, writeKey, 64);
-        var (ids, keys, database) = (new ProfileIds(profileIdKey), new HotState("cdp:"), connection.GetDatabase());
+        var (ids, keys, database) = (new ProfileIds(profileIdKey), new HotState(kafka.TopicPrefix), connection.GetDatabase());
         var (latencies, sending) = (new ConcurrentBag<double>(), new List<Task>());
         var (started, sent) = (Stopwatch.GetTimestamp(), 0);
         while (sent < Rate * seconds)
@@ -32,7 +32,7 @@ internal static class Latency
         }
         await Task.WhenAll(sending);
         var sorted = latencies.Order().ToArray();
-        return [$"{sorted.Length:N0} of {sent:N0} events looked for", Quantile(0.5), Quantile(0.99), Quantile(0.999)];
+        return [$"{sorted.Length:N0} of {sent:N0} events polled", Quantile(0.5), Quantile(0.99), Quantile(0.999)];
 
         async Task ProbeAsync(int i)
         {
@@ -42,14 +42,17 @@ internal static class Latency
             await SendAsync(user, i);
             while (!await database.KeyExistsAsync(key))
             {
-                if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(30)) throw new TimeoutException($"the profile of {user} was not there after 30 s");
+                if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(30)) throw new TimeoutException($"the profile of {user} did not exist after 30 s");
                 await Task.Delay(1);
             }
             latencies.Add(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
         }
 
-        Task SendAsync(string user, int i) =>
-            sender.SendAsync("/v1/track", Encoding.UTF8.GetBytes($"{{\"userId\":\"{user}\",\"event\":\"Steady\",\"messageId\":\"steady-{i}\",\"properties\":{{\"note\":\"{new string('x', 280)}\"}}}}"));
+        Task SendAsync(string user, int i)
+        {
+            var json = $$$"""{"userId":"{{{user}}}","event":"Steady","messageId":"steady-{{{i}}}","properties":{"note":"{{{new string('x', 280)}}}"}}""";
+            return sender.SendAsync("/v1/track", Encoding.UTF8.GetBytes(json));
+        }
 
         string Quantile(double q) => string.Create(CultureInfo.InvariantCulture, $"{sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * q))]:0} ms");
     }

@@ -1,4 +1,4 @@
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Pipeline;
 
 internal sealed record PipelineOptions
 {

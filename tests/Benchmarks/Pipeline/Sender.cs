@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Pipeline;
 
-/// <summary>Sends as an SDK does: a batch that gets no 200 is sent again, the same bytes, until it does.</summary>
+/// <summary>Sends as an SDK does: retries an unacknowledged batch with the same bytes until it is acknowledged.</summary>
 internal sealed class Sender(Uri ingestion, string writeKey, int connections) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -17,10 +17,12 @@ internal sealed class Sender(Uri ingestion, string writeKey, int connections) : 
 
     private int _retries;
 
-    /// <summary>Requests that had to be sent again.</summary>
+    /// <summary>The number of requests that had to be sent again.</summary>
     public int Retries => _retries;
 
-    /// <summary>Sends all bodies over the connections; <paramref name="progress"/> is told of each acknowledged body.</summary>
+    /// <summary>Sends all bodies over the connections.</summary>
+    /// <param name="bodies">The request bodies.</param>
+    /// <param name="progress">Called with the number of acknowledged bodies after each one.</param>
     public async Task SendAllAsync(IEnumerable<byte[]> bodies, Func<int, Task>? progress = null)
     {
         var acked = 0;
@@ -35,17 +37,20 @@ internal sealed class Sender(Uri ingestion, string writeKey, int connections) : 
     {
         for (var since = Stopwatch.GetTimestamp(); ;)
         {
-            if (Stopwatch.GetElapsedTime(since) > Bound) throw new TimeoutException($"ingestion took a request in none of {Bound.TotalSeconds:0} s");
+            if (Stopwatch.GetElapsedTime(since) > Bound) throw new TimeoutException($"ingestion did not acknowledge a request within {Bound.TotalSeconds:0} s");
             try
             {
                 using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
                 using var response = await _http.PostAsync(path, content);
                 if (response.IsSuccessStatusCode) return;
-                if ((int)response.StatusCode is not (429 or >= 500)) throw new InvalidOperationException($"ingestion answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+                if ((int)response.StatusCode is not (429 or >= 500))
+                {
+                    throw new InvalidOperationException($"ingestion answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+                }
             }
             catch (HttpRequestException)
             {
-                // The connection broke: whether it was taken is unknown, so it is sent again, as an SDK does.
+                // The connection broke. It is unknown whether the events were stored, so retry as an SDK does.
             }
             Interlocked.Increment(ref _retries);
             await Task.Delay(Pause);

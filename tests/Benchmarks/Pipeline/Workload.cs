@@ -1,14 +1,14 @@
 using System.Text;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Pipeline;
 
 /// <summary>
-/// Events of a population: each user browses anonymously, identifies after a third of their events, and goes on known.
-/// So each user is one merge, and every event must end in the profile of a user id.
+/// The events of a population: each user browses anonymously and logs in after a third of the events. So each user causes one merge, and each event must end up
+/// in the profile of a user id.
 /// </summary>
 internal sealed class Workload(string run, PipelineOptions options)
 {
-    /// <summary>Request bodies in the order of sending; each carries a batch of events.</summary>
+    /// <summary>The request bodies in order, each with a batch of events.</summary>
     public IEnumerable<byte[]> Batches()
     {
         for (var first = 0; first < options.Events; first += options.Batch)
@@ -19,18 +19,21 @@ internal sealed class Workload(string run, PipelineOptions options)
         }
     }
 
-    /// <summary>Event number i. A user's events are spread over the run, in order.</summary>
+    /// <summary>Event number <paramref name="i"/>. The events of a user are in order and spread over the run.</summary>
     public string Event(int i)
     {
         var (user, turn) = (i % options.Users, i / options.Users);
         var login = Math.Max(1, options.Events / options.Users / 3);
-        var head = turn switch
+        var (visitor, known) = ($"{run}-a{user}", $"{run}-u{user}");
+        var start = turn switch
         {
-            _ when turn < login => $"\"type\":\"track\",\"event\":\"Product Viewed\",\"anonymousId\":\"{run}-a{user}\"",
-            _ when turn == login => $"\"type\":\"identify\",\"anonymousId\":\"{run}-a{user}\",\"userId\":\"{run}-u{user}\",\"traits\":{{\"plan\":\"pro\",\"seat\":{user}}}",
-            _ => $"\"type\":\"track\",\"event\":\"Order Completed\",\"anonymousId\":\"{run}-a{user}\",\"userId\":\"{run}-u{user}\"",
+            _ when turn < login => $$"""{"type":"track","event":"Product Viewed","anonymousId":"{{visitor}}",""",
+            _ when turn == login => $$"""{"type":"identify","anonymousId":"{{visitor}}","userId":"{{known}}","traits":{"plan":"pro","seat":{{user}}},""",
+            _ => $$"""{"type":"track","event":"Order Completed","anonymousId":"{{visitor}}","userId":"{{known}}",""",
         };
-        var json = $"{{{head},\"messageId\":\"{run}-{i}\",\"timestamp\":\"{DateTime.UtcNow:O}\",\"context\":{{\"library\":{{\"name\":\"bench\",\"version\":\"1\"}}}},\"properties\":{{\"revenue\":{i % 100}.99,\"note\":\"";
-        return json + new string('x', Math.Max(0, options.Bytes - json.Length - 3)) + "\"}}";
+        const string Sdk = """{"library":{"name":"bench","version":"1"}}""";
+        var (id, time, revenue) = ($"{run}-{i}", $"{DateTime.UtcNow:O}", $"{i % 100}.99");
+        var json = $$$"""{{{start}}}"messageId":"{{{id}}}","timestamp":"{{{time}}}","context":{{{Sdk}}},"properties":{"revenue":{{{revenue}}},"note":"?"}}""";
+        return json.Replace("?", new string('x', Math.Max(0, options.Bytes - json.Length + 1)), StringComparison.Ordinal);
     }
 }

@@ -1,15 +1,16 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
+using Cdp.Benchmarks.Http;
+using Cdp.Benchmarks.Processes;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Profiles;
 
-/// <summary>Asks the profile API for random customers, so many a second whether they are answered in time or not.</summary>
+/// <summary>Requests profiles of random customers at a fixed rate, whether or not the answers come in time.</summary>
 internal sealed class ProfileRequests(Uri server, int profiles)
 {
     private const int Connections = 32;
 
-    /// <summary>From when each request was due to when it was answered: what waited for a late one counts as late too.</summary>
+    /// <summary>Runs the requests. Latencies count from when a request was due, so that requests delayed by a late one count as late too.</summary>
     /// <exception cref="InvalidDataException">An answer was not 200.</exception>
     public LoadResult Run(int rate, TimeSpan time)
     {
@@ -18,7 +19,8 @@ internal sealed class ProfileRequests(Uri server, int profiles)
         {
             try
             {
-                answers[index] = Ask(new Random(index), started + Ticks((double)index / rate), Ticks((double)Connections / rate), started + Ticks(time.TotalSeconds));
+                answers[index] = Ask(
+                    new Random(index), started + Ticks((double)index / rate), Ticks((double)Connections / rate), started + Ticks(time.TotalSeconds));
             }
             catch (Exception e)
             {
@@ -27,7 +29,10 @@ internal sealed class ProfileRequests(Uri server, int profiles)
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
-        if (failures.FirstOrDefault(failure => failure is not null) is { } first) throw new InvalidOperationException($"the requests to {server} broke off: {first.Message}", first);
+        if (failures.FirstOrDefault(failure => failure is not null) is { } first)
+        {
+            throw new InvalidOperationException($"the requests to {server} failed: {first.Message}", first);
+        }
         return new LoadResult(1, Stopwatch.GetElapsedTime(started), [.. answers.SelectMany(answer => answer)]);
     }
 
@@ -37,9 +42,10 @@ internal sealed class ProfileRequests(Uri server, int profiles)
         var answers = new List<Answer>();
         for (; due < end; due += pace)
         {
-            for (var early = due - Stopwatch.GetTimestamp(); early > 0; early = due - Stopwatch.GetTimestamp()) Thread.Sleep(Math.Max(1, (int)Stopwatch.GetElapsedTime(0, early).TotalMilliseconds));
+            HttpLoad.SleepUntil(due);
             var user = random.Next(profiles);
-            var status = connection.Exchange(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"GET /v1/profiles/user_id/u{user} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {Installation.ApiToken}\r\n\r\n")));
+            var request = $"GET /v1/profiles/user_id/u{user} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {Installation.ApiToken}\r\n\r\n";
+            var status = connection.Exchange(Encoding.ASCII.GetBytes(request));
             if (status != 200) throw new InvalidDataException($"the profile of user u{user} was answered with {status}");
             answers.Add(new Answer(user, due, Stopwatch.GetTimestamp(), status));
         }

@@ -2,15 +2,21 @@ using System.Diagnostics;
 using System.Globalization;
 using Avro.Specific;
 using cdp;
+using Cdp.Benchmarks.Http;
+using Cdp.Benchmarks.Measuring;
+using Cdp.Benchmarks.Processes;
+using Cdp.Benchmarks.Reporting;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Reading;
+using Cdp.Streaming.Schemas;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Profiles;
 
 /// <summary>
-/// Folding beside a bare transactional copy of the same records, with few profiles and with many; restoring Redis from the log; and the profile API under an
-/// even load. With many profiles as with few, the same number of them get events, spread over all, so that their states are of one size and only what
-/// else is there differs.
+/// Folding against a bare transactional copy of the same records, with few profiles and with many; restoring Redis from the log; and the profile API under a
+/// steady load. With few and with many profiles the same number of them get events, spread over all, so that the states have the same size and only the number
+/// of other profiles differs.
 /// </summary>
 internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDisposable
 {
@@ -22,10 +28,10 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
     private ServiceProcess _profiles = null!;
     private TopicFill _fill = null!;
     private BareClient _bare = null!;
-    private int _there;
+    private int _stored;
     private int _folded;
 
-    /// <summary>Answers whether every count agrees.</summary>
+    /// <returns>Whether every count is correct.</returns>
     public static async Task<bool> RunAsync(ProfilesBenchOptions options)
     {
         await using var bench = new ProfilesBench(options);
@@ -40,11 +46,13 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
 
     private async Task<bool> RunAsync()
     {
-        Console.WriteLine($"{options.Few:N0}, then {options.Many:N0} profiles, {options.Rounds} rounds of {options.Events:N0} events of {options.Bytes} bytes each, {Environment.ProcessorCount} cores, load before {File.ReadAllText("/proc/loadavg").Split(' ')[0]}\n");
+        Console.WriteLine(
+            $"{options.Few:N0}, then {options.Many:N0} profiles, {options.Rounds} rounds of {options.Events:N0} events of {options.Bytes} bytes each");
+        Console.WriteLine($"{Environment.ProcessorCount} cores, load average before {ProcessUsage.LoadAverage}\n");
         await _installation.Infra.StartAsync();
         (_profiles, _fill, _bare) = (_installation.Service("Profiles"), new TopicFill(_installation.Kafka), new BareClient(_installation.Kafka, "profiles"));
         await _bare.CreateTopicsAsync();
-        // It creates its topics.
+        // The service creates its topics.
         await _profiles.StartAsync();
 
         await GrowAsync(options.Few);
@@ -57,9 +65,12 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
 
         var (cost, time) = (many.Cpu / few.Cpu - 1, few.PerSecond / many.PerSecond - 1);
         var p99 = requests.Latency(0.99).TotalMilliseconds;
-        Add($"cost of an event with {options.Many:N0} profiles beside {options.Few:N0}, in CPU", $"{cost:+0%;-0%}", "≤ +10%", cost <= 0.1);
-        Add("  in time", $"{time:+0%;-0%}", "≤ +10%", time <= 0.1);
-        Add($"GET /v1/profiles at {options.Rate:N0} requests/s over {options.Many:N0}: answered/s, p50, p99.9", string.Create(CultureInfo.InvariantCulture, $"{requests.RequestsPerSecond:N0}, {requests.Latency(0.5).TotalMilliseconds:0.0} ms, {requests.Latency(0.999).TotalMilliseconds:0.0} ms"));
+        Add($"CPU per event with {options.Many:N0} profiles compared with {options.Few:N0}", $"{cost:+0%;-0%}", "≤ +10%", cost <= 0.1);
+        Add("  time per event", $"{time:+0%;-0%}", "≤ +10%", time <= 0.1);
+        var (p50, p999) = (requests.Latency(0.5).TotalMilliseconds, requests.Latency(0.999).TotalMilliseconds);
+        Add(
+            $"GET /v1/profiles at {options.Rate:N0} requests/s over {options.Many:N0}: answered/s, p50, p99.9",
+            string.Create(CultureInfo.InvariantCulture, $"{requests.RequestsPerSecond:N0}, {p50:0.0} ms, {p999:0.0} ms"));
         Add("  p99", string.Create(CultureInfo.InvariantCulture, $"{p99:0.0} ms"), "≤ 10 ms", p99 <= 10);
         Add("peak memory of profiles, MiB", $"{_profiles.PeakMiB:N0}", "≤ 200", _profiles.PeakMiB <= 200);
         Add($"  with {options.Few:N0}; before and after the requests", $"{peakOfFew:N0}; {before:N0}, {_profiles.MiB:N0}");
@@ -71,15 +82,15 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
 
     private void Add(string what, string measured, string budget, bool isMet) => _rows.Add([what, measured, ConsumingRounds.Verdict(budget, isMet)]);
 
-    /// <summary>Writes profiles into the log, behind the service's back, and lets it restore Redis from there.</summary>
+    /// <summary>Writes profiles to the log while the service is down, then lets it restore Redis from the log.</summary>
     private async Task GrowAsync(int to)
     {
         _profiles.Kill();
-        _fill.Fill(Topics.Profiles, Enumerable.Range(_there, to - _there).Select(Stored));
+        _fill.Fill(Topics.Profiles, Enumerable.Range(_stored, to - _stored).Select(Stored));
         var started = Stopwatch.GetTimestamp();
         await _profiles.StartAsync(RestoreBound);
-        Add($"restoring {to - _there:N0} profiles from the log, profiles/s", $"{(to - _there) / Stopwatch.GetElapsedTime(started).TotalSeconds:N0}");
-        _there = to;
+        Add($"restoring {to - _stored:N0} profiles from the log, profiles/s", $"{(to - _stored) / Stopwatch.GetElapsedTime(started).TotalSeconds:N0}");
+        _stored = to;
     }
 
     private async Task<ConsumingRounds> FoldAsync(int stride, int first)
@@ -91,9 +102,10 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
             _profiles.Kill();
             _fill.Fill(Topics.EventsIdentified, Enumerable.Range(0, options.Events).Select(i => Event($"{_folded + i}", first + i % options.Few * stride)));
             _folded += options.Events;
-            rounds.Add((_bare.Copy(_installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, options.Events), await drain.MeasureAsync(options.Events)));
+            var bare = _bare.Copy(_installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, options.Events);
+            rounds.Add((bare, await drain.MeasureAsync(options.Events)));
         }
-        return new ConsumingRounds($"profiles, {_there:N0} of them", rounds);
+        return new ConsumingRounds($"profiles, {_stored:N0} of them", rounds);
     }
 
     private LoadResult Ask()
@@ -103,11 +115,12 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
         return requests.Run(options.Rate, TimeSpan.FromSeconds(options.Seconds));
     }
 
-    /// <summary>A customer with one event before all others.</summary>
+    /// <summary>A profile with one event older than all others.</summary>
     private (string?, ISpecificRecord) Stored(int i)
     {
         var (id, seen) = (Id(i), DateTime.UnixEpoch.AddYears(50));
-        var position = new RecordPosition { topic = _installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, partition = Contracts.Partitioner.Partition(id, _installation.Kafka.Partitions), offset = 0 };
+        var partition = Contracts.Partitioner.Partition(id, _installation.Kafka.Partitions);
+        var position = new RecordPosition { topic = _installation.Kafka.TopicPrefix + Topics.EventsIdentified.Name, partition = partition, offset = 0 };
         return (id, new Profile
         {
             profileId = id,
@@ -141,7 +154,7 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
 
     private string Id(int user) => _ids.Implied(BenchEvents.User($"u{user}"));
 
-    /// <summary>Every profile there, with every event counted once.</summary>
+    /// <summary>Checks that every profile exists and every event counts once.</summary>
     private async Task<bool> CountAsync()
     {
         using var registry = _installation.Kafka.Registry();
@@ -155,7 +168,8 @@ internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDispos
                 return Task.CompletedTask;
             }, CancellationToken.None);
         }
-        (string What, long Count, long Expected)[] ledger = [("profiles", counts.Count, options.Many), ("events folded", counts.Values.Sum(), (long)_folded + options.Many)];
+        (string What, long Count, long Expected)[] ledger =
+            [("profiles", counts.Count, options.Many), ("events folded", counts.Values.Sum(), (long)_folded + options.Many)];
         Table.Print(["ledger", "count", "expected"], [.. ledger.Select(line => new[] { line.What, $"{line.Count:N0}", $"{line.Expected:N0}" })]);
         return ledger.All(line => line.Count == line.Expected);
     }

@@ -1,20 +1,20 @@
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Profiles;
 
 internal sealed record ProfilesBenchOptions
 {
-    /// <summary>Of each round.</summary>
+    /// <summary>The number of events per round.</summary>
     public required int Events { get; init; }
 
     public required int Rounds { get; init; }
     public required int Bytes { get; init; }
 
-    /// <summary>How many profiles there are at first, and how many get events, then as well.</summary>
+    /// <summary>The number of profiles at first, and of profiles that get events throughout.</summary>
     public required int Few { get; init; }
 
-    /// <summary>How many there are in the end.</summary>
+    /// <summary>The number of profiles in the end.</summary>
     public required int Many { get; init; }
 
-    /// <summary>Requests a second to the API.</summary>
+    /// <summary>Requests per second to the API.</summary>
     public required int Rate { get; init; }
 
     public required int Seconds { get; init; }

@@ -6,14 +6,14 @@ using Cdp.Contracts;
 using Cdp.Ingestion;
 using Cdp.Integration.Loop;
 using Cdp.Integration.Stack;
-using Cdp.Local;
-using Cdp.Local.SchemaRegistry;
 using Cdp.LocalKafka;
+using Cdp.LocalKafka.Hosting;
+using Cdp.LocalRegistry;
 using Xunit;
 
 namespace Cdp.Integration.Browser;
 
-/// <summary>The browser SDKs, unmodified, in Chromium, served by ingestion and sending to it; what counts is what the topic holds.</summary>
+/// <summary>The unmodified browser SDKs in Chromium, served by ingestion and sending to it. The tests check the events in the topic.</summary>
 public sealed class BrowserTests(TestStack stack) : IDisposable
 {
     private const string WriteKey = "browser-write-key";
@@ -23,26 +23,47 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
+    [Fact]
+    public async Task TestPage_WithoutAnSdk_SendsEachTypeOfEventAndShowsTheResponse()
+    {
+        await using var cluster = await ClusterAsync("type: web");
+        var ingestion = await StartAsync(cluster, withSdks: false);
+
+        var seen = await Chromium.RunAsync("forms", Options(ingestion, "none"));
+
+        string[] types = ["identify", "track", "page", "screen", "group", "alias"];
+        Assert.Equal(0, seen.GetProperty("untouched").GetProperty("errors").GetInt32());
+        Assert.All(types, type => Assert.Equal("""200 {"success":true}""", Text(seen.GetProperty("outputs"), type)));
+        Assert.StartsWith("properties is not valid JSON", Text(seen, "invalid"), StringComparison.Ordinal);
+        Assert.Equal(types.Length, seen.GetProperty("requests").GetInt32());
+        Assert.EndsWith("/v1/profiles/user_id/ada", Text(seen, "profile"), StringComparison.Ordinal);
+        var events = await EventsAsync(cluster);
+        Assert.Equal(types.Order(), events.Select(e => e.type).Order());
+        Assert.All(events, e => Assert.Equal((Text(seen, "anonymousId"), "ada"), (e.anonymousId, e.userId)));
+    }
+
     [Theory]
     [InlineData("segment")]
     [InlineData("rudderstack")]
-    public async Task Story_EveryCallInEveryMode_IsInTheTopic(string sdk)
+    public async Task Story_EveryCallInEveryMode_StoresAllEvents(string sdk)
     {
         await using var cluster = await ClusterAsync("type: web");
         var ingestion = await StartAsync(cluster);
 
-        var seen = await Chromium.RunAsync("story", Options(ingestion, sdk), meanwhile: () => Eventually.TrueAsync(async () => (await EventsAsync(cluster)).Count >= 3 * 6, "all events are in the topic"));
+        var seen = await Chromium.RunAsync(
+            "story", Options(ingestion, sdk),
+            meanwhile: () => Eventually.TrueAsync(async () => (await EventsAsync(cluster)).Count >= 3 * 6, "all events are in the topic"));
 
         var all = await EventsAsync(cluster);
         Assert.Equal(3 * 6, all.Select(e => e.messageId).Distinct().Count());
         foreach (var mode in new[] { "single", "batching", "beacon" })
         {
-            var told = seen.GetProperty(mode);
-            var (before, after) = (Text(told, "before"), Text(told, "after"));
+            var observed = seen.GetProperty(mode);
+            var (before, after) = (Text(observed, "before"), Text(observed, "after"));
             var events = all.Where(e => e.anonymousId == before || e.anonymousId == after).ToList();
             AssertStory(events, before, after);
-            var sent = told.GetProperty("sent").EnumerateArray().Select(Summary).Order(StringComparer.Ordinal);
-            // Whose answers the page has seen; none when it is the leaving that sends.
+            var sent = observed.GetProperty("sent").EnumerateArray().Select(Summary).Order(StringComparer.Ordinal);
+            // The events whose answers the page received: none with the beacon, which sends when the page closes.
             Assert.Equal(mode == "beacon" ? [] : events.Select(Summary).Order(StringComparer.Ordinal), sent);
         }
     }
@@ -50,7 +71,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
     [Theory]
     [InlineData("segment")]
     [InlineData("rudderstack")]
-    public async Task Cookie_StorageLost_RestoresTheIdButNeverOneFromBeforeAReset(string sdk)
+    public async Task Cookie_StorageLost_RestoresTheIdButNotOneFromBeforeAReset(string sdk)
     {
         await using var cluster = await ClusterAsync("type: web\ncookie: { name: visitor }");
         var ingestion = await StartAsync(cluster);
@@ -66,14 +87,16 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         Assert.Equal(ids[2], ids[3]);
         var cookie = seen.GetProperty("cookie");
         Assert.Equal(("visitor", ids[0], "Lax"), (Text(cookie, "name"), Text(cookie, "value"), Text(cookie, "sameSite")));
-        Assert.InRange(DateTimeOffset.FromUnixTimeSeconds((long)cookie.GetProperty("expires").GetDouble()), DateTimeOffset.UtcNow.AddDays(364), DateTimeOffset.UtcNow.AddDays(366));
+        Assert.InRange(
+            DateTimeOffset.FromUnixTimeSeconds((long)cookie.GetProperty("expires").GetDouble()), DateTimeOffset.UtcNow.AddDays(364),
+            DateTimeOffset.UtcNow.AddDays(366));
         Assert.DoesNotContain("visitor", Text(seen, "readable"), StringComparison.Ordinal);
         var sent = Assert.Single(await EventsAsync(cluster));
         Assert.Equal((ids[0], Texts(seen, "sent").Single()), (sent.anonymousId, sent.messageId));
     }
 
     [Fact]
-    public async Task Cookie_ResetOnAPageThatDoesNotTellUs_RestoresNothing()
+    public async Task Cookie_ResetOnPageWithoutOurScript_RestoresNothing()
     {
         await using var cluster = await ClusterAsync("type: web\ncookie: {}");
         var ingestion = await StartAsync(cluster);
@@ -110,7 +133,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
     [Theory]
     [InlineData("segment")]
     [InlineData("rudderstack")]
-    public async Task Retry_TooManyEvents_AreTakenOnceInTheEnd(string sdk)
+    public async Task Retry_TooManyEvents_StoresEachOnce(string sdk)
     {
         await using var cluster = await ClusterAsync("type: web\nlimits: { events_per_second: 1, burst: 1 }");
         var ingestion = await StartAsync(cluster);
@@ -119,33 +142,39 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
 
         var seen = await Chromium.RunAsync("retry", options);
 
-        await AssertTakenOnceAsync(cluster, seen, 8);
+        await AssertStoredOnceAsync(cluster, seen, 8);
     }
 
     [Theory]
     [InlineData("segment")]
     [InlineData("rudderstack")]
-    public async Task Retry_KafkaAway_EventsAreTakenOnceWhenItIsBack(string sdk)
+    public async Task Retry_KafkaUnavailable_StoresEachOnceAfterItsReturn(string sdk)
     {
         await Chromium.RequireAsync();
-        var kafka = new LocalKafkaOptions { DataDirectory = _data, Port = Ports.Free(IPAddress.Loopback) };
+        var kafka = new LocalKafkaOptions { DataDirectory = _data, Port = FreePort.Find() };
         var broker = await LocalKafkaBroker.StartAsync(kafka, cancel: TestContext.Current.CancellationToken);
         try
         {
-            await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, Ports.Free(IPAddress.Loopback));
+            await using var registry = await RegistryServer.StartAsync(broker.BootstrapServers, IPAddress.Loopback, FreePort.Find());
             await using var shared = await stack.ClusterAsync();
             var cluster = new Cluster(broker.BootstrapServers, registry.Url, shared.Redis.Endpoint, shared.Prefix);
             cluster.AddSource("shop", WriteKey, "type: web");
             var ingestion = await StartAsync(cluster);
             broker.Kill();
             using var http = new HttpClient();
-            await Eventually.TrueAsync(async () => (await http.GetAsync($"{ingestion.Url}/health/ready", TestContext.Current.CancellationToken)).StatusCode == HttpStatusCode.ServiceUnavailable, "ingestion is not ready");
+            await Eventually.TrueAsync(
+                async () =>
+                    (
+                        await http.GetAsync(
+                            $"{ingestion.Url}/health/ready", TestContext.Current.CancellationToken)).StatusCode == HttpStatusCode.ServiceUnavailable,
+                "ingestion is not ready");
             var options = Options(ingestion, sdk);
             (options["events"], options["refusal"]) = (2, 503);
 
-            var seen = await Chromium.RunAsync("retry", options, meanwhile: async () => broker = await LocalKafkaBroker.StartAsync(kafka, cancel: TestContext.Current.CancellationToken));
+            var seen = await Chromium.RunAsync(
+                "retry", options, meanwhile: async () => broker = await LocalKafkaBroker.StartAsync(kafka, cancel: TestContext.Current.CancellationToken));
 
-            await AssertTakenOnceAsync(cluster, seen, 2);
+            await AssertStoredOnceAsync(cluster, seen, 2);
             await ingestion.StopAsync();
         }
         finally
@@ -157,7 +186,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
     [Theory]
     [InlineData("segment", 404)]
     [InlineData("rudderstack", 200)]
-    public async Task Disabled_Source_KeepsTheSdkQuiet(string sdk, int settings)
+    public async Task Source_Disabled_KeepsTheSdkFromSending(string sdk, int settings)
     {
         await using var cluster = await ClusterAsync("type: web\nenabled: false");
         var ingestion = await StartAsync(cluster);
@@ -169,11 +198,12 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
     }
 
     [Fact]
-    public async Task Pixel_AsImage_IsShownAndItsEventIsInTheTopic()
+    public async Task Pixel_AsImage_LoadsAndStoresItsEvent()
     {
         await using var cluster = await ClusterAsync("type: web");
         var ingestion = await StartAsync(cluster);
-        var data = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new { writeKey = WriteKey, userId = "ada", @event = "Email Opened", properties = new { subject = "Grüße" } }));
+        var opened = new { writeKey = WriteKey, userId = "ada", @event = "Email Opened", properties = new { subject = "Grüße" } };
+        var data = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(opened));
         string[] urls =
         [
             $"{ingestion.Url}/v1/pixel/track?data={Uri.EscapeDataString(data)}",
@@ -197,8 +227,12 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         return cluster;
     }
 
-    private static Task<RunningService> StartAsync(Cluster cluster) => cluster.StartAsync(
-        IngestionService.Service, settings: new Dictionary<string, string?> { ["Sdk:Path"] = SdkPath, ["Sdk:Folder"] = Chromium.Packages, ["Sdk:TestPage"] = "true" });
+    private static Task<RunningService> StartAsync(Cluster cluster, bool withSdks = true)
+    {
+        var settings = new Dictionary<string, string?> { ["Sdk:Path"] = SdkPath, ["Sdk:TestPage"] = "true" };
+        if (withSdks) settings["Sdk:Folder"] = Chromium.Packages;
+        return cluster.StartAsync(IngestionService.Service, settings: settings);
+    }
 
     private static Dictionary<string, object> Options(RunningService ingestion, string sdk) => new()
     {
@@ -207,7 +241,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         ["sdk"] = sdk,
     };
 
-    // As the README tells a customer to write it; the event is sent at once, before anything is loaded.
+    // The page as documented in the README. It sends the event immediately, before anything is loaded.
     private static string CustomersPage(string sdk, string server) => sdk == "segment"
         ? $$"""
             <!doctype html><title>Shop</title>
@@ -249,24 +283,29 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         Assert.All(events, e => Assert.Equal("127.0.0.1", (string?)JsonNode.Parse(e.context!)!["ip"]));
     }
 
-    private static async Task AssertTakenOnceAsync(Cluster cluster, JsonElement seen, int events)
+    private static async Task AssertStoredOnceAsync(Cluster cluster, JsonElement seen, int events)
     {
         var sent = Texts(seen, "sent").Order().ToList();
         Assert.Equal(events, sent.Distinct().Count());
         Assert.Equal(sent, (await EventsAsync(cluster)).Select(e => e.messageId).Order());
     }
 
-    private static async Task<List<Event>> EventsAsync(Cluster cluster) => [.. (await cluster.ReadAllAsync<CollectedEvent>(Topics.EventsCollected)).Select(record => record.envelope)];
+    private static async Task<List<Event>> EventsAsync(Cluster cluster) =>
+        [.. (await cluster.ReadAllAsync<CollectedEvent>(Topics.EventsCollected)).Select(record => record.envelope)];
 
-    // An event as the SDK sent it, and as the topic has it.
+    // An event as the SDK sent it, and as it is in the topic.
     private static string Summary(JsonElement sent)
     {
-        return $"{Member("messageId")} {Member("type")} {Member("anonymousId")} {Member("userId")} {Member("previousId")} {Member("groupId")} {Member("event")} {Member("properties")} {Member("traits")} {Member("integrations")}";
+        string[] members = ["messageId", "type", "anonymousId", "userId", "previousId", "groupId", "event", "properties", "traits", "integrations"];
+        return string.Join(' ', members.Select(Member));
 
-        string? Member(string name) => !sent.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null ? null : member.ValueKind == JsonValueKind.String ? member.GetString() : member.GetRawText();
+        string? Member(string name) => !sent.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null
+            ? null
+            : member.ValueKind == JsonValueKind.String ? member.GetString() : member.GetRawText();
     }
 
-    private static string Summary(Event e) => $"{e.messageId} {e.type} {e.anonymousId} {e.userId} {e.previousId} {e.groupId} {e.@event} {e.properties} {e.traits} {e.integrations}";
+    private static string Summary(Event e) =>
+        $"{e.messageId} {e.type} {e.anonymousId} {e.userId} {e.previousId} {e.groupId} {e.@event} {e.properties} {e.traits} {e.integrations}";
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
 

@@ -1,24 +1,23 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
-using Cdp.Integration.Stack;
-using Cdp.Testing;
 using Xunit;
 
 namespace Cdp.Integration.Browser;
 
-/// <summary>Runs a scenario of browse.js in a Chromium of its own. Where Chromium, node or the packages are missing the test is skipped; in CI it fails.</summary>
+/// <summary>Runs a scenario of browse.js in a new Chromium. If Chromium, node or the packages are missing, the test is skipped; in CI it fails.</summary>
 public static class Chromium
 {
-    /// <summary>Holds browse.js, and the SDKs as npm lays them out.</summary>
-    public static readonly string Folder = typeof(Chromium).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "BrowserFolder").Value!;
+    /// <summary>The folder of browse.js and the npm packages.</summary>
+    public static readonly string Folder = typeof(Chromium).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(
+        metadata => metadata.Key == "BrowserFolder").Value!;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(2);
     private static readonly SemaphoreSlim Installing = new(1, 1);
 
     public static string Packages => Path.Combine(Folder, "node_modules");
 
-    /// <summary>Looks for what is needed before anything is started for it.</summary>
+    /// <summary>Checks that everything needed is installed, before a test starts anything.</summary>
     public static async Task RequireAsync()
     {
         Tool.Require("chromium", "chromium");
@@ -36,22 +35,29 @@ public static class Chromium
         }
     }
 
-    /// <param name="scenario">Its name.</param>
-    /// <param name="options">What it is told, as JSON.</param>
-    /// <param name="meanwhile">The test's part, where the scenario waits for it.</param>
-    /// <returns>What it saw.</returns>
+    /// <param name="scenario">The name of the scenario.</param>
+    /// <param name="options">The options, passed as JSON.</param>
+    /// <param name="meanwhile">The test's part of the scenario, which waits for it.</param>
+    /// <returns>What the scenario observed.</returns>
     public static async Task<JsonElement> RunAsync(string scenario, Dictionary<string, object> options, Func<Task>? meanwhile = null)
     {
         options["chromium"] = Tool.Require("chromium", "chromium");
         var (exitCode, lines, errors) = await RunAsync(Tool.Require("node", "nodejs"), ["browse.js", scenario, JsonSerializer.Serialize(options)], meanwhile);
-        Assert.True(exitCode == 0, $"browse.js {scenario} ended with {exitCode}: {errors}");
+        Assert.True(exitCode == 0, $"browse.js {scenario} exited with {exitCode}: {errors}");
         return JsonSerializer.Deserialize<JsonElement>(lines[^1]);
     }
 
     private static async Task<(int ExitCode, List<string> Lines, string Errors)> RunAsync(string program, string[] arguments, Func<Task>? meanwhile = null)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        using var bound = new CancellationTokenSource(Patience);
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = Folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+        using var bound = new CancellationTokenSource(Bound);
         try
         {
             var errors = process.StandardError.ReadToEndAsync(bound.Token);

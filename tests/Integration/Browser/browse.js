@@ -1,10 +1,10 @@
-// Acts a visitor's part in Chromium: node browse.js SCENARIO JSON. Prints what it saw as JSON.
+// Plays a visitor in Chromium: node browse.js SCENARIO JSON. Prints what it observed as JSON.
 const { chromium } = require('playwright-core');
 
-// The page's buttons; what each of them sends is in test-page.html.
+// The buttons of the page. test-page.html defines what each of them sends.
 const everyCall = ['page', 'track', 'identify', 'group', 'alias'];
 
-// What Safari does after seven days.
+// Like Safari after seven days.
 function loseStorage() {
   localStorage.clear();
   sessionStorage.clear();
@@ -38,7 +38,7 @@ class Visit {
     return this.page.locator(`#${id}`).innerText();
   }
 
-  // The events of all requests so far that were answered with a status.
+  // The events of all requests that were answered with this status.
   events(status) {
     return this.answers
       .filter((answer) => answer.request().method() === 'POST' && answer.status() === status)
@@ -52,7 +52,7 @@ class Visit {
     return this.answers.filter((answer) => answer.request().method() === 'POST').map((answer) => answer.status());
   }
 
-  // The cookie out of scripts' reach holds the anonymousId that the page shows.
+  // Waits until the HttpOnly cookie has the anonymousId that the page shows.
   async remembered() {
     const id = await this.text('anonymous-id');
     await until(async () => (await this.cookie())?.value === id, `the cookie holds ${id}`);
@@ -63,7 +63,7 @@ class Visit {
     return (await this.page.context().cookies()).find((cookie) => cookie.httpOnly);
   }
 
-  // As the browser does it: while no page of the site is open.
+  // Like the browser, while no page of the site is open.
   async forget(what) {
     await this.page.goto(`${new URL(this.url).origin}/health/live`);
     await this.page.evaluate(what);
@@ -71,7 +71,7 @@ class Visit {
   }
 }
 
-async function tell(visit, mode) {
+async function playStory(visit, mode) {
   await visit.open();
   const before = await visit.text('anonymous-id');
   for (const call of everyCall) await visit.click(call);
@@ -89,12 +89,38 @@ async function tell(visit, mode) {
 }
 
 const scenarios = {
+  // The forms of the test page, which need no SDK.
+  async forms({ page }, { testPage, writeKey }) {
+    await page.goto(`${testPage}?${new URLSearchParams({ writeKey })}`);
+    const untouched = { errors: await page.locator('.bad').count() };
+    await page.fill('#sender [name=userId]', 'ada');
+    const outputs = {};
+    for (const type of ['identify', 'track', 'page', 'screen', 'group', 'alias']) {
+      const form = page.locator(`form[data-type=${type}]`);
+      await form.locator('button').click();
+      await form.locator('output.good').waitFor();
+      outputs[type] = await form.locator('output').innerText();
+    }
+    const track = page.locator('form[data-type=track]');
+    await track.locator('textarea').fill('{');
+    await track.locator('button').click();
+    await track.locator('output.bad').waitFor();
+    return {
+      untouched,
+      outputs,
+      invalid: await track.locator('output').innerText(),
+      anonymousId: await page.inputValue('#sender [name=anonymousId]'),
+      requests: await page.locator('#log > li').count(),
+      profile: await page.locator('#profile').innerText(),
+    };
+  },
+
   // Every call, then another person's, in each of the ways in which the SDK sends.
   async story(visit, options, browser) {
     const told = {};
     for (const mode of ['single', 'batching', 'beacon']) {
       const page = await browser.newPage();
-      told[mode] = await tell(new Visit(page, { ...options, mode }), mode);
+      told[mode] = await playStory(new Visit(page, { ...options, mode }), mode);
       // What is sent when the page is left outlives the page, but not the browser.
       if (mode === 'beacon') await yourTurn();
       await page.context().close();

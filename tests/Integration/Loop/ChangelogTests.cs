@@ -1,17 +1,20 @@
 using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Stack;
-using Cdp.Streaming;
+using Cdp.Streaming.Admin;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Reading;
+using Cdp.Streaming.Schemas;
 using Confluent.Kafka;
 using Xunit;
 
 namespace Cdp.Integration.Loop;
 
-/// <summary>Catching up reads to where the partition ended at the call, however its last transaction ends.</summary>
+/// <summary>A changelog is read up to the end of the partition at the call, however its last transaction ends.</summary>
 public sealed class ChangelogTests(TestStack stack)
 {
     [Fact]
-    public async Task Read_BehindCommittedAndAbortedTransactions_HandsOverTheCommittedAndPassesTheMarkers()
+    public async Task ReadAsync_CommittedAndAbortedTransactions_HandsOverCommittedRecordsAndPassesMarkers()
     {
         await using var cluster = await stack.ClusterAsync();
         using var writer = await Writer.CreateAsync(cluster);
@@ -27,7 +30,7 @@ public sealed class ChangelogTests(TestStack stack)
     }
 
     [Fact]
-    public async Task Read_WhileATransactionIsOpen_ReturnsOnlyOnceItIsDecided()
+    public async Task ReadAsync_OpenTransaction_ReturnsOnlyAfterItEnds()
     {
         await using var cluster = await stack.ClusterAsync();
         using var writer = await Writer.CreateAsync(cluster);

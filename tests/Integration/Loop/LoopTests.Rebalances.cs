@@ -1,14 +1,13 @@
-using System.Text;
 using cdp;
 using Cdp.Contracts;
-using Cdp.Integration.Stack;
-using Cdp.Streaming;
+using Cdp.Streaming.Admin;
+using Cdp.Streaming.Clients;
 using Confluent.Kafka;
 using Xunit;
 
 namespace Cdp.Integration.Loop;
 
-/// <content>Members come and go.</content>
+/// <content>Members of the group join, leave and are expelled.</content>
 public sealed partial class LoopTests
 {
     [Fact]
@@ -49,7 +48,7 @@ public sealed partial class LoopTests
     }
 
     [Fact]
-    public async Task Run_RebalanceDuringALongRead_DropsWhatIsNoLongerOwned()
+    public async Task Run_RebalanceDuringALongRead_DropsRecordsNoLongerOwned()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 400);
@@ -68,7 +67,7 @@ public sealed partial class LoopTests
     }
 
     [Fact]
-    public async Task Run_SuccessorOfTheSameName_FencesTheZombie()
+    public async Task Run_SuccessorWithTheSameName_FencesTheZombie()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 200);
@@ -87,7 +86,7 @@ public sealed partial class LoopTests
     }
 
     [Fact]
-    public async Task Run_PartitionsLeaveWhilePausedAndComeBack_AreReadAgain()
+    public async Task Run_PartitionsRevokedWhilePausedAndComeBack_AreReadAgain()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 400);
@@ -108,12 +107,14 @@ public sealed partial class LoopTests
     }
 
     [Fact]
-    public async Task Run_FailsAfterACommitDuringARebalance_EndsAndDoublesNothing()
+    public async Task Run_FailsAfterACommitDuringARebalance_EndsWithoutDuplicates()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 400);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (first, second) = (new RecordingProcessor { OnRead = _ => release.Task, OnCommitted = () => throw new InvalidOperationException("after the commit") }, new RecordingProcessor());
+        var (first, second) = (
+            new RecordingProcessor { OnRead = _ => release.Task, OnCommitted = () => throw new InvalidOperationException("after the commit") },
+            new RecordingProcessor());
         await using var one = LoopRun.Start(cluster, first, "one");
         await Eventually.TrueAsync(() => Sum(first, "read") > 0, "the first member reads");
         await using var two = LoopRun.Start(cluster, second, "two");
@@ -126,7 +127,7 @@ public sealed partial class LoopTests
     }
 
     [Fact]
-    public async Task Run_PoisonWhosePartitionIsLostMeanwhile_IsTheNewOwnersToJudge()
+    public async Task Run_BadRecordOfALostPartition_IsLeftToTheNewOwner()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 1);
@@ -142,7 +143,7 @@ public sealed partial class LoopTests
         };
         await using var one = LoopRun.Start(cluster, first, "one");
         await Eventually.TrueAsync(() => reads > 1, "the first member tries for the second time");
-        // Of three members on four partitions none keeps all; which loses this partition is the assignor's choice, so the first is made to lose it.
+        // With three members on four partitions none keeps all. The assignor chooses who loses this partition, so add members until the first one does.
         List<(LoopRun Run, RecordingProcessor Processor)> others = [];
         try
         {
@@ -151,7 +152,8 @@ public sealed partial class LoopTests
                 var processor = new RecordingProcessor();
                 others.Add((LoopRun.Start(cluster, processor, $"other-{i}"), processor));
                 await Eventually.TrueAsync(() => Sum(processor, "assigned") > 0, "a further member has its share");
-                await Eventually.TrueAsync(() => others.Any(other => Sum(other.Processor, "committed") > 0) || Sum(first, "revoked") + 1 > i, "the first member gave up a share");
+                await Eventually.TrueAsync(
+                    () => others.Any(other => Sum(other.Processor, "committed") > 0) || Sum(first, "revoked") + 1 > i, "the first member gave up a share");
             }
             await Eventually.TrueAsync(() => others.Any(other => Sum(other.Processor, "committed") > 0), "another member copied the record");
             release.SetResult();
@@ -164,5 +166,55 @@ public sealed partial class LoopTests
         {
             foreach (var (run, _) in others) await run.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task Run_MemberExpelledWhileDeciding_CommitsNothingOfItsSuccessor()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await cluster.ProduceAsync(0, 40);
+        var (decides, release) = (new ManualResetEventSlim(), new ManualResetEventSlim());
+        var first = new RecordingProcessor
+        {
+            // The thread of the loop itself blocks, so that it does not poll.
+            OnDecide = (_, _) =>
+            {
+                decides.Set();
+                release.Wait(TimeSpan.FromSeconds(120));
+            },
+        };
+        var hasty = new Dictionary<string, string> { ["session.timeout.ms"] = "6000", ["max.poll.interval.ms"] = "6000", ["heartbeat.interval.ms"] = "500" };
+        await using var one = LoopRun.Start(cluster, first, "one", client: hasty);
+        await Eventually.TrueAsync(() => decides.IsSet, "the first member decides", TimeSpan.FromSeconds(60));
+        var second = new RecordingProcessor();
+        await using var two = LoopRun.Start(cluster, second, "two");
+        await Eventually.TrueAsync(() => Sum(second, "committed") == 40, "its successor has everything", TimeSpan.FromSeconds(150));
+        release.Set();
+        await cluster.ProduceAsync(40, 40);
+
+        await AssertCopiedAsync(cluster, 80, [], TimeSpan.FromSeconds(150));
+        await one.StopAsync();
+        await two.StopAsync();
+    }
+
+    [Fact]
+    public async Task Run_CoPartitionedInputsAssignedDifferently_EndsWithClearError()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        await TopicAdmin.EnsureAsync(cluster.Kafka, [Topics.EventsCollected, Topics.ProfilesTransfers]);
+        // A member of another version that knows only one of the inputs: the range assignor then assigns each topic separately.
+        var config = cluster.Kafka.Consumer("copy");
+        config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.Range;
+        using var foreign = new ConsumerBuilder<Ignore, Ignore>(config).Build();
+        foreign.Subscribe(cluster.Prefix + Topics.EventsCollected.Name);
+        await using var run = LoopRun.Start(cluster, new RecordingProcessor(), coPartitionedWith: Topics.ProfilesTransfers);
+        await Eventually.TrueAsync(() =>
+        {
+            foreign.Consume(TimeSpan.FromMilliseconds(50));
+            return run.Ended.IsCompleted;
+        }, "the loop ends", TimeSpan.FromSeconds(60));
+        var ended = Assert.IsType<InvalidOperationException>(await run.Ended);
+        Assert.Contains(Topics.ProfilesTransfers.Name, ended.Message, StringComparison.Ordinal);
+        foreign.Close();
     }
 }

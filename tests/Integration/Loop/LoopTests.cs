@@ -2,13 +2,15 @@ using System.Text;
 using cdp;
 using Cdp.Contracts;
 using Cdp.Integration.Stack;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Failures;
+using Cdp.Streaming.Records;
 using Confluent.Kafka;
 using Xunit;
 
 namespace Cdp.Integration.Loop;
 
-/// <summary>What the loop promises: every record once, in the order of its key, whatever happens in between.</summary>
+/// <summary>The guarantees of the loop: every record once, in the order of its key, whatever happens in between.</summary>
 public sealed partial class LoopTests(TestStack stack)
 {
     [Fact]
@@ -23,19 +25,23 @@ public sealed partial class LoopTests(TestStack stack)
         await run.StopAsync();
         Assert.StartsWith("assigned", processor.Calls.First(), StringComparison.Ordinal);
         Assert.Equal(3_000, Sum(processor, "committed"));
-        Assert.Equal(Sum(processor, "read"), Sum(processor, "concluded"));
-        Assert.All(processor.Calls.Where(call => call.StartsWith("read", StringComparison.Ordinal)), call => Assert.InRange(int.Parse(call.Split(' ')[1]), 1, 400));
+        Assert.Equal(Sum(processor, "read"), Sum(processor, "finished"));
+        Assert.All(
+            processor.Calls.Where(call => call.StartsWith("read", StringComparison.Ordinal)), call => Assert.InRange(int.Parse(call.Split(' ')[1]), 1, 400));
         AssertTraced(cluster);
     }
 
     [Fact]
-    public async Task Run_PoisonAmongRecords_IsDeadWithItsBytesAndTheRestGoesOn()
+    public async Task Run_BadRecords_AreDeadLetteredWithTheirBytes()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 200);
         using (var producer = new ProducerBuilder<string, byte[]>(cluster.Kafka.Producer()).Build())
         {
-            await producer.ProduceAsync(cluster.Prefix + Topics.EventsCollected.Name, new Message<string, byte[]> { Key = "key-3", Value = "not Avro"u8.ToArray(), Headers = new Headers { { "h", [1] } } }, TestContext.Current.CancellationToken);
+            await producer.ProduceAsync(
+                cluster.Prefix + Topics.EventsCollected.Name,
+                new Message<string, byte[]> { Key = "key-3", Value = "not Avro"u8.ToArray(), Headers = new Headers { { "h", [1] } } },
+                TestContext.Current.CancellationToken);
         }
         await cluster.ProduceAsync(200, 200);
         var tries = 0;
@@ -62,7 +68,7 @@ public sealed partial class LoopTests(TestStack stack)
     }
 
     [Fact]
-    public async Task Run_TransactionAborts_RewindsAndCopiesEachOnce()
+    public async Task Run_TransactionAborts_RewindsAndCopiesEachRecordOnce()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 500);
@@ -72,7 +78,9 @@ public sealed partial class LoopTests(TestStack stack)
             // A record for a partition that does not exist cannot be written, so the whole transaction is aborted.
             OnDecide = (record, outbox) =>
             {
-                if (Number(record) % 100 == 50 && aborts < 3 && ++aborts > 0) outbox.Add(Topics.EventsValidated, record.Key, new ValidatedEvent { envelope = ((CollectedEvent)record.Value).envelope, violations = [] }, 9_999);
+                if (Number(record) % 100 == 50 && aborts < 3 && ++aborts > 0)
+                    outbox.Add(
+                        Topics.EventsValidated, record.Key, new ValidatedEvent { envelope = ((CollectedEvent)record.Value).envelope, violations = [] }, 9_999);
             },
         };
         await using var run = LoopRun.Start(cluster, processor, maxRecords: 100);
@@ -85,7 +93,7 @@ public sealed partial class LoopTests(TestStack stack)
     }
 
     [Fact]
-    public async Task Run_HotStateAway_WaitsIsNotReadyAndLosesNothing()
+    public async Task Run_HotStateUnavailable_WaitsNotReadyAndLosesNothing()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 100);
@@ -103,7 +111,7 @@ public sealed partial class LoopTests(TestStack stack)
     }
 
     [Fact]
-    public async Task Run_RecordThatCannotBeEncoded_IsDeadAndTheRestGoesOn()
+    public async Task Run_OutputThatCannotBeEncoded_DeadLettersItsInput()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 200);
@@ -111,7 +119,7 @@ public sealed partial class LoopTests(TestStack stack)
         {
             OnDecide = (record, outbox) =>
             {
-                // No schema of ours takes null for an envelope.
+                // An envelope may not be null.
                 if (Number(record) == 77) outbox.Add(Topics.EventsValidated, record.Key, new ValidatedEvent { violations = [] });
             },
         };
@@ -123,31 +131,37 @@ public sealed partial class LoopTests(TestStack stack)
     }
 
     [Fact]
-    public async Task Run_RecordThatTheBrokerRefusesAmongMany_IsDeadAndTheRestGoesOn()
+    public async Task Run_OutputRefusedByTheBroker_DeadLettersItsInput()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 100, keys: 1);
+        await LimitAsync(cluster, Topics.EventsValidated, 1_000_000);
         var tooLarge = new byte[1_500_000];
         new Random(7).NextBytes(tooLarge);
         var processor = new RecordingProcessor
         {
-            // The broker refuses what the client took, while the client is still being handed the many bytes behind it.
+            // The broker refuses a record that the client has accepted, while the client is still given the many bytes after it.
             OnDecide = (record, outbox) =>
             {
-                if (Number(record) == 7) outbox.Add(Topics.EventsValidated, record.Key, new ValidatedEvent { envelope = Large(record, Convert.ToBase64String(tooLarge)), violations = [] }, record.Position.partition);
+                if (Number(record) == 7)
+                    outbox.Add(
+                        Topics.EventsValidated,
+                        record.Key,
+                        new ValidatedEvent { envelope = Large(record, Convert.ToBase64String(tooLarge)), violations = [] },
+                        record.Position.partition);
                 else outbox.Add(Topics.Dead, null, Filler(record, 900_000), 0);
             },
         };
         await using var run = LoopRun.Start(cluster, processor);
 
-        // Ninety megabytes are sent again and again until the one record is found.
+        // Ninety megabytes are sent repeatedly until the record is found.
         await AssertCopiedAsync(cluster, 100, [7], TimeSpan.FromMinutes(2));
         await run.StopAsync();
         Assert.Single(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead), record => record.service == "copy");
     }
 
     [Fact]
-    public async Task Run_HotStateOfAnotherLog_EndsAndGivesNoRecordUp()
+    public async Task Run_HotStateOfAnotherLog_EndsWithoutDeadLetters()
     {
         await using var cluster = await stack.ClusterAsync();
         await cluster.ProduceAsync(0, 20);
@@ -155,13 +169,13 @@ public sealed partial class LoopTests(TestStack stack)
         {
             Assert.IsType<ForeignStateException>(await run.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         }
-        await using var mended = LoopRun.Start(cluster, new RecordingProcessor());
+        await using var repaired = LoopRun.Start(cluster, new RecordingProcessor());
         await AssertCopiedAsync(cluster, 20);
         Assert.Empty(await cluster.ReadAllAsync<DeadRecord>(Topics.Dead));
-        await mended.StopAsync();
+        await repaired.StopAsync();
     }
 
-    /// <summary>Waits until the output has as many records as expected, then holds it against the input: each once, each key in order.</summary>
+    /// <summary>Waits until the output has as many records as expected, then compares it with the input: each record once, each key in order.</summary>
     private static Task AssertCopiedAsync(Cluster cluster, int count, params int[] except) => AssertCopiedAsync(cluster, count, except, within: null);
 
     private static async Task AssertCopiedAsync(Cluster cluster, int count, int[] except, TimeSpan? within)
@@ -191,7 +205,9 @@ public sealed partial class LoopTests(TestStack stack)
     private static void AssertTraced(Cluster cluster)
     {
         using var consumer = new ConsumerBuilder<string, byte[]>(cluster.Kafka.Consumer("tracer")).Build();
-        consumer.Assign(Enumerable.Range(0, cluster.Kafka.Partitions).Select(partition => new TopicPartitionOffset(cluster.Prefix + Topics.EventsValidated.Name, partition, Offset.Beginning)));
+        consumer.Assign(
+            Enumerable.Range(0, cluster.Kafka.Partitions).Select(
+                partition => new TopicPartitionOffset(cluster.Prefix + Topics.EventsValidated.Name, partition, Offset.Beginning)));
         ConsumeResult<string, byte[]>? result;
         do result = consumer.Consume(TimeSpan.FromSeconds(10)) ?? throw new TimeoutException("no copied record came"); while (result.IsPartitionEOF);
         Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", TraceHeader.Of(result.Message.Headers));
@@ -201,10 +217,29 @@ public sealed partial class LoopTests(TestStack stack)
     private static Event Large(Incoming record, string properties)
     {
         var envelope = ((CollectedEvent)record.Value).envelope;
-        return new Event { messageId = envelope.messageId, type = envelope.type, sourceId = envelope.sourceId, anonymousId = envelope.anonymousId, receivedAt = envelope.receivedAt, timestamp = envelope.timestamp, properties = properties };
+        return new Event
+        {
+            messageId = envelope.messageId,
+            type = envelope.type,
+            sourceId = envelope.sourceId,
+            anonymousId = envelope.anonymousId,
+            receivedAt = envelope.receivedAt,
+            timestamp = envelope.timestamp,
+            properties = properties,
+        };
     }
 
-    private static DeadRecord Filler(Incoming record, int bytes) => new() { origin = record.Position, value = new byte[bytes], headers = new Dictionary<string, byte[]>(), service = "filler", error = "", diedAt = DateTime.UnixEpoch };
+    private static DeadRecord Filler(Incoming record, int bytes) =>
+        new()
+        {
+            origin = record.Position,
+            value = new byte[bytes],
+            headers = new Dictionary<string, byte[]>(),
+            service = "filler",
+            error = "",
+            diedAt = DateTime.UnixEpoch,
+            omitted = [],
+        };
 
     private static int Number(Incoming record) => int.Parse(((CollectedEvent)record.Value).envelope.messageId);
 

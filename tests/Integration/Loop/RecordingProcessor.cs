@@ -1,26 +1,33 @@
 using System.Collections.Concurrent;
 using cdp;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Loop;
+using Cdp.Streaming.Records;
 using Confluent.Kafka;
 
 namespace Cdp.Integration.Loop;
 
-/// <summary>Copies collected events to events.validated, and notes what the loop asked of it, in order. A test lays its trouble over it.</summary>
+/// <summary>Copies collected events to events.validated, and records the calls of the loop in order. Tests inject failures through the delegates.</summary>
 internal sealed class RecordingProcessor : Processor<int>
 {
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    /// <summary>Called before each read; may wait or throw.</summary>
+    /// <summary>Called before each <see cref="PrepareAsync"/>; may wait or throw.</summary>
     public Func<IReadOnlyList<Incoming>, Task> OnRead { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Called before each decision; may throw.</summary>
     public Action<Incoming, Outbox> OnDecide { get; set; } = (_, _) => { };
 
+    /// <summary>Called before each <see cref="FinishBatch"/>; may throw.</summary>
+    public Action OnFinishBatch { get; set; } = () => { };
+
+    /// <summary>Which records it copies; the others are read and committed without an output.</summary>
+    public Predicate<Incoming> Copies { get; set; } = _ => true;
+
     /// <summary>Called after each commit; may throw.</summary>
     public Func<Task> OnCommitted { get; set; } = () => Task.CompletedTask;
 
-    public override async Task<int> ReadAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
+    public override async Task<int> PrepareAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
         Calls.Enqueue($"read {batch.Count}");
         await OnRead(batch);
@@ -30,10 +37,19 @@ internal sealed class RecordingProcessor : Processor<int>
     public override void Decide(int view, Incoming record, DateTime now, Outbox outbox)
     {
         OnDecide(record, outbox);
-        outbox.Add(Topics.EventsValidated, record.Key, new ValidatedEvent { envelope = ((CollectedEvent)record.Value).envelope, violations = [] }, record.Position.partition);
+        if (Copies(record))
+            outbox.Add(
+                Topics.EventsValidated,
+                record.Key,
+                new ValidatedEvent { envelope = ((CollectedEvent)record.Value).envelope, violations = [] },
+                record.Position.partition);
     }
 
-    public override void Conclude(int view, DateTime now, Outbox outbox) => Calls.Enqueue($"concluded {outbox.Records.Count}");
+    public override void FinishBatch(int view, DateTime now, Outbox outbox)
+    {
+        OnFinishBatch();
+        Calls.Enqueue($"finished {outbox.Records.Count}");
+    }
 
     public override Task CommittedAsync(int view, IReadOnlyList<Outgoing> committed, CancellationToken stopping)
     {
@@ -41,10 +57,18 @@ internal sealed class RecordingProcessor : Processor<int>
         return OnCommitted();
     }
 
+    /// <summary>Called before the first record of each assignment; may wait.</summary>
+    public Func<Task> OnAssigned { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Called about once a second between two batches.</summary>
+    public Func<Task> OnWatch { get; set; } = () => Task.CompletedTask;
+
+    public override Task WatchAsync(CancellationToken stopping) => OnWatch();
+
     public override Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
     {
         Calls.Enqueue($"assigned {partitions.Count}");
-        return Task.CompletedTask;
+        return OnAssigned();
     }
 
     public override void Revoked(IReadOnlyList<TopicPartition> partitions) => Calls.Enqueue($"revoked {partitions.Count}");
@@ -54,4 +78,7 @@ internal sealed class RecordingProcessor : Processor<int>
         Calls.Enqueue($"end {partition.Partition.Value}@{offset}");
         return Task.CompletedTask;
     }
+
+    /// <summary>Reports progress, as a part of a long call does when it has ended.</summary>
+    public void NoteProgress() => Progressed();
 }

@@ -1,16 +1,16 @@
-using Cdp.Hosting;
+using Cdp.Hosting.Api;
+using Cdp.Hosting.HotState;
+using Cdp.Hosting.Process;
 using Cdp.Ingestion.Sources;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using StackExchange.Redis;
 
 namespace Cdp.Integration.Stack;
 
-/// <summary>One test's part of the stack, and the services it starts there. Stopped and removed with it.</summary>
+/// <summary>One test's part of the stack and the services that it starts there. Disposing it stops the services and deletes topics and keys.</summary>
 public sealed class Cluster : IAsyncDisposable
 {
     private readonly List<RunningService> _services = [];
@@ -27,17 +27,17 @@ public sealed class Cluster : IAsyncDisposable
         Directory.CreateDirectory(Sources);
     }
 
-    /// <summary>What the APIs of the services are asked with.</summary>
+    /// <summary>The token for the APIs of the services.</summary>
     public const string Token = "integration-token";
 
-    /// <summary>What the names of topics, groups and keys begin with.</summary>
+    /// <summary>The prefix of the names of topics, groups and keys.</summary>
     public string Prefix { get; }
 
     public KafkaOptions Kafka { get; }
 
     public RedisOptions Redis { get; }
 
-    /// <summary>Folders for the configuration files of the services; to be filled before they start.</summary>
+    /// <summary>The folder for tracking plans. To be filled before the services start, like the other folders.</summary>
     public string TrackingPlans => Path.Combine(_config, "tracking-plans");
 
     public string Destinations => Path.Combine(_config, "destinations");
@@ -45,22 +45,28 @@ public sealed class Cluster : IAsyncDisposable
     public string Sources => Path.Combine(_config, "sources");
 
     /// <summary>Adds a source.</summary>
-    /// <param name="id">Its name.</param>
-    /// <param name="writeKey">Its key.</param>
-    /// <param name="rest">Further lines of its file; the type, at least.</param>
+    /// <param name="id">The id of the source.</param>
+    /// <param name="writeKey">Its write key.</param>
+    /// <param name="rest">The other lines of its file, at least the type.</param>
     public void AddSource(string id, string writeKey, string rest = "type: server") =>
         File.WriteAllText(Path.Combine(Sources, $"{id}.yaml"), $"id: {id}\nwrite_keys: {WriteKeys.Hash(writeKey)}\n{rest}\n");
 
-    /// <summary>Starts a service as its own process would, on a free port, and waits until it is ready.</summary>
-    /// <param name="service">What to start.</param>
-    /// <param name="instance">Tells instances of one service apart.</param>
-    /// <param name="settings">Laid over what the cluster sets.</param>
+    /// <summary>Adds a webhook as a destination.</summary>
+    public void AddDestination(string id, WebhookReceiver receiver) =>
+        File.WriteAllText(Path.Combine(Destinations, $"{id}.yaml"), $"id: {id}\ntype: webhook\nurl: {receiver.Url}\nsecret: {WebhookReceiver.Secret}\n");
+
+    /// <summary>Starts a service in this process, as its Program.cs does, on a free port, and waits until it is ready.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="instance">The name of the instance.</param>
+    /// <param name="settings">Settings that override those of the cluster.</param>
     public async Task<RunningService> StartAsync(ServiceDefinition service, string instance = "1", IReadOnlyDictionary<string, string?>? settings = null)
     {
         var app = CdpHost.Build(service, [], builder =>
         {
-            builder.Configuration.AddInMemoryCollection(Settings(instance)).AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.Configuration
+                .AddInMemoryCollection(Settings(instance))
+                .AddInMemoryCollection([new("Address", "127.0.0.1"), new("Port", "0")])
+                .AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         });
         var running = new RunningService(service.Name, app);
         _services.Add(running);
@@ -69,14 +75,13 @@ public sealed class Cluster : IAsyncDisposable
         return running;
     }
 
-    /// <summary>A service as a process of its own, not started yet. Killed, if it is still there, with the cluster.</summary>
+    /// <summary>A service as a separate process, not started yet. Disposing the cluster kills it if it still runs.</summary>
     /// <param name="program">Ingestion, Validation, Identity, Profiles or Fanout.</param>
-    /// <param name="settings">Laid over what the cluster sets.</param>
+    /// <param name="settings">Settings that override those of the cluster.</param>
     public ServiceProcess Process(string program, IReadOnlyDictionary<string, string?>? settings = null)
     {
-        var port = ServiceProcess.FreePort();
-        var all = Settings("1").Concat(settings ?? new Dictionary<string, string?>()).Append(new("Port", $"{port}"));
-        var process = new ServiceProcess(program, [.. all.Select(setting => $"--{setting.Key}={setting.Value}")]) { Url = new Uri($"http://127.0.0.1:{port}") };
+        var all = Settings("1").Concat(settings ?? new Dictionary<string, string?>());
+        var process = ServiceProcess.OnFreePorts(program, all.Select(setting => $"--{setting.Key}={setting.Value}"));
         _processes.Add(process);
         return process;
     }
@@ -109,7 +114,8 @@ public sealed class Cluster : IAsyncDisposable
     private async Task DeleteTopicsAsync()
     {
         using var admin = new AdminClientBuilder(Kafka.Admin()).Build();
-        var topics = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Select(topic => topic.Topic).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToList();
+        var all = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Select(topic => topic.Topic);
+        var topics = all.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToList();
         if (topics.Count > 0) await admin.DeleteTopicsAsync(topics, new DeleteTopicsOptions { OperationTimeout = TimeSpan.FromSeconds(10) });
     }
 

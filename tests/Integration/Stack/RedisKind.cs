@@ -1,9 +1,9 @@
 namespace Cdp.Integration.Stack;
 
-/// <summary>Which Redis a test runs on. What touches Redis must do the same on both.</summary>
+/// <summary>The Redis that a test runs on. Code that uses Redis must behave the same on both.</summary>
 public enum RedisKind
 {
-    /// <summary>The stack's: Garnet, unless it is an existing cluster's or a container.</summary>
+    /// <summary>The Redis of the stack: Garnet, unless the stack is an existing cluster or containers.</summary>
     OfStack,
 
     /// <summary>redis-server as a process, 7.0 on Debian 12.</summary>

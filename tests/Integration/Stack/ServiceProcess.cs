@@ -2,32 +2,34 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Reflection;
 using Xunit;
 
 namespace Cdp.Integration.Stack;
 
-/// <summary>A service, or Local, as a process of its own. It can be killed and started again as it was.</summary>
+/// <summary>A service, or Local, as a separate process. It can be killed and restarted with the same command line.</summary>
 /// <param name="program">The folder under services/, such as Ingestion.</param>
-/// <param name="arguments">Its command line.</param>
+/// <param name="arguments">The command line.</param>
 public sealed class ServiceProcess(string program, IReadOnlyList<string> arguments) : IAsyncDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(150);
 
     private readonly List<string> _lines = [];
     private Process? _process;
 
-    /// <summary>Where it answers; set by the test that knows.</summary>
+    /// <summary>The URL of its API. A test that only learns the port later sets it later.</summary>
     public required Uri Url { get; set; }
 
-    /// <summary>What its API is asked with; null: it has none.</summary>
+    /// <summary>The URL for health and metrics; null: none.</summary>
+    public Uri? Management { get; init; }
+
+    /// <summary>The token for its API; null: none.</summary>
     public string? Token { get; set; }
 
     public bool HasExited => _process!.HasExited;
 
-    /// <summary>What this life has printed so far, to either stream.</summary>
+    /// <summary>Everything that it printed since its last start, to both streams.</summary>
     public IReadOnlyList<string> Lines
     {
         get
@@ -36,69 +38,66 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
         }
     }
 
-    /// <summary>
-    /// A free port below those that the system gives to outgoing connections: one of them could take it while its owner is dead, and the owner's next life
-    /// would find it taken.
-    /// </summary>
-    public static int FreePort()
+    /// <summary>A service with its API and its management listener on free ports, not started yet.</summary>
+    public static ServiceProcess OnFreePorts(string program, IEnumerable<string> arguments)
     {
-        while (true)
+        var (port, management) = (FreePort.FindForRestarts(), FreePort.FindForRestarts());
+        return new ServiceProcess(program, [.. arguments, $"--Port={port}", $"--Management:Port={management}"])
         {
-            using var listener = new TcpListener(IPAddress.Any, Random.Shared.Next(20_000, 32_000)) { ExclusiveAddressUse = true };
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // The next one, then.
-            }
-        }
+            Url = new Uri($"http://127.0.0.1:{port}"),
+            Management = new Uri($"http://127.0.0.1:{management}"),
+        };
     }
 
     public void Start()
     {
         var library = Path.Combine(Metadata("ServicesFolder"), program, Metadata("ProgramFolder"), $"Cdp.{program}.dll");
         lock (_lines) _lines.Clear();
-        _process = new Process { StartInfo = new ProcessStartInfo("dotnet", [library, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true } };
-        _process.OutputDataReceived += Keep;
-        _process.ErrorDataReceived += Keep;
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", [library, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
+        _process.OutputDataReceived += AddLine;
+        _process.ErrorDataReceived += AddLine;
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>SIGKILL; it has no chance to end what it is doing.</summary>
+    /// <summary>SIGKILL.</summary>
     public async Task KillAsync()
     {
         _process!.Kill();
         await ExitAsync();
     }
 
-    /// <summary>SIGTERM, as an orchestrator stops it. Answers the exit code.</summary>
+    /// <summary>SIGTERM, as an orchestrator stops a service.</summary>
+    /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
     {
         using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         return await ExitAsync();
     }
 
-    /// <summary>Waits until it has ended, and answers its exit code.</summary>
+    /// <summary>Waits until it has exited.</summary>
+    /// <returns>The exit code.</returns>
     public async Task<int> ExitAsync()
     {
         using var bound = new CancellationTokenSource(Bound);
-        // It completes when the last line is read, too.
+        // This also waits until the last line is read.
         await _process!.WaitForExitAsync(bound.Token);
         return _process.ExitCode;
     }
 
-    /// <summary>GET; null while nobody answers.</summary>
+    /// <summary>Sends a GET request to the API, or for /health and /metrics to the management listener.</summary>
+    /// <returns>Null if there is no answer.</returns>
     public async Task<(HttpStatusCode Status, string Body)?> GetAsync(string path)
     {
-        if (_process!.HasExited) Assert.Fail($"{program} ended with {_process.ExitCode}:\n{string.Join('\n', Lines.TakeLast(20))}");
+        if (_process!.HasExited) Assert.Fail($"{program} exited with {_process.ExitCode}:\n{string.Join('\n', Lines.TakeLast(20))}");
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url, path));
+            var isManagement = path.StartsWith("/health", StringComparison.Ordinal) || path.StartsWith("/metrics", StringComparison.Ordinal);
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(isManagement ? Management! : Url, path));
             if (Token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
             using var response = await Http.SendAsync(request);
             return (response.StatusCode, await response.Content.ReadAsStringAsync());
@@ -113,10 +112,13 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
 
     public Task UntilReadyAsync() => UntilOkAsync("/health/ready");
 
-    /// <summary>A counter of its /metrics in this life, summed over its labels.</summary>
-    public async Task<double> CounterAsync(string name) => await GetAsync("/metrics") is (_, var text)
-        ? text.Split('\n').Where(line => line.StartsWith(name, StringComparison.Ordinal)).Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture))
-        : 0;
+    /// <summary>The value of a counter since the last start, summed over its labels.</summary>
+    public async Task<double> CounterAsync(string name)
+    {
+        if (await GetAsync("/metrics") is not (_, var text)) return 0;
+        var lines = text.Split('\n').Where(line => line.StartsWith(name, StringComparison.Ordinal));
+        return lines.Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -126,14 +128,16 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
         _process = null;
     }
 
-    private Task UntilOkAsync(string path) => Eventually.TrueAsync(async () => await GetAsync(path) is (HttpStatusCode.OK, _), $"{program} answers 200 to {path}");
+    private Task UntilOkAsync(string path) =>
+        Eventually.TrueAsync(async () => await GetAsync(path) is (HttpStatusCode.OK, _), $"{program} answers 200 to {path}");
 
-    private void Keep(object sender, DataReceivedEventArgs line)
+    private void AddLine(object sender, DataReceivedEventArgs line)
     {
-        // The dead process's last lines may come while the next one already runs.
+        // The last lines of a dead process may arrive while the next one already runs.
         if (line.Data is null || sender != _process) return;
         lock (_lines) _lines.Add(line.Data);
     }
 
-    private static string Metadata(string key) => typeof(ServiceProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == key).Value!;
+    private static string Metadata(string key) =>
+        typeof(ServiceProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == key).Value!;
 }

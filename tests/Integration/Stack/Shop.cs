@@ -5,12 +5,13 @@ using System.Text;
 namespace Cdp.Integration.Stack;
 
 /// <summary>
-/// Customers who browse anonymously, log in and order, sent as an SDK sends: in order per customer, and what got no 200 is sent again as it was.
-/// So every customer is one merge, and every event must end in the profile of the user id.
+/// Customers who browse anonymously, log in and order, sent as an SDK sends: in order per customer, and an unacknowledged batch is retried unchanged.
+/// Each customer causes one merge, and each event must end up in the profile of the user id.
 /// </summary>
-/// <param name="writeKey">The key of the source it sends as.</param>
+/// <param name="writeKey">The write key of the source.</param>
 public sealed class Shop(string writeKey) : IDisposable
 {
+    /// <summary>The number of anonymous events of a customer, then the number of events after the login.</summary>
     public const int Browsed = 6;
     public const int Ordered = 13;
     public const int EventsPerUser = Browsed + 1 + Ordered;
@@ -27,7 +28,7 @@ public sealed class Shop(string writeKey) : IDisposable
     private int _acknowledged;
     private int _retries;
 
-    /// <summary>Who has sent all their events.</summary>
+    /// <summary>The customers whose events were all sent.</summary>
     public IReadOnlyCollection<string> Users => _users;
 
     public int Acknowledged => _acknowledged;
@@ -36,7 +37,7 @@ public sealed class Shop(string writeKey) : IDisposable
 
     public static IEnumerable<string> MessageIds(string user) => Enumerable.Range(0, EventsPerUser).Select(turn => $"{user}-{turn}");
 
-    /// <summary>Sends all events of five new customers, then of five more, until it is told to stop; those it has begun it ends.</summary>
+    /// <summary>Sends all events of five new customers, then of five more, until it is stopped. Customers that it began are completed.</summary>
     public async Task SendAsync(string sender, Func<Uri> ingestion, CancellationToken stopping)
     {
         for (var first = 0; !stopping.IsCancellationRequested; first += UsersAtOnce)
@@ -47,7 +48,7 @@ public sealed class Shop(string writeKey) : IDisposable
         }
     }
 
-    /// <summary>Sends one turn of each of these customers as a batch, until it is acknowledged.</summary>
+    /// <summary>Sends one event of each of these customers as a batch, until it is acknowledged.</summary>
     public async Task SendAsync(IReadOnlyList<string> users, int turn, Func<Uri> ingestion)
     {
         var body = $"{{\"batch\":[{string.Join(',', users.Select(user => Event(user, turn)))}]}}";
@@ -63,12 +64,15 @@ public sealed class Shop(string writeKey) : IDisposable
         {
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
             using var response = await _http.PostAsync(new Uri(ingestion, "/v1/batch"), content);
-            if ((int)response.StatusCode is >= 400 and < 500) throw new InvalidOperationException($"ingestion answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+            if ((int)response.StatusCode is >= 400 and < 500)
+            {
+                throw new InvalidOperationException($"ingestion answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+            }
             if (response.IsSuccessStatusCode) return true;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            // The connection broke. Whether the events were taken is unknown.
+            // The connection broke. It is unknown whether the events were stored.
         }
         Interlocked.Increment(ref _retries);
         return false;

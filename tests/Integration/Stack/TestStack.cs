@@ -1,9 +1,7 @@
+using System.Net;
 using Cdp.Integration.Stack;
-using Cdp.Local;
-using Cdp.Local.SchemaRegistry;
-using Cdp.Testing;
+using Cdp.LocalRegistry;
 using DotNet.Testcontainers.Builders;
-using Microsoft.Extensions.Logging.Abstractions;
 using Testcontainers.Kafka;
 using Testcontainers.Redis;
 using Xunit;
@@ -13,8 +11,8 @@ using Xunit;
 namespace Cdp.Integration.Stack;
 
 /// <summary>
-/// The broker, the registry and Redis that the tests share: embedded; those that CDP_TEST_KAFKA, CDP_TEST_REGISTRY and CDP_TEST_REDIS name;
-/// or, with CDP_TEST_CONTAINERS=1, containers.
+/// The broker, the registry and Redis that all tests share: embedded, or those that CDP_TEST_KAFKA, CDP_TEST_REGISTRY and CDP_TEST_REDIS name, or, with
+/// CDP_TEST_CONTAINERS=1, containers.
 /// </summary>
 public sealed class TestStack : IAsyncLifetime
 {
@@ -22,15 +20,15 @@ public sealed class TestStack : IAsyncLifetime
 
     private readonly List<IAsyncDisposable> _started = [];
     private readonly SemaphoreSlim _redisServerLock = new(1, 1);
-    private string? _data;
     private string? _skip;
     private string _redis = "";
     private RedisServer? _redisServer;
     private int _clusters;
 
-    /// <summary>host:port of the broker.</summary>
+    /// <summary>The broker as host:port.</summary>
     public string Kafka { get; private set; } = "";
 
+    /// <summary>The URL of the schema registry.</summary>
     public string Registry { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
@@ -38,14 +36,16 @@ public sealed class TestStack : IAsyncLifetime
         if (Variable("CDP_TEST_KAFKA") is { } kafka)
         {
             Kafka = kafka;
-            Registry = Variable("CDP_TEST_REGISTRY") ?? throw new InvalidOperationException("CDP_TEST_KAFKA is set; set CDP_TEST_REGISTRY to the URL of that cluster's schema registry");
-            _redis = Variable("CDP_TEST_REDIS") ?? throw new InvalidOperationException("CDP_TEST_KAFKA is set; set CDP_TEST_REDIS to host:port of a Redis");
+            Registry = Variable("CDP_TEST_REGISTRY")
+                ?? throw new InvalidOperationException("CDP_TEST_KAFKA is set; also set CDP_TEST_REGISTRY to the URL of that cluster's schema registry");
+            _redis = Variable("CDP_TEST_REDIS") ?? throw new InvalidOperationException(
+                "CDP_TEST_KAFKA is set; also set CDP_TEST_REDIS to host:port of a Redis");
         }
         else if (Variable("CDP_TEST_CONTAINERS") == "1") await StartContainersAsync();
         else await StartEmbeddedAsync();
     }
 
-    /// <summary>A part of the stack that no other test shares: topics, groups, keys and instance names with a prefix of its own.</summary>
+    /// <summary>A part of the stack that no other test uses: topics, groups, keys and instance names with their own prefix.</summary>
     public async Task<Cluster> ClusterAsync(RedisKind redis = RedisKind.OfStack)
     {
         if (_skip is not null) Assert.Skip(_skip);
@@ -58,17 +58,15 @@ public sealed class TestStack : IAsyncLifetime
         _started.Reverse();
         foreach (var part in _started) await part.DisposeAsync();
         _redisServerLock.Dispose();
-        if (_data is not null) Directory.Delete(_data, recursive: true);
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private async Task StartEmbeddedAsync()
     {
-        _data = Directory.CreateTempSubdirectory("cdp-it-").FullName;
-        var infra = await LocalInfra.StartAsync(new LocalOptions { KafkaPort = 0, RegistryPort = 0, RedisPort = 0, DataDirectory = _data }, NullLoggerFactory.Instance);
-        _started.Add(infra);
-        (Kafka, Registry, _redis) = (infra.Kafka, infra.Registry, infra.Redis);
+        var embedded = await EmbeddedStack.StartAsync();
+        _started.Add(embedded);
+        (Kafka, Registry, _redis) = (embedded.Kafka, embedded.Registry, embedded.Redis);
     }
 
     private async Task StartContainersAsync()
@@ -81,7 +79,7 @@ public sealed class TestStack : IAsyncLifetime
             var redis = new RedisBuilder("redis:7.2").Build();
             await redis.StartAsync();
             _started.Add(redis);
-            var registry = await RegistryServer.StartAsync(kafka.GetBootstrapAddress(), System.Net.IPAddress.Loopback, 0);
+            var registry = await RegistryServer.StartAsync(kafka.GetBootstrapAddress(), IPAddress.Loopback, 0);
             _started.Add(registry);
             (Kafka, Registry, _redis) = (kafka.GetBootstrapAddress(), registry.Url, redis.GetConnectionString());
         }

@@ -1,8 +1,8 @@
-// Sends a visitor's story with one of the SDKs, unmodified: node send.js segment|rudderstack|rudderstack-plain URL WRITE_KEY USER
+// Sends the events of a visitor with one of the unmodified SDKs: node send.js segment|rudderstack|rudderstack-plain URL WRITE_KEY USER
 const [, , sdk, url, writeKey, user] = process.argv;
 const anonymousId = `${user}-device`;
 
-const story = [
+const events = [
   ['page', { anonymousId, name: 'Home' }],
   ['track', { anonymousId, event: 'Product Viewed', properties: { sku: 'LAMP-1' } }],
   ['identify', { anonymousId, userId: user, traits: { name: `Customer ${user}`, plan: 'pro' } }],
@@ -13,16 +13,16 @@ async function segment() {
   const { Analytics } = require('@segment/analytics-node');
   const analytics = new Analytics({ writeKey, host: url, flushAt: 2 });
   analytics.on('error', fail);
-  for (const [call, event] of story) analytics[call](event);
+  for (const [call, event] of events) analytics[call](event);
   await analytics.closeAndFlush();
 }
 
-// It compresses what it sends unless it is told not to.
+// It compresses its requests unless gzip is false.
 async function rudderstack(gzip) {
   const RudderAnalytics = require('@rudderstack/rudder-sdk-node');
-  // Flushed by hand, once: with a small flushAt, events were still unsent when flush() returned.
+  // Flush once, explicitly: with a small flushAt, events were still unsent when flush() returned.
   const analytics = new RudderAnalytics(writeKey, { dataPlaneUrl: url, gzip });
-  for (const [call, event] of story) analytics[call](event);
+  for (const [call, event] of events) analytics[call](event);
   await analytics.flush();
 }
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Http;
 
 /// <summary>
-/// The bytes of one request, or of a piece of a file, made once, so that sending costs the machine little that the service shares with it. From one sending to the next only the
-/// numbers in the events' ids change. Not thread-safe; each connection has a copy.
+/// The prepared bytes of one request, or of a piece of a file, so that sending costs little CPU on the machine that it shares with the service. Between
+/// requests only the numbers in the events' ids change. Not thread-safe; each connection has a copy.
 /// </summary>
 internal sealed class RequestTemplate
 {
@@ -23,7 +23,10 @@ internal sealed class RequestTemplate
         _bytes = bytes;
         _messageIds = [.. Places(MessagePrefix)];
         _visitorIds = [.. Places(VisitorPrefix)];
-        if (_messageIds.Length != events || _visitorIds.Length != events) throw new InvalidOperationException($"found {_messageIds.Length} and {_visitorIds.Length} ids of {events} events");
+        if (_messageIds.Length != events || _visitorIds.Length != events)
+        {
+            throw new InvalidOperationException($"found {_messageIds.Length} messageIds and {_visitorIds.Length} anonymousIds of {events} events");
+        }
     }
 
     private RequestTemplate(RequestTemplate other) => (_bytes, _messageIds, _visitorIds) = ([.. other._bytes], other._messageIds, other._visitorIds);
@@ -36,23 +39,28 @@ internal sealed class RequestTemplate
     public static RequestTemplate Batch(string writeKey, int bytes, int events) =>
         new(Post("/v1/batch", writeKey, $"{{\"batch\":[{string.Join(',', Enumerable.Repeat(Event(bytes), events))}],\"sentAt\":\"{Now()}\"}}"), events);
 
-    /// <summary>A piece of a file of NDJSON.</summary>
-    public static RequestTemplate Rows(int bytes, int events) => new(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(Event(bytes) + "\n", events))), events);
+    /// <summary>A piece of an NDJSON file.</summary>
+    public static RequestTemplate Rows(int bytes, int events) =>
+        new(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(Event(bytes) + "\n", events))), events);
 
-    /// <summary>One event, as a server's SDK sends it.</summary>
+    /// <summary>One event, as an SDK for servers sends it.</summary>
     public static string Event(int bytes)
     {
-        var json = $$$"""{"type":"track","event":"Order Completed","anonymousId":"{{{VisitorPrefix}}}{{{Unnumbered}}}","messageId":"{{{MessagePrefix}}}{{{Unnumbered}}}","timestamp":"{{{Now()}}}","context":{"library":{"name":"bench","version":"1.0"}},"properties":{"revenue":49.95,"currency":"EUR","products":[{"sku":"a-17","price":49.95,"quantity":1}],"note":"?"},"integrations":{}}""";
+        const string Order = """{"revenue":49.95,"currency":"EUR","products":[{"sku":"a-17","price":49.95,"quantity":1}],"note":"?"}""";
+        const string Ids = "\"type\":\"track\",\"messageId\":\"" + MessagePrefix + Unnumbered + "\",\"anonymousId\":\"" + VisitorPrefix + Unnumbered + "\"";
+        const string Sdk = """{"library":{"name":"bench","version":"1.0"}}""";
+        var json = $$"""{ {{Ids}},"event":"Order Completed","timestamp":"{{Now()}}","context":{{Sdk}},"properties":{{Order}},"integrations":{} }""";
         return json.Replace("?", new string('x', Math.Max(1, bytes - json.Length + 1)), StringComparison.Ordinal);
     }
 
-    /// <summary>The number of the event that has this messageId; null where it is none of ours.</summary>
+    /// <summary>The number of the event with this messageId; null if no template made it.</summary>
     public static long? Number(string messageId) =>
-        messageId.StartsWith(MessagePrefix, StringComparison.Ordinal) && long.TryParse(messageId.AsSpan(MessagePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        messageId.StartsWith(MessagePrefix, StringComparison.Ordinal)
+            && long.TryParse(messageId.AsSpan(MessagePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     public RequestTemplate Copy() => new(this);
 
-    /// <summary>The request's bytes, its events numbered from <paramref name="first"/> on. Good until the next call.</summary>
+    /// <summary>The bytes of the request with events numbered from <paramref name="first"/>. Valid until the next call.</summary>
     public ReadOnlySpan<byte> Numbered(long first)
     {
         for (var i = 0; i < Events; i++)
@@ -63,8 +71,15 @@ internal sealed class RequestTemplate
         return _bytes;
     }
 
-    private static byte[] Post(string path, string writeKey, string body) => Encoding.ASCII.GetBytes(
-        $"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes($"{writeKey}:"))}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+    private static byte[] Post(string path, string writeKey, string body)
+    {
+        var credentials = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{writeKey}:"));
+        string[] head =
+        [
+            $"POST {path} HTTP/1.1", "Host: bench", $"Authorization: Basic {credentials}", "Content-Type: application/json", $"Content-Length: {body.Length}",
+        ];
+        return Encoding.ASCII.GetBytes($"{string.Join("\r\n", head)}\r\n\r\n{body}");
+    }
 
     private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Cdp.LocalKafka;
+using Cdp.LocalKafka.Hosting;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Processes;
 
-/// <summary>The embedded broker in a process of its own: this program, told to be one. It can be killed and started again on its data and port.</summary>
+/// <summary>The embedded broker in a separate process of this program. It can be killed and restarted with its data on its port.</summary>
 internal sealed class BrokerProcess(string data) : IDisposable
 {
     private Process? _process;
@@ -16,7 +17,7 @@ internal sealed class BrokerProcess(string data) : IDisposable
     public double MiB => ProcessUsage.MiB(_process!.Id);
     public long PeakMiB => ProcessUsage.PeakMiB(_process!.Id);
 
-    /// <summary>What the child does: serves until its standard input ends, so that it never outlives its parent.</summary>
+    /// <summary>Runs in the child process: serves until standard input ends, so that it never outlives its parent.</summary>
     public static async Task<int> ServeAsync(string data, int port)
     {
         var started = Stopwatch.GetTimestamp();
@@ -26,20 +27,21 @@ internal sealed class BrokerProcess(string data) : IDisposable
         return 0;
     }
 
-    /// <returns>How long opening the data and binding the port took in the child, code not yet compiled.</returns>
+    /// <returns>How long the child took to open the data and bind the port, with code not yet compiled.</returns>
     public TimeSpan Start()
     {
-        _process = Process.Start(new ProcessStartInfo("dotnet", [typeof(BrokerProcess).Assembly.Location, "broker-process", data, _port.ToString(CultureInfo.InvariantCulture)])
+        string[] arguments = [typeof(BrokerProcess).Assembly.Location, "broker-process", data, _port.ToString(CultureInfo.InvariantCulture)];
+        _process = Process.Start(new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        var said = (_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"the broker on {data} did not start")).Split(' ');
-        _port = int.Parse(said[0], CultureInfo.InvariantCulture);
-        return TimeSpan.FromMilliseconds(double.Parse(said[1], CultureInfo.InvariantCulture));
+        var answer = (_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"the broker on {data} did not start")).Split(' ');
+        _port = int.Parse(answer[0], CultureInfo.InvariantCulture);
+        return TimeSpan.FromMilliseconds(double.Parse(answer[1], CultureInfo.InvariantCulture));
     }
 
-    /// <summary>A clean stop: its input ends.</summary>
+    /// <summary>A clean stop: closes its standard input.</summary>
     public void Stop()
     {
         _process!.StandardInput.Close();

@@ -1,13 +1,11 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Testing;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Processes;
 
-/// <summary>Kafka, registry and Redis as one process on free ports and a folder of their own, and services beside it, each a process.</summary>
+/// <summary>Kafka, registry and Redis in one process, on free ports with a temporary folder, and services, each in its own process.</summary>
 internal sealed class Installation : IAsyncDisposable
 {
     public const string WriteKey = "bench-write-key";
@@ -20,34 +18,28 @@ internal sealed class Installation : IAsyncDisposable
 
     public Installation()
     {
-        var (kafka, registry, redis, infra) = (FreePort(), FreePort(), FreePort(), FreePort());
+        var (kafka, registry, redis) = (FreePort.Find(), FreePort.Find(), FreePort.Find());
         Kafka = new KafkaOptions { BootstrapServers = $"127.0.0.1:{kafka}", SchemaRegistry = $"http://127.0.0.1:{registry}" };
         Redis = ExistingRedis ?? $"127.0.0.1:{redis}";
-        _common = $"--Kafka:BootstrapServers={Kafka.BootstrapServers} --Kafka:SchemaRegistry={Kafka.SchemaRegistry} --Redis:Endpoint={Redis} --ProfileIds:Key={ProfileIdKey} --Api:Tokens:0={Hash(ApiToken)}";
-        Infra = new ServiceProcess("Local", $"--infra --data {_folder.FullName}/data --kafka-port {kafka} --registry-port {registry} --redis-port {redis}", new Uri(Kafka.SchemaRegistry), "/subjects");
+        _common = $"--Kafka:BootstrapServers={Kafka.BootstrapServers} --Kafka:SchemaRegistry={Kafka.SchemaRegistry} --Redis:Endpoint={Redis}"
+            + $" --ProfileIds:Key={ProfileIdKey} --Api:Tokens:0={Hash(ApiToken)}";
+        var arguments = $"--infra --data {_folder.FullName}/data --kafka-port {kafka} --registry-port {registry} --redis-port {redis}";
+        Infra = new ServiceProcess("Local", arguments, new Uri(Kafka.SchemaRegistry), new Uri(Kafka.SchemaRegistry), "/subjects");
     }
 
-    /// <summary>An empty Redis of the user's instead of the embedded one.</summary>
+    /// <summary>An empty Redis to use instead of the embedded one; null: none.</summary>
     public static string? ExistingRedis => Environment.GetEnvironmentVariable("CDP_TEST_REDIS");
 
     public KafkaOptions Kafka { get; }
     public string Redis { get; }
     public ServiceProcess Infra { get; }
 
-    /// <summary>A service that is not started yet; it ends with the installation.</summary>
+    /// <summary>A service that is not started yet. Disposing the installation ends it.</summary>
     public ServiceProcess Service(string name, string arguments = "")
     {
-        var port = FreePort();
-        var service = new ServiceProcess(name, string.Create(CultureInfo.InvariantCulture, $"{_common} {arguments} --Port={port}"), new Uri($"http://127.0.0.1:{port}"), "/health/ready");
+        var service = ServiceProcess.OnFreePorts(name, $"{_common} {arguments}");
         _services.Add(service);
         return service;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));

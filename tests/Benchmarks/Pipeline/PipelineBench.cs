@@ -2,37 +2,49 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
-using Cdp.Hosting;
-using Cdp.Streaming;
+using Cdp.Benchmarks.Measuring;
+using Cdp.Benchmarks.Processes;
+using Cdp.Benchmarks.Reporting;
+using Cdp.Hosting.Api;
+using Cdp.Streaming.Clients;
 using StackExchange.Redis;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Pipeline;
 
 /// <summary>
-/// The whole way of an event, every service a process of its own. First hop by hop, each alone on the records of the one before, so that a figure is the
-/// hop's own; then all at once, counting every event; then at a steady rate, for the latency.
+/// The path of an event through all services, each a separate process. First service by service, each alone on the records of the one before, so that a figure
+/// belongs to one service; then all at once, counting every event; then at a steady rate, for the latency.
 /// </summary>
-internal static class Pipeline
+internal static class PipelineBench
 {
     private const string WriteKey = "bench-write-key";
     private const string ProfileIdKey = "bench-profile-id-key";
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);
 
-    /// <summary>Answers whether every count agrees.</summary>
+    /// <returns>Whether every count is correct.</returns>
     public static async Task<bool> RunAsync(PipelineOptions options)
     {
         var folder = Directory.CreateTempSubdirectory("cdp-bench-");
-        var ports = FreePorts(9);
-        await using var receiver = await Receiver.StartAsync(ports[0]);
-        Write(folder, "sources/bench.yaml", $"id: bench\ntype: server\nwrite_keys: {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(WriteKey)))}\n");
+        var ports = FreePorts(14);
+        var existing = ExistingCluster.FromEnvironment();
+        await using var receiver = await WebhookReceiver.StartAsync(ports[0]);
+        Write(folder, "sources/bench.yaml", $"id: bench\ntype: server\nwrite_keys: {Installation.Hash(WriteKey)}\n");
         Write(folder, "destinations/hook.yaml", $"id: hook\ntype: webhook\nurl: http://127.0.0.1:{ports[0]}/hook\nsecret: bench\nconcurrency: 32\n");
 
-        var kafka = new KafkaOptions { BootstrapServers = $"127.0.0.1:{ports[1]}", SchemaRegistry = $"http://127.0.0.1:{ports[2]}" };
+        var kafka = existing is null
+            ? new KafkaOptions { BootstrapServers = $"127.0.0.1:{ports[1]}", SchemaRegistry = $"http://127.0.0.1:{ports[2]}" }
+            : new KafkaOptions
+            {
+                BootstrapServers = existing.Kafka,
+                SchemaRegistry = existing.Registry,
+                TopicPrefix = $"bench-{Guid.NewGuid().ToString("N")[..8]}.",
+            };
         var redis = Installation.ExistingRedis ?? $"127.0.0.1:{ports[3]}";
-        var common = $"--Kafka:BootstrapServers={kafka.BootstrapServers} --Kafka:SchemaRegistry={kafka.SchemaRegistry} --Redis:Endpoint={redis} --ProfileIds:Key={ProfileIdKey} --Api:Tokens:0={ApiTokens.Hash("bench")}";
-        await using var infra = Service("Local", 2, $"--infra --data {folder.FullName}/data --kafka-port {ports[1]} --registry-port {ports[2]} --redis-port {ports[3]}", "/subjects");
+        var common = $"--Kafka:BootstrapServers={kafka.BootstrapServers} --Kafka:SchemaRegistry={kafka.SchemaRegistry} --Kafka:TopicPrefix={kafka.TopicPrefix}"
+            + $" --Redis:Endpoint={redis} --Redis:KeyPrefix={kafka.TopicPrefix} --ProfileIds:Key={ProfileIdKey} --Api:Tokens:0={ApiTokens.Hash("bench")}";
+        await using var infra = Service(
+            "Local", 2, $"--infra --data {folder.FullName}/data --kafka-port {ports[1]} --registry-port {ports[2]} --redis-port {ports[3]}", "/subjects");
         await using var ingestion = Service("Ingestion", 4, $"{common} --Sources:0={folder.FullName}/sources");
         await using var validation = Service("Validation", 5, common);
         await using var identity = Service("Identity", 6, common);
@@ -41,8 +53,10 @@ internal static class Pipeline
         ServiceProcess[] services = [ingestion, validation, identity, profiles, fanout];
         try
         {
-            Console.WriteLine($"{options.Events:N0} events of {options.Bytes} bytes, {options.Users:N0} users, batches of {options.Batch}, {options.Connections} connections, {Environment.ProcessorCount} cores\n");
-            await infra.StartAsync();
+            Console.WriteLine($"{options.Events:N0} events of {options.Bytes} bytes, {options.Users:N0} users");
+            Console.WriteLine($"batches of {options.Batch}, {options.Connections} connections");
+            Console.WriteLine($"{Environment.ProcessorCount} cores, load average before {ProcessUsage.LoadAverage}\n");
+            if (existing is null) await infra.StartAsync();
             var (produce, copy) = await BareAsync(kafka, options);
 
             var rows = await StagedAsync(options, kafka, services, produce, copy);
@@ -52,18 +66,24 @@ internal static class Pipeline
 
             Table.Print(["", "events/s", "of the bare client", ""], rows);
             Table.Print(["event → profile readable at 1,000/s", "p50", "p99", "p99.9"], [latency]);
-            Table.Print(["process", "CPU s", "peak MiB"], [.. services.Prepend(infra).Select(process => new[] { process.Name, $"{process.CpuSeconds:0.0}", $"{process.PeakMiB}" })]);
+            var processes = existing is null ? services.Prepend(infra) : services;
+            Table.Print(
+                ["process", "CPU s", "peak MiB"], [.. processes.Select(process => new[] { process.Name, $"{process.CpuSeconds:0.0}", $"{process.PeakMiB}" })]);
             return agree;
         }
         finally
         {
             foreach (var service in services) await service.DisposeAsync();
             await infra.DisposeAsync();
+            if (existing is not null) await existing.CleanAsync(kafka);
             folder.Delete(recursive: true);
         }
 
-        ServiceProcess Service(string name, int port, string arguments, string health = "/health/ready") =>
-            new(name, name == "Local" ? arguments : $"{arguments} --Port={ports[port]}", new Uri($"http://127.0.0.1:{ports[port]}"), health);
+        ServiceProcess Service(string name, int port, string arguments, string health = "/health/ready") => name == "Local"
+            ? new ServiceProcess(name, arguments, Local(port), Local(port), health)
+            : new ServiceProcess(name, $"{arguments} --Port={ports[port]} --Management:Port={ports[port + 5]}", Local(port), Local(port + 5), health);
+
+        Uri Local(int port) => new($"http://127.0.0.1:{ports[port]}");
     }
 
     private static async Task<(double Produce, double Copy)> BareAsync(KafkaOptions kafka, PipelineOptions options)
@@ -75,7 +95,7 @@ internal static class Pipeline
         return (bare.Produce(values), bare.Copy(values.Length));
     }
 
-    /// <summary>Each hop alone: the rate at which it works off what the one before has left.</summary>
+    /// <summary>Each service alone: the rate at which it processes what the service before it has written.</summary>
     private static async Task<List<string[]>> StagedAsync(PipelineOptions options, KafkaOptions kafka, ServiceProcess[] services, double produce, double copy)
     {
         var rows = new List<string[]> { Row("bare client: produce", produce, 0, ""), Row("bare client: transactional copy, 5,000 a batch", copy, 0, "") };
@@ -94,12 +114,13 @@ internal static class Pipeline
         return rows;
     }
 
-    /// <summary>Starts a service on a filled topic and answers its rate between its first and its last committed record.</summary>
+    /// <summary>Starts a service on a filled topic.</summary>
+    /// <returns>Its rate between the first and the last committed record, in records per second.</returns>
     private static async Task<double> DrainAsync(ServiceProcess service, string group, int atLeast)
     {
         await service.StartAsync();
         var (first, firstAt, last, lastAt) = (0L, 0L, 0L, 0L);
-        await ServiceProcess.WaitAsync($"{group} worked off {atLeast} records", async () =>
+        await ServiceProcess.WaitAsync($"{group} processed {atLeast} records", async () =>
         {
             var now = await service.CounterAsync("cdp_stream_records_in", $"group=\"{group}\"");
             if (firstAt == 0 && now > 0) (first, firstAt) = (now, Stopwatch.GetTimestamp());
@@ -109,22 +130,23 @@ internal static class Pipeline
         return (last - first) / Stopwatch.GetElapsedTime(firstAt, lastAt).TotalSeconds;
     }
 
-    /// <summary>All services at once. Every event must be found once, in its user's profile and at the destination.</summary>
-    private static async Task<(string[] Row, bool Agree)> WholeAsync(PipelineOptions options, KafkaOptions kafka, ServiceProcess[] services, Receiver receiver, double produce)
+    /// <summary>All services at once. Every event must be found exactly once, in its user's profile and at the destination.</summary>
+    private static async Task<(string[] Row, bool Agree)> WholeAsync(
+        PipelineOptions options, KafkaOptions kafka, ServiceProcess[] services, WebhookReceiver receiver, double produce)
     {
         const string Run = "whole";
         byte[][] bodies = [.. new Workload(Run, options).Batches()];
-        receiver.Forget();
+        receiver.Reset();
         using var sender = new Sender(services[0].Address, WriteKey, options.Connections);
         var started = Stopwatch.GetTimestamp();
         var kills = new List<Task>();
         await sender.SendAllAsync(bodies, acked =>
         {
-            // One kill after each sixth of the run; the restarts go on beside the sending.
+            // One kill after each sixth of the run. Sending continues during the restarts.
             var (sixth, victim) = (Math.Max(1, bodies.Length / 6), acked / Math.Max(1, bodies.Length / 6) - 1);
             if (options.Kill && acked % sixth == 0 && victim < services.Length)
             {
-                Console.WriteLine($"SIGKILL {services[victim].Name} after {acked * options.Batch:N0} events, then a start under the same name");
+                Console.WriteLine($"SIGKILL {services[victim].Name} after {acked * options.Batch:N0} events, then restart under the same name");
                 lock (kills) kills.Add(services[victim].KillAndStartAsync());
             }
             return Task.CompletedTask;
@@ -134,25 +156,34 @@ internal static class Pipeline
 
         await ServiceProcess.WaitAsync($"{options.Events} events reached the destination", () => Task.FromResult(receiver.Distinct >= options.Events), Bound);
         var through = options.Events / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var ledger = await LedgerWhenQuietAsync(kafka, Run, options.Events);
+        var ledger = await ReadSettledLedgerAsync(kafka, Run, options.Events);
         (string What, long Count, long Expected)[] counts =
         [
-            ("acknowledged to the sender", options.Events, options.Events), ("collected, distinct", ledger.Collected, options.Events), ("validated, distinct", ledger.Validated, options.Events),
-            ("folded into profiles", ledger.Folded, options.Events), ("folded outside their user's profile", ledger.InWrongProfile, 0), ("taken by the destination, distinct", receiver.Distinct, options.Events),
-            ("deliveries recorded, distinct", ledger.Delivered, options.Events), ("deliveries dead", ledger.DeadDeliveries, 0), ("quarantined", ledger.Quarantined, 0), ("dead", ledger.Dead, 0),
+            (
+                "acknowledged to the sender", options.Events,
+                options.Events), ("collected, distinct", ledger.Collected, options.Events), ("validated, distinct", ledger.Validated, options.Events),
+            ("folded into profiles", ledger.Folded, options.Events), ("folded outside their user's profile", ledger.InWrongProfile, 0), (
+                "received by the destination, distinct", receiver.Distinct, options.Events),
+            (
+                "deliveries recorded, distinct", ledger.Delivered,
+                options.Events), ("dead deliveries", ledger.DeadDeliveries, 0), ("quarantined", ledger.Quarantined, 0), ("dead letters", ledger.Dead, 0),
         ];
-        Table.Print(["events", "count", "expected", "difference"], [.. counts.Select(count => new[] { count.What, $"{count.Count:N0}", $"{count.Expected:N0}", $"{count.Count - count.Expected:+#,0;-#,0;0}" })]);
-        Console.WriteLine($"requests sent again by the sender: {sender.Retries:N0}; webhook requests beyond the distinct ones: {receiver.Requests - receiver.Distinct:N0}\n");
-        return (Row($"whole pipeline, sent at {acked:N0} events/s, to the destination", through, produce, "of produce"), counts.All(count => count.Count == count.Expected));
+        Table.Print(
+            ["events", "count", "expected", "difference"],
+            [.. counts.Select(count => new[] { count.What, $"{count.Count:N0}", $"{count.Expected:N0}", $"{count.Count - count.Expected:+#,0;-#,0;0}" })]);
+        Console.WriteLine($"requests retried by the sender: {sender.Retries:N0}; repeated webhook requests: {receiver.Requests - receiver.Distinct:N0}\n");
+        return (
+            Row($"whole pipeline, sent at {acked:N0} events/s, to the destination", through, produce, "of produce"),
+            counts.All(count => count.Count == count.Expected));
     }
 
-    // The destination may have an event before its profile does: both read the same topic.
-    private static async Task<Ledger> LedgerWhenQuietAsync(KafkaOptions kafka, string run, int events)
+    // The destination may receive an event before the profile has it: both read the same topic.
+    private static async Task<PipelineLedger> ReadSettledLedgerAsync(KafkaOptions kafka, string run, int events)
     {
-        Ledger? ledger = null;
+        PipelineLedger? ledger = null;
         for (var since = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1);)
         {
-            var next = await Ledger.ReadAsync(kafka, run);
+            var next = await PipelineLedger.ReadAsync(kafka, run);
             if (next == ledger || (next.Folded == events && next.Delivered == events && next.InWrongProfile == 0)) return next;
             ledger = next;
             await Task.Delay(TimeSpan.FromSeconds(2));
@@ -160,7 +191,8 @@ internal static class Pipeline
         return ledger!;
     }
 
-    private static string[] Row(string what, double rate, double bare, string of) => [what, rate.ToString("N0", CultureInfo.InvariantCulture), bare == 0 ? "" : $"{rate / bare:P0}", of];
+    private static string[] Row(string what, double rate, double bare, string of) =>
+        [what, rate.ToString("N0", CultureInfo.InvariantCulture), bare == 0 ? "" : $"{rate / bare:P0}", of];
 
     private static void Write(DirectoryInfo folder, string file, string text)
     {

@@ -1,20 +1,23 @@
 using cdp;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Reading;
+using Cdp.Streaming.Schemas;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Pipeline;
 
-/// <summary>What the topics say happened, counted from their first record to their last.</summary>
-internal sealed record Ledger(long Collected, long Validated, long Folded, long InWrongProfile, long Delivered, long DeadDeliveries, long Quarantined, long Dead)
+/// <summary>Counts over all records of the topics.</summary>
+internal sealed record PipelineLedger(
+    long Collected, long Validated, long Folded, long InWrongProfile, long Delivered, long DeadDeliveries, long Quarantined, long Dead)
 {
-    /// <summary>Counts the events of one run, told apart by the prefix of their ids.</summary>
-    public static async Task<Ledger> ReadAsync(KafkaOptions kafka, string run)
+    /// <summary>Counts the events of one run, recognized by the prefix of their ids.</summary>
+    public static async Task<PipelineLedger> ReadAsync(KafkaOptions kafka, string run)
     {
         using var registry = kafka.Registry();
         var codec = new AvroCodec(registry, kafka.TopicPrefix);
         var profiles = new Dictionary<string, Profile>();
         await ReadAsync(Topics.Profiles, change => profiles[change.Key!] = (Profile)change.Value!);
-        var mine = profiles.Values.Where(profile => profile.mergedInto is null && profile.identifiers.Any(identifier => identifier.value.StartsWith(run, StringComparison.Ordinal))).ToList();
+        var mine = profiles.Values.Where(profile => profile.mergedInto is null && IsOfRun(profile)).ToList();
         var known = mine.Where(profile => profile.identifiers.Any(identifier => identifier.type == "user_id")).ToList();
 
         long quarantined = 0, dead = 0, deadDeliveries = 0;
@@ -25,7 +28,10 @@ internal sealed record Ledger(long Collected, long Validated, long Folded, long 
         await ReadAsync(Topics.DeliveriesDead, change => deadDeliveries++);
         await ReadAsync(Topics.EventsQuarantined, change => quarantined++);
         await ReadAsync(Topics.Dead, change => dead++);
-        return new Ledger(collected.Count, validated.Count, mine.Sum(Events), mine.Except(known).Sum(Events), delivered.Count, deadDeliveries, quarantined, dead);
+        return new PipelineLedger(
+            collected.Count, validated.Count, mine.Sum(Events), mine.Except(known).Sum(Events), delivered.Count, deadDeliveries, quarantined, dead);
+
+        bool IsOfRun(Profile profile) => profile.identifiers.Any(identifier => identifier.value.StartsWith(run, StringComparison.Ordinal));
 
         void Note(HashSet<string> seen, string messageId)
         {

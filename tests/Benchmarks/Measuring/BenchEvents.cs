@@ -1,12 +1,13 @@
 using cdp;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Measuring;
 
-/// <summary>Events as the services pass them on, about as large as so many bytes of JSON.</summary>
+/// <summary>Events as the services pass them on.</summary>
 internal static class BenchEvents
 {
-    private const int BytesOfTheRest = 120;
+    private const int BytesWithoutNote = 120;
 
+    /// <summary>An event about as large as this number of bytes of JSON.</summary>
     public static ValidatedEvent Validated(string messageId, string user, string? visitor, int bytes) => new()
     {
         envelope = new Event
@@ -20,7 +21,7 @@ internal static class BenchEvents
             receivedAt = DateTime.UtcNow,
             timestamp = DateTime.UtcNow,
             context = """{"library":{"name":"bench","version":"1"}}""",
-            properties = $$"""{"revenue":12.99,"note":"{{new string('x', Math.Max(0, bytes - BytesOfTheRest))}}"}""",
+            properties = $$"""{"revenue":12.99,"note":"{{new string('x', Math.Max(0, bytes - BytesWithoutNote))}}"}""",
         },
         violations = [],
     };

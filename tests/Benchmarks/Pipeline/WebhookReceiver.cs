@@ -1,29 +1,25 @@
 using System.Collections.Concurrent;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Pipeline;
 
-/// <summary>The webhook that the destination delivers to; it counts requests, and what they are by their idempotency key.</summary>
-internal sealed class Receiver : IAsyncDisposable
+/// <summary>The webhook that the destination delivers to. Counts all requests, and distinct ones by their idempotency key.</summary>
+internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, byte> _keys = new();
     private readonly WebApplication _app;
     private int _requests;
 
-    private Receiver(WebApplication app) => _app = app;
+    private WebhookReceiver(WebApplication app) => _app = app;
 
     public int Requests => _requests;
     public int Distinct => _keys.Count;
 
-    public static async Task<Receiver> StartAsync(int port)
+    public static async Task<WebhookReceiver> StartAsync(int port)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        var receiver = new Receiver(builder.Build());
+        var receiver = new WebhookReceiver(builder.Build());
         receiver._app.MapPost("/hook", (HttpRequest request) =>
         {
             Interlocked.Increment(ref receiver._requests);
@@ -34,7 +30,7 @@ internal sealed class Receiver : IAsyncDisposable
         return receiver;
     }
 
-    public void Forget()
+    public void Reset()
     {
         _keys.Clear();
         _requests = 0;

@@ -1,6 +1,6 @@
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Reporting;
 
-/// <summary>A table for people: the first column to the left, figures to the right.</summary>
+/// <summary>Prints tables: the first column left-aligned, figures right-aligned.</summary>
 internal static class Table
 {
     public static void Print(string[] head, IReadOnlyList<string[]> rows)
@@ -11,6 +11,10 @@ internal static class Table
         foreach (var row in rows) Line(row);
         Console.WriteLine();
 
-        void Line(string[] cells) => Console.WriteLine(string.Join("  ", cells.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
+        void Line(string[] cells)
+        {
+            var padded = cells.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
+            Console.WriteLine(string.Join("  ", padded).TrimEnd());
+        }
     }
 }

@@ -1,20 +1,21 @@
 using System.Text;
 using Avro.Specific;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Records;
+using Cdp.Streaming.Schemas;
 using Confluent.Kafka;
-using Confluent.SchemaRegistry;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Measuring;
 
-/// <summary>Puts records into a topic as a service would: same framing, keys, partitions and headers, only faster.</summary>
+/// <summary>Writes records to a topic as a service does (same framing, keys, partitions and headers), but faster.</summary>
 internal sealed class TopicFill(KafkaOptions kafka) : IDisposable
 {
     private static readonly byte[] Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"u8.ToArray();
 
-    private readonly ISchemaRegistryClient _registry = kafka.Registry();
+    private readonly SchemaRegistry _registry = kafka.Registry();
 
-    /// <summary>Acknowledged to the last.</summary>
+    /// <summary>Writes records. Returns when all are acknowledged.</summary>
     public void Fill(Topic topic, IEnumerable<(string? Key, ISpecificRecord Record)> records)
     {
         var codec = new AvroCodec(_registry, kafka.TopicPrefix);
@@ -23,7 +24,12 @@ internal sealed class TopicFill(KafkaOptions kafka) : IDisposable
         var (sent, acked) = (0, 0);
         foreach (var (key, record) in records)
         {
-            var message = new Message<byte[]?, byte[]> { Key = key is null ? null : Encoding.UTF8.GetBytes(key), Value = codec.Encode(topic, record), Headers = new Headers { { TraceHeader.Name, Trace } } };
+            var message = new Message<byte[]?, byte[]>
+            {
+                Key = key is null ? null : Encoding.UTF8.GetBytes(key),
+                Value = codec.Encode(topic, record),
+                Headers = new Headers { { TraceHeader.Name, Trace } },
+            };
             sent++;
             while (true)
             {

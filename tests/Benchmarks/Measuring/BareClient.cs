@@ -1,24 +1,34 @@
 using System.Diagnostics;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Measuring;
 
-/// <summary>What the Kafka client does with the same bytes on the same broker in the same run: the measure of everything else.</summary>
+/// <summary>The Kafka client alone, with the same bytes on the same broker in the same run: the yardstick for everything else.</summary>
 internal sealed class BareClient(KafkaOptions kafka, string run)
 {
     private const int CopyBatch = 5_000;
-    private readonly string _source = $"bench.{run}.source";
-    private readonly string _copy = $"bench.{run}.copy";
+    private readonly string _source = $"{kafka.TopicPrefix}bench.{run}.source";
+    private readonly string _copy = $"{kafka.TopicPrefix}bench.{run}.copy";
 
     public async Task CreateTopicsAsync(int? partitions = null)
     {
         using var admin = new AdminClientBuilder(kafka.Admin()).Build();
-        await admin.CreateTopicsAsync([.. new[] { _source, _copy }.Select(name => new TopicSpecification { Name = name, NumPartitions = partitions ?? kafka.Partitions, ReplicationFactor = -1 })]);
+        string[] names = [_source, _copy];
+        await admin.CreateTopicsAsync(
+            names.Select(name => new TopicSpecification { Name = name, NumPartitions = partitions ?? kafka.Partitions, ReplicationFactor = -1 }));
+        foreach (var name in names) PartitionLeaders.Await(() => Known(admin, name));
     }
 
-    /// <summary>Records a second: acks=all, idempotent, keyed, acknowledged to the last.</summary>
+    private static TopicMetadata Known(IAdminClient admin, string name)
+    {
+        var found = admin.GetMetadata(name, TimeSpan.FromSeconds(10)).Topics[0];
+        return found.Error.IsError ? throw new KafkaException(found.Error) : found;
+    }
+
+    /// <summary>Produces keyed records idempotently with acks=all until all are acknowledged.</summary>
+    /// <returns>Records per second.</returns>
     public double Produce(IReadOnlyList<byte[]> values)
     {
         using var producer = new ProducerBuilder<byte[], byte[]>(kafka.Producer()).Build();
@@ -42,13 +52,18 @@ internal sealed class BareClient(KafkaOptions kafka, string run)
         }
         producer.Flush(TimeSpan.FromMinutes(1));
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return acked == values.Count ? values.Count / seconds : throw new InvalidOperationException($"the bare producer: {failed} failed, {values.Count - acked - failed} unanswered");
+        if (acked != values.Count)
+        {
+            throw new InvalidOperationException($"the bare producer: {failed} records failed, {values.Count - acked - failed} unanswered");
+        }
+        return values.Count / seconds;
     }
 
-    /// <summary>Records a second from what it produced to another topic, offsets in the transaction, 5,000 a transaction.</summary>
+    /// <summary>Copies the produced records to another topic in transactions of 5,000 records that include the offsets.</summary>
+    /// <returns>Records per second.</returns>
     public double Copy(int records) => Copy(_source, records);
 
-    /// <summary>The same from the beginning of any topic of as many partitions: keys, values and headers as they are.</summary>
+    /// <summary>The same for any topic with the same number of partitions, from its beginning. Copies keys, values and headers unchanged.</summary>
     public double Copy(string source, int records)
     {
         var group = $"bench-{run}-{Guid.NewGuid():N}";
@@ -65,14 +80,18 @@ internal sealed class BareClient(KafkaOptions kafka, string run)
             var (offsets, count) = (new Dictionary<TopicPartition, Offset>(), 0);
             while (count < CopyBatch && done + count < records)
             {
-                if (consumer.Consume(TimeSpan.FromSeconds(10)) is not { } result) throw new TimeoutException($"the bare copy got {done + count} of {records} records");
+                if (consumer.Consume(TimeSpan.FromSeconds(10)) is not { } result)
+                {
+                    throw new TimeoutException($"the bare copy received {done + count} of {records} records");
+                }
                 if (result.IsPartitionEOF) continue;
                 if (started == 0) started = Stopwatch.GetTimestamp();
                 if (count++ == 0) producer.BeginTransaction();
                 producer.Produce(new TopicPartition(_copy, result.Partition), result.Message);
                 offsets[result.TopicPartition] = result.Offset + 1;
             }
-            producer.SendOffsetsToTransaction(offsets.Select(offset => new TopicPartitionOffset(offset.Key, offset.Value)), consumer.ConsumerGroupMetadata, TimeSpan.FromSeconds(30));
+            var next = offsets.Select(offset => new TopicPartitionOffset(offset.Key, offset.Value));
+            producer.SendOffsetsToTransaction(next, consumer.ConsumerGroupMetadata, TimeSpan.FromSeconds(30));
             producer.CommitTransaction(TimeSpan.FromSeconds(30));
             done += count;
         }

@@ -1,11 +1,14 @@
 using System.Globalization;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Processes;
 
-/// <summary>What a process has used, as Linux counts it (proc(5)).</summary>
+/// <summary>The CPU time and memory of a process on Linux (proc(5)).</summary>
 internal static class ProcessUsage
 {
     private const double TicksPerSecond = 100; // USER_HZ
+
+    /// <summary>The load average of the machine over the last minute.</summary>
+    public static string LoadAverage => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     public static double CpuSeconds(int id)
     {
@@ -13,10 +16,10 @@ internal static class ProcessUsage
         return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
-    /// <summary>The largest resident set so far.</summary>
+    /// <summary>The largest resident set so far, in MiB.</summary>
     public static long PeakMiB(int id) => Status(id, "VmHWM:") / 1024;
 
-    /// <summary>The resident set now.</summary>
+    /// <summary>The current resident set, in MiB.</summary>
     public static double MiB(int id) => Status(id, "VmRSS:") / 1024.0;
 
     private static long Status(int id, string field)

@@ -1,20 +1,22 @@
 using System.Diagnostics;
 
-namespace Cdp.Benchmarks;
+namespace Cdp.Benchmarks.Http;
 
-/// <summary>What became of one request. Times as <see cref="Stopwatch"/> counts them.</summary>
+/// <summary>The result of one request. Times are timestamps of <see cref="Stopwatch"/>.</summary>
 /// <param name="First">The number of its first event.</param>
-/// <param name="Due">When it was to be sent; in a load without a rate, when it was.</param>
+/// <param name="Due">When it was due; in a load without a rate, when it was sent.</param>
+/// <param name="Answered">When the answer was complete.</param>
+/// <param name="Status">The status of the answer.</param>
 internal readonly record struct Answer(long First, long Due, long Answered, int Status);
 
-/// <summary>What became of a load's requests.</summary>
+/// <summary>The results of all requests of a load.</summary>
 internal sealed record LoadResult(int EventsPerRequest, TimeSpan Time, IReadOnlyList<Answer> Answers)
 {
     public long Accepted => Answers.Count(answer => answer.Status == 200);
     public double RequestsPerSecond => Accepted / Time.TotalSeconds;
     public double EventsPerSecond => RequestsPerSecond * EventsPerRequest;
 
-    /// <summary>From when requests were due to when they were answered: what waited for a late one counts as late too.</summary>
+    /// <summary>The time from when a request was due until it was answered, so that requests delayed by a late one count as late too.</summary>
     public TimeSpan Latency(double quantile)
     {
         var sorted = Answers.Select(answer => answer.Answered - answer.Due).Order().ToArray();
@@ -22,22 +24,22 @@ internal sealed record LoadResult(int EventsPerRequest, TimeSpan Time, IReadOnly
     }
 }
 
-/// <summary>Sends one request over and over, its events numbered on. Each connection has a thread that blocks: nothing is cheaper in CPU.</summary>
-internal sealed class Load(Uri server)
+/// <summary>Sends one request repeatedly with new event numbers. Each connection has a blocking thread, which costs the least CPU.</summary>
+internal sealed class HttpLoad(Uri server)
 {
     private long _numbered;
 
-    /// <summary>How many events have been numbered so far.</summary>
+    /// <summary>The number of events numbered so far.</summary>
     public long Numbered => Interlocked.Read(ref _numbered);
 
-    /// <summary>Numbers so many events.</summary>
-    /// <returns>The first one's number.</returns>
+    /// <summary>Reserves numbers for events.</summary>
+    /// <returns>The number of the first one.</returns>
     public long Number(int events) => Interlocked.Add(ref _numbered, events) - events;
 
-    /// <summary>As much as the connections get through, each with one request at a time.</summary>
+    /// <summary>As many requests as possible, one at a time per connection.</summary>
     public LoadResult Peak(RequestTemplate request, int connections, TimeSpan time) => Run(request, connections, time, rate: null);
 
-    /// <summary>So many requests a second, whether they are answered in time or not, evenly over the connections.</summary>
+    /// <summary>A fixed number of requests per second, whether or not they are answered in time, spread evenly over the connections.</summary>
     public LoadResult Steady(RequestTemplate request, int connections, TimeSpan time, double rate) => Run(request, connections, time, rate);
 
     private LoadResult Run(RequestTemplate request, int connections, TimeSpan time, double? rate)
@@ -59,7 +61,10 @@ internal sealed class Load(Uri server)
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         var took = Stopwatch.GetElapsedTime(started);
-        if (failures.FirstOrDefault(failure => failure is not null) is { } first) throw new InvalidOperationException($"a load of {server} broke off: {first.Message}", first);
+        if (failures.FirstOrDefault(failure => failure is not null) is { } first)
+        {
+            throw new InvalidOperationException($"the load on {server} failed: {first.Message}", first);
+        }
         return new LoadResult(request.Events, took, [.. answers.SelectMany(answer => answer)]);
     }
 
@@ -71,11 +76,19 @@ internal sealed class Load(Uri server)
         {
             var due = pace == 0 ? Stopwatch.GetTimestamp() : next;
             if (due >= end) return answers;
-            // To the millisecond; what it sleeps too long counts as latency.
-            for (var early = due - Stopwatch.GetTimestamp(); early > 0; early = due - Stopwatch.GetTimestamp()) Thread.Sleep(Math.Max(1, (int)Stopwatch.GetElapsedTime(0, early).TotalMilliseconds));
+            SleepUntil(due);
             var first = Number(request.Events);
             var status = connection.Exchange(request.Numbered(first));
             answers.Add(new Answer(first, due, Stopwatch.GetTimestamp(), status));
+        }
+    }
+
+    /// <summary>Sleeps until a timestamp, precise to the millisecond. Oversleeping counts as latency.</summary>
+    public static void SleepUntil(long due)
+    {
+        for (var early = due - Stopwatch.GetTimestamp(); early > 0; early = due - Stopwatch.GetTimestamp())
+        {
+            Thread.Sleep(Math.Max(1, (int)Stopwatch.GetElapsedTime(0, early).TotalMilliseconds));
         }
     }
 
