@@ -1,18 +1,19 @@
 using System.Runtime.InteropServices;
 using Cdp.Chaos;
+using Cdp.Chaos.Settings;
 
 var (options, errors) = ChaosOptions.Parse(args);
 foreach (var error in errors) await Console.Error.WriteLineAsync($"chaos: {error}");
 if (errors.Count > 0) await Console.Error.WriteLineAsync(ChaosOptions.Usage);
 if (errors.Count > 0) return 2;
 
-// Whatever ends the run, the processes that it has started end with it.
+// However the run ends, it takes the processes that it started with it.
 using var stopping = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    return await Run.GoAsync(options, stopping.Token) ? 0 : 1;
+    return await Run.ExecuteAsync(options, stopping.Token) ? 0 : 1;
 }
 catch (OperationCanceledException)
 {

@@ -1,80 +1,121 @@
 using System.Diagnostics;
 using Cdp.Chaos.Faults;
 using Cdp.Chaos.Ledger;
-using Cdp.Chaos.Machines;
 using Cdp.Chaos.Oracle;
 using Cdp.Chaos.People;
+using Cdp.Chaos.Processes;
 using Cdp.Chaos.Sending;
-using Cdp.Streaming;
+using Cdp.Chaos.Settings;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Schemas;
 using StackExchange.Redis;
 
 namespace Cdp.Chaos;
 
-/// <summary>One run: start, send while things break, wait for quiet, read, compare.</summary>
+/// <summary>One run: start, send while faults are injected, wait until nothing changes any more, read everything, compare.</summary>
 public static class Run
 {
-    /// <summary>Answers whether all is as it has to be.</summary>
-    public static async Task<bool> GoAsync(ChaosOptions options, CancellationToken stopping)
+    // More slots of the duplicate window than any run lasts.
+    private const int MaxBoundaries = 60;
+
+    /// <returns>Whether the run passed.</returns>
+    public static async Task<bool> ExecuteAsync(ChaosOptions options, CancellationToken stopping)
     {
         var clock = Stopwatch.StartNew();
-        string[] infra = options.Cluster is null ? ["broker", .. File.Exists("/usr/bin/redis-server") || File.Exists("/usr/local/bin/redis-server") ? new[] { "redis" } : []] : [];
-        var plan = Plan.Of(options.Seed, options.Kills, infra);
-        var population = new Population(options.Seed, options.Events, Canaries.For(plan.Count));
+        var (rules, window) = (Rules.Tested, Rules.Tested.DuplicateWindow);
+        var plan = FaultPlan.Create(options.Seed, options.Kills, FaultScope.For(options), lag: 2 * window + TimeSpan.FromSeconds(15));
+        var population = new Population(options.Seed, options.Events, Canaries.CountFor(plan.Count), MaxBoundaries * WindowBoundaries.PortionSize);
         var entries = population.Order.Sum(lane => lane.Count);
-        Console.WriteLine($"seed {options.Seed}: {options.Events:N0} events of {population.People:N0} people, {population.Repeated:N0} sent twice; {options.Kills} kills, {plan.Count(planned => planned.Deed == Deed.Stop)} stops, {plan.Count(planned => planned.Deed is Deed.Add)} instances added and removed");
+        var kinds = string.Join(", ", plan.CountBy(fault => fault.Name).Select(kind => $"{kind.Value} {kind.Key}"));
+        Console.WriteLine($"seed {options.Seed}: {options.Events:N0} events of {population.People:N0} people, {population.Repeated:N0} of them sent again");
+        Console.WriteLine($"{plan.Count} faults: {kinds}");
 
-        await using var hook = await Webhook.StartAsync();
-        await using var installation = await Installation.StartAsync(options, hook.Url);
-        Console.WriteLine($"{installation.Machines.Count} processes are ready after {clock.Elapsed.TotalSeconds:0} s");
+        await using var webhook = await WebhookReceiver.StartAsync(population);
+        await using var installation = await Installation.StartAsync(options, webhook.Url);
+        Console.WriteLine($"{installation.Processes.Count} processes ready after {clock.Elapsed.TotalSeconds:0} s");
         await using var redis = await ConnectionMultiplexer.ConnectAsync($"{installation.RedisEndpoint},abortConnect=false");
         using var registry = installation.Kafka.Registry();
         var codec = new AvroCodec(registry, installation.Kafka.TopicPrefix);
         using var sender = new Sender(population, installation.Ingestions, options.Rate);
-        var mischief = new Mischief(installation, sender, new Canaries(population, sender, installation, redis, codec), entries, options.Seed);
+        using var unmerges = new Unmerges(installation, sender, options.Seed);
+        var operators = new OperatorActions(unmerges, new Rebuilds(installation), new Garbage(installation, options.Seed));
+        var canaries = new Canaries(population, sender, installation, redis, codec);
+        var faults = new FaultInjector(installation, sender, canaries, operators, entries, options.Seed);
+        var boundaries = new WindowBoundaries(sender, [.. population.Spares.Chunk(WindowBoundaries.PortionSize)], window, Switches.InvertsRepeats);
 
         var started = clock.Elapsed;
-        await AllAsync(stopping, [.. Enumerable.Range(0, Population.Lanes).Select<int, Func<CancellationToken, Task>>(lane => token => sender.SendLaneAsync(lane, options.Seed, token)), token => mischief.CarryOutAsync(plan, token)]);
-        var acknowledged = sender.Acknowledged;
-        Console.WriteLine($"{acknowledged.Count:N0} events acknowledged in {(clock.Elapsed - started).TotalSeconds:0} s, {sender.Again:N0} requests sent again");
+        var lanes = Enumerable.Range(0, Population.Lanes)
+            .Select<int, Func<CancellationToken, Task>>(lane => token => sender.SendLaneAsync(lane, options.Seed, token));
+        await RunAllAsync(stopping, [.. lanes, token => faults.RunAsync(plan, token)], boundaries.RunAsync);
+        Console.WriteLine($"{sender.Answers.Count:N0} events answered in {(clock.Elapsed - started).TotalSeconds:0} s; {sender.Retries:N0} requests retried");
 
-        var log = new Log(installation.Kafka, codec);
-        var left = await Quiet.AwaitAsync(log, hook, stopping);
-        Console.WriteLine($"quiet after {clock.Elapsed.TotalSeconds:0} s; {hook.Count:N0} deliveries came");
-        var observed = await new Reading(installation, log, redis, codec, hook).ReadAsync();
-        Console.WriteLine($"read {observed.Identified.Count:N0} identified events, {observed.Decisions.Count:N0} decisions ({Kinds(observed)}), {observed.Handed.Count:N0} transfers, {observed.Profiles.Count:N0} profiles");
+        await unmerges.FinishAsync(stopping);
+        if (plan.Count > 0) Console.WriteLine($"answers to unmerge requests: {unmerges.Answers}");
+        var log = new CommittedLog(installation.Kafka, codec);
+        var unprocessed = await Quiescence.WaitAsync(log, webhook, stopping);
+        if (plan.Count > 0) await operators.Rebuilds.FinishAsync(stopping);
+        Console.WriteLine($"quiescent after {clock.Elapsed.TotalSeconds:0} s; {webhook.Count:N0} deliveries received");
+        var observed = await new ObservationReader(installation, population, log, redis, codec, webhook).ReadAsync();
+        var decisions = string.Join(", ", observed.Decisions.CountBy(decision => decision.Kind).Select(kind => $"{kind.Value:N0} {kind.Key}"));
+        Console.WriteLine(
+            $"read {observed.Identified.Count:N0} identified events, {observed.Transfers.Count:N0} transfers, {observed.Profiles.Count:N0} profiles");
+        Console.WriteLine($"read {observed.Decisions.Count:N0} decisions: {decisions}");
 
-        var findings = Compare(observed);
-        foreach (var group in left) findings.Add(Fault.Lost, group);
-        foreach (var end in mischief.BadEnds) findings.Add(Fault.WrongStates, end);
-        // A ledger that cannot fail would show nothing; where it found something already, it has shown that it can.
-        var missed = findings.IsClean ? Spoils.Missed(population, observed, Compare).ToList() : [];
-        Report.Print(findings, mischief.Recoveries, installation.Exits);
-        foreach (var name in missed) Console.WriteLine($"the ledger did not notice, when it was tried: {name}");
-        var isGood = findings.IsClean && missed.Count == 0 && acknowledged.Count == population.Events.Count;
-        Console.WriteLine($"{(isGood ? "all is as it has to be" : "NOT as it has to be")}: seed {options.Seed}, {clock.Elapsed.TotalSeconds:0} s{(findings.IsClean ? $"; {Spoils.All(population).Count - missed.Count} of {Spoils.All(population).Count} spoiled outcomes were found" : "")}");
-        return isGood;
+        var actions = new RunActions(
+            sender.Answers, operators.Garbage.Written, [.. faults.FailedShutdowns, .. unmerges.Failures, .. operators.Rebuilds.Failures]);
+        var findings = Compare(observed, actions);
+        foreach (var lag in unprocessed) findings.Add(Mismatch.Lost, lag);
+        var census = Census.Take(population, actions.Answers, observed, window, plan, plan.Count == 0 ? [] : FaultOutcomes(installation, operators, observed));
+        Report.Print(findings, faults.Recoveries, census, installation.Exits);
+        // A ledger that cannot fail would prove nothing. A run with findings has already shown that it can.
+        var corruptions = findings.IsClean && options.ChecksItself ? Corruptions.All(population, plan.Count > 0).Count : 0;
+        if (findings.IsClean && !options.ChecksItself)
+        {
+            Console.WriteLine($"self-check skipped above {ChaosOptions.MaxSelfChecked:N0} events; --self-check runs it");
+        }
+        var undetected = corruptions > 0 ? Corruptions.Undetected(population, plan.Count > 0, observed, actions, Compare).ToList() : [];
+        foreach (var name in undetected) Console.WriteLine($"corruption not detected: {name}");
+        string[] absent = [.. census.Where(kind => kind.Count == 0).Select(kind => kind.Kind)];
+        foreach (var kind in absent) Console.WriteLine($"did not occur: {kind}");
+        var unanswered = population.Order.SelectMany(lane => lane).Count(e => population.Events[e].Refusal is null && !actions.Answers.ContainsKey(e));
+        if (unanswered > 0) Console.WriteLine($"events without an answer: {unanswered:N0}");
+        if (corruptions > 0) Console.WriteLine($"{corruptions - undetected.Count} of {corruptions} corruptions detected");
+        var isPassed = findings.IsClean && undetected.Count == 0 && absent.Length == 0 && unanswered == 0;
+        Console.WriteLine($"seed {options.Seed}, {clock.Elapsed.TotalSeconds:0} s: {(isPassed ? "PASS" : "FAIL")}");
+        return isPassed;
 
-        Findings Compare(Observed observed) => Comparison.Of(population, acknowledged, observed, Rules.Tested, installation.ProfileIds);
+        Findings Compare(Observed observed, RunActions actions) => Comparison.Run(population, actions, observed, rules, installation.ProfileIds);
     }
 
-    private static string Kinds(Observed observed) => string.Join(", ", observed.Decisions.GroupBy(decision => decision.Kind).Select(kind => $"{kind.Count():N0} {kind.Key}"));
+    private static IReadOnlyList<(string Kind, int Count)> FaultOutcomes(Installation installation, OperatorActions operators, Observed observed) =>
+    [
+        ("outcome: splits requested by an operator", observed.Decisions.Count(decision => decision.Kind == "split")),
+        .. Switches.RegistryErrors.Select(error => ($"fault: registry answered {error}", installation.Registry.CountOf(error))),
+        ("fault: unreadable records", operators.Garbage.Written.Count),
+        ("outcome: dead letters without the value, which is too large", observed.DeadLetters.Count(letter => letter.Omitted.Length > 0)),
+        ("outcome: rebuilds that compared all profiles", operators.Rebuilds.Completed),
+    ];
 
-    /// <summary>The first that fails ends the others.</summary>
-    private static async Task AllAsync(CancellationToken stopping, IReadOnlyList<Func<CancellationToken, Task>> works)
+    /// <summary>Runs all work to its end, and <paramref name="beside"/> along with it. The first failure cancels the rest.</summary>
+    private static async Task RunAllAsync(
+        CancellationToken stopping, IReadOnlyList<Func<CancellationToken, Task>> work, Func<Task, CancellationToken, Task> beside)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAll(works.Select(async work =>
+        var all = Task.WhenAll(work.Select(GuardedAsync).ToList());
+        await Task.WhenAll(all, GuardedAsync(token => beside(all, token)));
+
+        async Task GuardedAsync(Func<CancellationToken, Task> run)
         {
             try
             {
-                await work(either.Token);
+                await run(either.Token);
             }
             catch (Exception e)
             {
-                if (e is not OperationCanceledException) Console.WriteLine($"given up: {e.Message}");
+                if (e is not OperationCanceledException) Console.WriteLine($"aborted: {e.Message}");
                 await either.CancelAsync();
                 throw;
             }
-        }));
+        }
     }
 }

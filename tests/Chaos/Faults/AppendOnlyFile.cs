@@ -1,23 +1,23 @@
 namespace Cdp.Chaos.Faults;
 
 /// <summary>
-/// What Redis keeps on disk. With <c>appendfsync everysec</c> a killed Redis loses nothing, since the system has its writes; a machine that loses its power loses
-/// what was written since the last fsync, a second or two.
+/// The file in which Redis persists its writes. With <c>appendfsync everysec</c> a killed Redis loses nothing, because the operating system has its writes; a
+/// machine that loses power loses everything since the last fsync, a second or two.
 /// </summary>
 public static class AppendOnlyFile
 {
-    private static readonly TimeSpan Unsynced = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FsyncInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Kills Redis and takes away what it wrote in the second before.</summary>
+    /// <summary>Kills Redis and removes what it wrote in the second before.</summary>
     public static async Task CutAsync(string folder, Action kill, CancellationToken stopping)
     {
-        // Redis writes to one file of increments; it is told not to rewrite them.
+        // There is exactly one incremental file, because automatic rewriting is switched off.
         var file = Directory.GetFiles(Path.Combine(folder, "appendonlydir"), "*.incr.aof").Single();
         var synced = new FileInfo(file).Length;
-        await Task.Delay(Unsynced, stopping);
+        await Task.Delay(FsyncInterval, stopping);
         kill();
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
-        // A command that is cut in two is dropped when the file is read (aof-load-truncated).
+        // Redis drops a command that is cut in two when it reads the file (aof-load-truncated).
         stream.SetLength(synced);
     }
 }

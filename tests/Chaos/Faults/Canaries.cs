@@ -1,49 +1,54 @@
 using cdp;
-using Cdp.Chaos.Machines;
 using Cdp.Chaos.People;
+using Cdp.Chaos.Processes;
 using Cdp.Chaos.Sending;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Schemas;
 using StackExchange.Redis;
 
 namespace Cdp.Chaos.Faults;
 
-/// <summary>Logins of customers of their own, sent to learn when the whole way works again: over every partition, over the linker, into readable profiles.</summary>
+/// <summary>
+/// Logins of separate customers, sent to find out when the whole pipeline works again: through every partition and the linker into readable profiles.
+/// </summary>
 public sealed class Canaries(Population population, Sender sender, Installation installation, IConnectionMultiplexer redis, AvroCodec codec)
 {
-    /// <summary>As many a time as reach every partition almost surely.</summary>
-    public const int AtOnce = 24;
+    /// <summary>Enough to reach every partition almost surely.</summary>
+    private const int PerProbe = 24;
 
-    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(4);
 
     private readonly HotState _hot = new(installation.KeyPrefix);
     private int _next = population.Ordinary;
 
-    /// <summary>How many there are to send for this many faults.</summary>
-    public static int For(int faults) => faults * AtOnce;
+    /// <summary>The number of canary logins needed for a number of faults.</summary>
+    public static int CountFor(int faults) => faults * PerProbe;
 
-    /// <summary>Sends the next ones, and returns when all are readable.</summary>
-    /// <exception cref="TimeoutException">They never were.</exception>
-    public async Task FlyAsync(CancellationToken stopping)
+    /// <summary>Sends the next canaries and returns when all of them are readable.</summary>
+    /// <exception cref="TimeoutException">They were not readable within the bound.</exception>
+    public async Task ProbeAsync(CancellationToken stopping)
     {
-        int[] flock = [.. Enumerable.Range(_next, AtOnce)];
-        _next += AtOnce;
-        await sender.SendAsync(flock, 0, stopping);
-        var missing = flock.Select(index => population.Events[index]).ToList();
-        await Waiting.UntilAsync(async () =>
+        int[] batch = [.. Enumerable.Range(_next, PerProbe)];
+        _next += PerProbe;
+        await sender.SendAsync(batch, 0, stopping);
+        var missing = batch.Select(index => population.Events[index]).ToList();
+        await Wait.UntilAsync(async () =>
         {
-            missing = [.. (await Task.WhenAll(missing.Select(async canary => (canary, await IsReadableAsync(canary))))).Where(canary => !canary.Item2).Select(canary => canary.canary)];
+            var checks = await Task.WhenAll(missing.Select(async canary => (Canary: canary, IsReadable: await IsReadableAsync(canary))));
+            missing = [.. checks.Where(check => !check.IsReadable).Select(check => check.Canary)];
             return missing.Count == 0;
-        }, Bound, $"the logins of {string.Join(", ", missing.Select(canary => canary.UserId))} are readable", stopping);
+        }, Bound, "the canary logins are readable", stopping);
     }
 
-    private async Task<bool> IsReadableAsync(Sent canary)
+    private async Task<bool> IsReadableAsync(SentEvent canary)
     {
-        // The user id wins over the device, so the profile is the one that it implies.
+        // The user id takes priority over the device, so the profile is the one that the user id implies.
         var profileId = installation.ProfileIds.Implied(canary.Ids[0].ToRecord());
         try
         {
-            var bytes = (byte[]?)await redis.GetDatabase().StringGetAsync(_hot.Profile(Partitioner.Partition(profileId, installation.Kafka.Partitions), profileId));
+            var generation = await installation.ProfileGenerationAsync(redis.GetDatabase());
+            var partition = Partitioner.Partition(profileId, installation.Kafka.Partitions);
+            var bytes = (byte[]?)await redis.GetDatabase().StringGetAsync(_hot.Profile(partition, profileId, generation));
             return bytes is not null && codec.Decode(bytes) is Profile { counts.Count: > 0 };
         }
         catch (Exception e) when (e is RedisException or RedisTimeoutException or TimeoutException or HttpRequestException)

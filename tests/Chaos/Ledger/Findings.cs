@@ -1,35 +1,37 @@
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>What must not be.</summary>
-public enum Fault
+/// <summary>The kinds of differences between what was observed and what was expected.</summary>
+public enum Mismatch
 {
     Lost,
-    Double,
+    Duplicated,
     WrongMerges,
     OrderViolations,
     WrongTraits,
     WrongCounts,
     WrongStates,
+    WrongRefusals,
     DeadRecords,
+    FailedCommands,
 }
 
-/// <summary>Everything that was found, counted by kind, the first few of each in words.</summary>
+/// <summary>All mismatches that were found: counted by kind, with the first few of each as text.</summary>
 public sealed class Findings
 {
-    private const int Told = 5;
+    private const int MaxExamples = 5;
 
-    private readonly Dictionary<Fault, List<string>> _told = Enum.GetValues<Fault>().ToDictionary(fault => fault, _ => new List<string>());
-    private readonly Dictionary<Fault, int> _counts = Enum.GetValues<Fault>().ToDictionary(fault => fault, _ => 0);
+    private readonly Dictionary<Mismatch, List<string>> _examples = Enum.GetValues<Mismatch>().ToDictionary(kind => kind, _ => new List<string>());
+    private readonly Dictionary<Mismatch, int> _counts = Enum.GetValues<Mismatch>().ToDictionary(kind => kind, _ => 0);
 
     public bool IsClean => _counts.Values.All(count => count == 0);
 
-    public IReadOnlyDictionary<Fault, int> Counts => _counts;
+    public IReadOnlyDictionary<Mismatch, int> Counts => _counts;
 
-    public IEnumerable<(Fault Fault, string Text)> Words => _told.SelectMany(fault => fault.Value.Select(text => (fault.Key, text)));
+    public IEnumerable<(Mismatch Mismatch, string Text)> Examples => _examples.SelectMany(kind => kind.Value.Select(text => (kind.Key, text)));
 
-    public void Add(Fault fault, string text)
+    public void Add(Mismatch kind, string text)
     {
-        _counts[fault]++;
-        if (_told[fault].Count < Told) _told[fault].Add(text);
+        _counts[kind]++;
+        if (_examples[kind].Count < MaxExamples) _examples[kind].Add(text);
     }
 }

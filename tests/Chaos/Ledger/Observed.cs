@@ -1,55 +1,74 @@
 using cdp;
 using Cdp.Chaos.Oracle;
 using Cdp.Chaos.People;
+using Cdp.Chaos.Sending;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>Where a record stands; the topic is known.</summary>
-public readonly record struct At(int Partition, long Offset)
-{
-    public override string ToString() => $"{Partition}@{Offset}";
-}
+/// <summary>An event that ingestion refused, in events.quarantined.</summary>
+/// <param name="Event">The index of the refused event of the population with these bytes; -1: none.</param>
+/// <param name="Code">The code of the refusal.</param>
+/// <param name="Text">A description for the report.</param>
+public sealed record QuarantinedRecord(int Event, string Code, string Text);
 
-/// <summary>An event of events.validated.</summary>
-public readonly record struct Validated(At At, int Event);
+/// <summary>A record of the topic dead.</summary>
+/// <param name="Origin">Topic, partition and offset of the original record.</param>
+/// <param name="Service">The service that gave up on it.</param>
+/// <param name="Error">The error, for the report.</param>
+/// <param name="Bytes">The size of the dead letter, key and value, in bytes.</param>
+/// <param name="Omitted">The parts of the original that it leaves out.</param>
+/// <param name="ValueBytes">The size of the original value in bytes.</param>
+/// <param name="ValueSha256">The hash of the original value, in hex; of the value itself where the dead letter contains it.</param>
+public sealed record DeadLetter(string Origin, string Service, string Error, int Bytes, string Omitted, long ValueBytes, string ValueSha256);
+
+/// <summary>A record of events.validated.</summary>
+public readonly record struct ValidatedRecord(Position At, int Event, DateTime ReceivedAt);
 
 /// <summary>A record of identity.requests.</summary>
-public sealed record Requested(long Offset, int Event, IReadOnlyList<Id> Ids, At Origin);
+/// <param name="Offset">Its offset.</param>
+/// <param name="Event">The event of a link request; null: an operator's request to take the identifiers out of their profile.</param>
+/// <param name="Ids">Its identifiers.</param>
+/// <param name="Origin">For a link request, the position of its event in events.validated.</param>
+public sealed record IdentityRequest(long Offset, int? Event, IReadOnlyList<Id> Ids, Position Origin);
 
 /// <summary>An event of events.identified.</summary>
-public sealed record Identified(At At, int Event, string ProfileId, IReadOnlyList<Id> Ids, IReadOnlyList<Id> Refused, At Origin);
+public sealed record IdentifiedRecord(Position At, int Event, string ProfileId, IReadOnlyList<Id> Ids, IReadOnlyList<Id> Refused, Position Origin);
+
+/// <summary>A ProfileSplit of events.identified.</summary>
+public sealed record SplitAnnouncement(Position At, string Root, IReadOnlyList<string> Into, IReadOnlyList<Id> Ids, long Sequence);
 
 /// <summary>A ProfileMerged of events.identified.</summary>
-public sealed record Ended(At At, string Loser, string Winner, long Sequence);
+public sealed record MergeAnnouncement(Position At, string Loser, string Winner, long Sequence);
 
-/// <summary>A record of profiles.transfers: what was handed on to a profile.</summary>
-/// <param name="At">Where it stands.</param>
-/// <param name="To">The receiver.</param>
-/// <param name="What">The state or the event, so that a second one of the same is known.</param>
-public sealed record Handed(At At, string To, string What);
+/// <summary>A record of profiles.transfers.</summary>
+/// <param name="At">Its position.</param>
+/// <param name="To">The receiving profile.</param>
+/// <param name="Content">Names the transferred state or event, so that a repetition is recognized.</param>
+public sealed record Transfer(Position At, string To, string Content);
 
 /// <summary>The last state of a profile.</summary>
-/// <param name="At">Where it stands in the profiles topic.</param>
-/// <param name="Logged">As it stands there.</param>
-/// <param name="Hot">As Redis has it; null: it has none.</param>
-public sealed record State(At At, Profile Logged, Profile? Hot);
+/// <param name="At">Its position in the profiles topic.</param>
+/// <param name="Logged">The state in the topic.</param>
+/// <param name="Hot">The state in Redis; null: none.</param>
+public sealed record ProfileState(Position At, Profile Logged, Profile? Hot);
 
-/// <summary>A request that the webhook took.</summary>
-public readonly record struct Arrived(string ProfileId, int Event);
-
-/// <summary>Everything that the run has left behind, in the order in which it stands.</summary>
+/// <summary>Everything that the run left in the topics, in Redis and at the webhook, in the order found there.</summary>
 public sealed record Observed
 {
-    public required IReadOnlyList<Validated> Validated { get; init; }
-    public required IReadOnlyList<Requested> Requests { get; init; }
-    public required IReadOnlyList<Decided> Decisions { get; init; }
-    public required IReadOnlyList<Identified> Identified { get; init; }
-    public required IReadOnlyList<Ended> Ended { get; init; }
-    public required IReadOnlyList<Handed> Handed { get; init; }
-    public required IReadOnlyDictionary<string, State> Profiles { get; init; }
+    public required IReadOnlyList<CollectedRecord> Collected { get; init; }
+    public required IReadOnlyList<QuarantinedRecord> Quarantined { get; init; }
+    public required IReadOnlyList<ValidatedRecord> Validated { get; init; }
+    public required IReadOnlyList<IdentityRequest> Requests { get; init; }
+    public required IReadOnlyList<Decision> Decisions { get; init; }
+    public required IReadOnlyList<IdentifiedRecord> Identified { get; init; }
+    public required IReadOnlyList<MergeAnnouncement> Merges { get; init; }
+    public required IReadOnlyList<SplitAnnouncement> Splits { get; init; }
+    public required IReadOnlyList<Transfer> Transfers { get; init; }
+    public required IReadOnlyDictionary<string, ProfileState> Profiles { get; init; }
     public required IReadOnlyDictionary<Id, string> HotRoots { get; init; }
-    public required IReadOnlyList<Arrived> Arrived { get; init; }
+    public required IReadOnlyList<WebhookDelivery> Deliveries { get; init; }
+    public required IReadOnlyList<DeadLetter> DeadLetters { get; init; }
 
-    /// <summary>Records of dead, events.quarantined and deliveries.dead, each as one line.</summary>
-    public required IReadOnlyList<string> Dead { get; init; }
+    /// <summary>Records that validation quarantined or that fan-out gave up on, one line each. There should be none.</summary>
+    public required IReadOnlyList<string> GivenUp { get; init; }
 }

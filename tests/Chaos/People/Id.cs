@@ -2,7 +2,7 @@ using cdp;
 
 namespace Cdp.Chaos.People;
 
-/// <summary>An identifier in the form in which it is to be kept.</summary>
+/// <summary>An identifier in canonical form.</summary>
 public readonly record struct Id(string Type, string Value)
 {
     public const string User = "user_id";

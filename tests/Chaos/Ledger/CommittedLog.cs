@@ -1,15 +1,21 @@
 using Avro.Specific;
+using Cdp.Chaos.Faults;
+using Cdp.Chaos.Oracle;
 using Cdp.Contracts;
-using Cdp.Streaming;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Records;
+using Cdp.Streaming.Schemas;
 using Confluent.Kafka;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>Reads what is committed, and tells when nothing more comes.</summary>
-public sealed class Log(KafkaOptions kafka, AvroCodec codec)
+/// <summary>Reads the committed records of the topics.</summary>
+public sealed class CommittedLog(KafkaOptions kafka, AvroCodec codec)
 {
-    /// <summary>Every committed record of a topic, partition by partition, by rising offset.</summary>
-    public IEnumerable<(At At, string? Key, ISpecificRecord? Value)> Read(Topic topic)
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>Every committed record of a topic, partition by partition, in order. The value is null for garbage that the run wrote.</summary>
+    public IEnumerable<(Position At, string? Key, ISpecificRecord? Value)> Read(Topic topic)
     {
         for (var partition = 0; partition < Partitions(topic); partition++)
         {
@@ -17,12 +23,13 @@ public sealed class Log(KafkaOptions kafka, AvroCodec codec)
             consumer.Assign(new TopicPartitionOffset(kafka.TopicPrefix + topic.Name, partition, Offset.Beginning));
             for (var result = consumer.Consume(); !result.IsPartitionEOF; result = consumer.Consume())
             {
-                yield return (new At(partition, result.Offset.Value), result.Message.Key, result.Message.Value is { } value ? codec.Decode(value) : null);
+                var value = result.Message.Value is { } bytes && !Garbage.IsGarbage(bytes) ? codec.Decode(bytes) : null;
+                yield return (new Position(partition, result.Offset.Value), result.Message.Key, value);
             }
         }
     }
 
-    /// <summary>The end of every partition of every topic, and whether all of them are free of open transactions.</summary>
+    /// <summary>The end of every partition of every topic, and whether no transaction is open.</summary>
     public (string Ends, bool IsSettled) Ends()
     {
         using var all = Consumer(IsolationLevel.ReadUncommitted);
@@ -34,7 +41,7 @@ public sealed class Log(KafkaOptions kafka, AvroCodec codec)
             for (var partition = 0; partition < Partitions(topic); partition++)
             {
                 var at = new TopicPartition(kafka.TopicPrefix + topic.Name, partition);
-                var (high, stable) = (all.QueryWatermarkOffsets(at, Patience).High.Value, committed.QueryWatermarkOffsets(at, Patience).High.Value);
+                var (high, stable) = (all.QueryWatermarkOffsets(at, Timeout).High.Value, committed.QueryWatermarkOffsets(at, Timeout).High.Value);
                 isSettled &= high == stable;
                 ends.Add($"{topic.Name} {partition}: {high}");
             }
@@ -42,22 +49,23 @@ public sealed class Log(KafkaOptions kafka, AvroCodec codec)
         return (string.Join(", ", ends), isSettled);
     }
 
-    /// <summary>The partitions in which a group has records before it.</summary>
+    /// <summary>The partitions in which a consumer group has unprocessed records.</summary>
     public IReadOnlyList<string> Lags(string group, IEnumerable<Topic> inputs)
     {
-        TopicPartition[] partitions = [.. inputs.SelectMany(topic => Enumerable.Range(0, Partitions(topic)).Select(partition => new TopicPartition(kafka.TopicPrefix + topic.Name, partition)))];
+        TopicPartition[] partitions = [.. inputs.SelectMany(All)];
         using var consumer = Consumer(IsolationLevel.ReadCommitted, group);
         var lags = new List<string>();
-        foreach (var committed in consumer.Committed(partitions, Patience))
+        foreach (var committed in consumer.Committed(partitions, Timeout))
         {
-            // The markers of transactions stand before the end, too; only a record is lag.
+            // Transaction markers also lie between the committed offset and the end. Only a record is lag.
             consumer.Assign(new TopicPartitionOffset(committed.TopicPartition, committed.Offset == Offset.Unset ? Offset.Beginning : committed.Offset));
-            if (consumer.Consume(Patience) is { IsPartitionEOF: false } next) lags.Add($"{group} has {next.TopicPartitionOffset} before it");
+            if (consumer.Consume(Timeout) is { IsPartitionEOF: false } next) lags.Add($"{group} did not process {next.TopicPartitionOffset}");
         }
         return lags;
     }
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private IEnumerable<TopicPartition> All(Topic topic) =>
+        Enumerable.Range(0, Partitions(topic)).Select(partition => new TopicPartition(kafka.TopicPrefix + topic.Name, partition));
 
     private int Partitions(Topic topic) => topic.SinglePartition ? 1 : kafka.Partitions;
 
@@ -65,6 +73,6 @@ public sealed class Log(KafkaOptions kafka, AvroCodec codec)
     {
         var config = kafka.Consumer(group);
         config.IsolationLevel = isolation;
-        return new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(Keys.Deserializer).Build();
+        return new ConsumerBuilder<string?, byte[]?>(config).SetKeyDeserializer(RecordKeys.Deserializer).Build();
     }
 }

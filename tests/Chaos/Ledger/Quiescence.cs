@@ -1,17 +1,17 @@
 using System.Diagnostics;
-using Cdp.Chaos.Machines;
+using Cdp.Chaos.Processes;
 using Cdp.Chaos.Sending;
 using Cdp.Contracts;
 using Confluent.Kafka;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>Waits until nothing moves any more.</summary>
-public static class Quiet
+/// <summary>Waits until nothing changes any more.</summary>
+public static class Quiescence
 {
     private static readonly TimeSpan StableFor = TimeSpan.FromSeconds(2);
 
-    // The open transaction of a dead process is there until it times out after 15 s, a dead member's partitions until 10 s.
+    // A dead process keeps its open transaction until it times out after 15 s, and its partitions for 10 s.
     private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(60);
 
     private static readonly (string Group, Topic[] Inputs)[] Groups =
@@ -23,18 +23,18 @@ public static class Quiet
         ($"fanout-{Installation.Destination}", [Topics.EventsIdentified]),
     ];
 
-    /// <summary>Answers what each group has left undone; nothing, when all is well.</summary>
-    public static async Task<IReadOnlyList<string>> AwaitAsync(Log log, Webhook hook, CancellationToken stopping)
+    /// <returns>What each consumer group left unprocessed; empty if all is processed.</returns>
+    public static async Task<IReadOnlyList<string>> WaitAsync(CommittedLog log, WebhookReceiver webhook, CancellationToken stopping)
     {
-        var (last, since) = ("", Stopwatch.GetTimestamp());
+        var (lastObserved, since) = ("", Stopwatch.GetTimestamp());
         while (true)
         {
             await Task.Delay(250, stopping);
             try
             {
                 var (ends, isSettled) = log.Ends();
-                var now = $"{ends}; {hook.Count}";
-                if (now != last) (last, since) = (now, Stopwatch.GetTimestamp());
+                var now = $"{ends}; {webhook.Count}";
+                if (now != lastObserved) (lastObserved, since) = (now, Stopwatch.GetTimestamp());
                 else if (isSettled && Stopwatch.GetElapsedTime(since) > StableFor)
                 {
                     string[] lags = [.. Groups.SelectMany(group => log.Lags(group.Group, group.Inputs))];
@@ -44,7 +44,7 @@ public static class Quiet
             }
             catch (KafkaException) when (Stopwatch.GetElapsedTime(since) < StuckAfter)
             {
-                // The broker is just coming up again.
+                // The broker is still starting.
             }
         }
     }

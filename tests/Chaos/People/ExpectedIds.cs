@@ -1,14 +1,14 @@
 namespace Cdp.Chaos.People;
 
-/// <summary>Which identifiers a draft carries, by the rules as people are told them. What values look like is known from how they were made.</summary>
-public static class Understanding
+/// <summary>The identifiers that a draft carries by the documented rules. The generator knows the canonical form of each value.</summary>
+public static class ExpectedIds
 {
-    private static readonly HashSet<string> Nobody = ["00000000-0000-0000-0000-000000000000", "null", "anonymous", "-1"];
+    private static readonly HashSet<string> Placeholders = ["00000000-0000-0000-0000-000000000000", "null", "anonymous", "-1", .. Notations.Placeholders];
 
     public static IReadOnlyList<Id> Of(Draft draft, string messageId)
     {
         var ids = new List<Id>();
-        // An alias does not say which of the two its previousId is, so it counts as both.
+        // An alias does not state whether its previousId is a user or an anonymous id, so it counts as both.
         var previousId = draft.Type == "alias" && draft.PreviousId != draft.UserId && draft.PreviousId != draft.AnonymousId ? draft.PreviousId : null;
         Add(Id.User, draft.UserId);
         Add(Id.User, previousId);
@@ -21,7 +21,7 @@ public static class Understanding
 
         void Add(string type, string? value)
         {
-            if (value is not null && !Nobody.Contains(value)) ids.Add(new Id(type, value));
+            if (value is not null && !Placeholders.Contains(value)) ids.Add(new Id(type, value));
         }
     }
 }

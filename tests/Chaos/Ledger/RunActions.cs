@@ -1,0 +1,9 @@
+using Cdp.Chaos.Faults;
+
+namespace Cdp.Chaos.Ledger;
+
+/// <summary>What the run did, to compare with what it left.</summary>
+/// <param name="Answers">By event that ingestion answered: null if it was acknowledged, else the code of its refusal.</param>
+/// <param name="Garbage">The unreadable records that were written, once per service that reads them.</param>
+/// <param name="Failures">Shutdowns, commands and requests of operators that did not end as documented.</param>
+public sealed record RunActions(IReadOnlyDictionary<int, string?> Answers, IReadOnlyList<GarbageRecord> Garbage, IReadOnlyList<string> Failures);
