@@ -1,6 +1,7 @@
 using cdp;
 using Cdp.Destinations;
-using Cdp.Fanout.Configuration;
+using Cdp.Destinations.Delivery;
+using Destination = Cdp.Fanout.Configuration.Destination;
 using Polly;
 using Polly.Retry;
 
