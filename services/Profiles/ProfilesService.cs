@@ -33,7 +33,7 @@ public static class ProfilesService
         builder.Services.AddSingleton(services => new PastProfiles(
             new EventHistory(options.Kafka, services.GetRequiredService<AvroCodec>()), services.GetRequiredService<Folding>()));
         builder.Services.AddSingleton(services => new SplitStore(
-            services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix), options.Redis.KeyPrefix));
+            services.GetRequiredService<IConnectionMultiplexer>(), new HotStateKeys(options.Redis.KeyPrefix), options.Redis.KeyPrefix));
         builder.Services.AddSingleton(services => new SplitJobs(
             options.Kafka,
             services.GetRequiredService<AvroCodec>(),
@@ -61,7 +61,7 @@ public static class ProfilesService
         builder.Services.AddSingleton(_ => options.Kafka.Registry());
         builder.Services.AddSingleton(services => new AvroCodec(services.GetRequiredService<SchemaRegistry>(), options.Kafka.TopicPrefix));
         builder.Services.AddSingleton(services => new Generations(
-            services.GetRequiredService<IConnectionMultiplexer>(), new HotState(options.Redis.KeyPrefix)));
+            services.GetRequiredService<IConnectionMultiplexer>(), new HotStateKeys(options.Redis.KeyPrefix)));
         var types = builder.AddIdentifierTypes(options.IdentityConfig);
         builder.Services.AddSingleton(new Folding(new ProfileIds(options.ProfileIds.Key), Bounds.Default, types.Current.Blocked));
         return options;

@@ -87,7 +87,7 @@ public static class RebuildCommand
             services.GetRequiredService<AvroCodec>(),
             services.GetRequiredService<Folding>(),
             services.GetRequiredService<IConnectionMultiplexer>(),
-            new HotState(options.Redis.KeyPrefix),
+            new HotStateKeys(options.Redis.KeyPrefix),
             services.GetRequiredService<Generations>(),
             output));
     }

@@ -45,7 +45,7 @@ internal sealed class Installation : IAsyncDisposable
 
     public AvroCodec Codec { get; }
 
-    public HotState Keys => new(Kafka.TopicPrefix);
+    public HotStateKeys Keys => new(Kafka.TopicPrefix);
 
     public ProfileIds Ids { get; } = new(IdsKey);
 

@@ -17,7 +17,7 @@ public sealed record RootSnapshot(long Position, long Sequence, IReadOnlyDiction
 /// Reads the roots that the linker writes to Redis, together with its progress. So the reader notices a Redis that lost writes, or a Redis Cluster shard
 /// that lost them in a failover. A missing root would otherwise look like an identifier that was never linked.
 /// </summary>
-public sealed class RootReader(IConnectionMultiplexer redis, HotState keys)
+public sealed class RootReader(IConnectionMultiplexer redis, HotStateKeys keys)
 {
     // In one command. Redis serves nobody else while it runs.
     private const int MaxKeysPerRead = 1_000;
@@ -32,7 +32,8 @@ public sealed class RootReader(IConnectionMultiplexer redis, HotState keys)
     private bool IsCluster => redis.GetServers().Any(server => server.ServerType == ServerType.Cluster);
 
     /// <summary>What an operator does about an unreadable value of the graph.</summary>
-    public static string RemedyOf(HotState keys) => $"delete it and {keys.LinkerApplied}: the linker of identity then restores both from identity.decisions";
+    public static string RemedyOf(HotStateKeys keys) =>
+        $"delete it and {keys.LinkerApplied}: the linker of identity then restores both from identity.decisions";
 
     /// <summary>What an operator does about an unreadable position of the linker.</summary>
     public static string PositionRemedy => "delete it: the linker of identity then publishes it again";
@@ -57,7 +58,7 @@ public sealed class RootReader(IConnectionMultiplexer redis, HotState keys)
     public async Task<RootSnapshot> ReadForDecisionsAsync(IReadOnlyCollection<Identifier> identifiers)
     {
         var read = await ReadAsync(identifiers);
-        var absent = identifiers.Where(identifier => !read.ByIdentifier.ContainsKey(identifier)).GroupBy(HotState.RootGroup, Key);
+        var absent = identifiers.Where(identifier => !read.ByIdentifier.ContainsKey(identifier)).GroupBy(HotStateKeys.RootGroup, Key);
         await Task.WhenAll(absent.Select(async group =>
         {
             if (await Database.KeyExistsAsync([.. group]) == 0) return;
@@ -97,7 +98,7 @@ public sealed class RootReader(IConnectionMultiplexer redis, HotState keys)
     private async Task<RootSnapshot> ReadTagsAsync(IEnumerable<Identifier> identifiers)
     {
         var (position, sequence) = await ProgressAsync(await Database.StringGetAsync([keys.LinkerPosition, keys.LinkerApplied]));
-        var groups = identifiers.GroupBy(HotState.RootGroup).Select(group => (Tag: HotState.RootTag(group.Key), Identifiers: group.ToArray())).ToList();
+        var groups = identifiers.GroupBy(HotStateKeys.RootGroup).Select(group => (Tag: HotStateKeys.RootTag(group.Key), Identifiers: group.ToArray())).ToList();
         var answers = await Task.WhenAll(groups.Select(group => Database.StringGetAsync([keys.TagApplied(group.Tag), .. group.Identifiers.Select(Key)])));
         foreach (var (group, answer) in groups.Zip(answers))
         {

@@ -20,9 +20,9 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     private static readonly string PublishPosition = RedisScript.Load(typeof(IdentityStore), "publish_position.lua");
     private static readonly string RaiseCount = RedisScript.Load(typeof(IdentityStore), "raise_count.lua");
 
-    private readonly HotState _hot = new(prefix);
-    private readonly RootReader _roots = new(redis, new HotState(prefix));
-    private readonly TagPositions _tags = new(redis, new HotState(prefix));
+    private readonly HotStateKeys _hot = new(prefix);
+    private readonly RootReader _roots = new(redis, new HotStateKeys(prefix));
+    private readonly TagPositions _tags = new(redis, new HotStateKeys(prefix));
 
     private IDatabase Database => redis.GetDatabase();
 

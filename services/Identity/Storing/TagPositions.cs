@@ -11,7 +11,7 @@ namespace Cdp.Identity.Storing;
 /// back to what its replica had. A tag's position is written in the same script as the tag's keys, so it is set back with them and shows which
 /// decisions are missing there.
 /// </summary>
-internal sealed class TagPositions(IConnectionMultiplexer redis, HotState keys)
+internal sealed class TagPositions(IConnectionMultiplexer redis, HotStateKeys keys)
 {
     /// <summary>How many tags the nodes are spread over.</summary>
     public const int NodeTags = 64;
@@ -21,9 +21,9 @@ internal sealed class TagPositions(IConnectionMultiplexer redis, HotState keys)
 
     /// <summary>All tags that have a position.</summary>
     public static readonly IReadOnlyList<string> All =
-        [.. Enumerable.Range(0, HotState.RootGroups).Select(HotState.RootTag), .. Enumerable.Range(0, NodeTags).Select(OfNode)];
+        [.. Enumerable.Range(0, HotStateKeys.RootGroups).Select(HotStateKeys.RootTag), .. Enumerable.Range(0, NodeTags).Select(OfNode)];
 
-    public static string OfRoot(Identifier identifier) => HotState.RootTag(HotState.RootGroup(identifier));
+    public static string OfRoot(Identifier identifier) => HotStateKeys.RootTag(HotStateKeys.RootGroup(identifier));
 
     public static string OfNode(int group) => $"n{group}";
 

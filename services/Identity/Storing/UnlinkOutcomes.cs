@@ -15,7 +15,7 @@ public sealed class UnlinkOutcomes(IConnectionMultiplexer redis, string prefix)
 
     private const string Remedy = "delete it: the profile's history still shows every split";
 
-    private readonly HotState _hot = new(prefix);
+    private readonly HotStateKeys _hot = new(prefix);
 
     private IDatabase Database => redis.GetDatabase();
 

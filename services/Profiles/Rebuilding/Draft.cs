@@ -23,13 +23,13 @@ public sealed class Draft
     private const string Remedy = "delete it, then start the rebuild again";
 
     private readonly IDatabase _redis;
-    private readonly HotState _keys;
+    private readonly HotStateKeys _keys;
     private readonly AvroCodec _codec;
     private readonly Folding _folding;
     private readonly int _partitions;
     private string _progress;
 
-    private Draft(IDatabase redis, HotState keys, AvroCodec codec, Folding folding, int partitions, ProfileStore store, RebuildProgress progress)
+    private Draft(IDatabase redis, HotStateKeys keys, AvroCodec codec, Folding folding, int partitions, ProfileStore store, RebuildProgress progress)
     {
         (_redis, _keys, _codec, _folding, _partitions, Store, Progress) = (redis, keys, codec, folding, partitions, store, progress);
         _progress = JsonSerializer.Serialize(progress);
@@ -40,7 +40,7 @@ public sealed class Draft
     public RebuildProgress Progress { get; private set; }
 
     /// <summary>The progress of an earlier rebuild that was not completed; null if there is none.</summary>
-    public static async Task<RebuildProgress?> FindUnfinishedAsync(IDatabase redis, HotState keys)
+    public static async Task<RebuildProgress?> FindUnfinishedAsync(IDatabase redis, HotStateKeys keys)
     {
         var stored = await redis.ReadStringAsync(keys.Rebuild, Remedy);
         try
@@ -54,7 +54,7 @@ public sealed class Draft
     }
 
     /// <summary>Begins a rebuild in a new, empty generation.</summary>
-    public static async Task<Draft> BeginAsync(IDatabase redis, HotState keys, AvroCodec codec, Folding folding, int partitions, Generations generations)
+    public static async Task<Draft> BeginAsync(IDatabase redis, HotStateKeys keys, AvroCodec codec, Folding folding, int partitions, Generations generations)
     {
         // Throws if the key does not hold a number.
         RedisReads.ParseNumber(keys.LastGeneration, await redis.ReadStringAsync(keys.LastGeneration, Remedy), Remedy);
@@ -69,7 +69,7 @@ public sealed class Draft
 
     /// <summary>Continues an earlier rebuild.</summary>
     public static async Task<Draft> ResumeAsync(
-        IDatabase redis, HotState keys, AvroCodec codec, Folding folding, int partitions, Generations generations, RebuildProgress unfinished)
+        IDatabase redis, HotStateKeys keys, AvroCodec codec, Folding folding, int partitions, Generations generations, RebuildProgress unfinished)
     {
         var progress = unfinished with { Job = Guid.NewGuid().ToString("N") };
         var draft = new Draft(redis, keys, codec, folding, partitions, generations.Store(unfinished.Generation), progress);

@@ -11,7 +11,7 @@ namespace Cdp.Profiles.Rebuilding;
 /// Folds the log into a new generation beside the one in use, compares the two, and switches to the new one on request. The service keeps running meanwhile.
 /// </summary>
 public sealed class Rebuild(
-    KafkaOptions kafka, AvroCodec codec, Folding folding, IConnectionMultiplexer redis, HotState keys, Generations generations, TextWriter report)
+    KafkaOptions kafka, AvroCodec codec, Folding folding, IConnectionMultiplexer redis, HotStateKeys keys, Generations generations, TextWriter report)
 {
     // A round takes about a second. Profiles that are still unequal after these rounds get events all the time, or the service is not making progress.
     private const int MaxRounds = 12;

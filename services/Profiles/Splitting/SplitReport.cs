@@ -13,7 +13,7 @@ namespace Cdp.Profiles.Splitting;
 /// <param name="ReachesFrom">The time from which the log was complete; null if nothing is missing.</param>
 public sealed record SplitReport(long Sequence, string ProfileId, string Into, long Kept, long SplitOff, Profile Remainder, DateTime? ReachesFrom)
 {
-    /// <summary>The JSON that <c>HotState.SplitReport</c> documents.</summary>
+    /// <summary>The JSON that <c>HotStateKeys.SplitReport</c> documents.</summary>
     public string ToJson() => JsonSerializer.Serialize(new
     {
         sequence = Sequence,

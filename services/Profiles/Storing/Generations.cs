@@ -15,7 +15,7 @@ public sealed record GenerationsInUse(int Current, int? Previous);
 /// The generations of profiles in Redis. Each is a copy of the topic profiles up to its own position. A late write to a generation that was just replaced is
 /// harmless: the log has the same record, and the new generation catches up from the log before its next fold.
 /// </summary>
-public sealed class Generations(IConnectionMultiplexer redis, HotState keys)
+public sealed class Generations(IConnectionMultiplexer redis, HotStateKeys keys)
 {
     private const string First = "0 -1";
     private const string Remedy = "delete it: generation 0 is then in use, restored from the topic profiles";

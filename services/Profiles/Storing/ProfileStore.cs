@@ -39,7 +39,7 @@ public enum WriteOutcome
 /// The profiles of one generation in Redis and, for each partition, the offset of the topic profiles up to which they are stored. All keys of a partition are
 /// in one slot of a Redis Cluster.
 /// </summary>
-public sealed class ProfileStore(IConnectionMultiplexer redis, HotState keys, int generation = 0)
+public sealed class ProfileStore(IConnectionMultiplexer redis, HotStateKeys keys, int generation = 0)
 {
     public int Generation => generation;
 

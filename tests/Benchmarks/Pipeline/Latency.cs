@@ -21,7 +21,7 @@ internal static class Latency
     {
         using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
         using var sender = new Sender(ingestion, writeKey, 64);
-        var (ids, keys, database) = (new ProfileIds(profileIdKey), new HotState(kafka.TopicPrefix), connection.GetDatabase());
+        var (ids, keys, database) = (new ProfileIds(profileIdKey), new HotStateKeys(kafka.TopicPrefix), connection.GetDatabase());
         var (latencies, sending) = (new ConcurrentBag<double>(), new List<Task>());
         var (started, sent) = (Stopwatch.GetTimestamp(), 0);
         while (sent < Rate * seconds)

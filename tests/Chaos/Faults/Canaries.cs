@@ -18,7 +18,7 @@ public sealed class Canaries(Population population, Sender sender, Installation 
 
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(4);
 
-    private readonly HotState _hot = new(installation.KeyPrefix);
+    private readonly HotStateKeys _hot = new(installation.KeyPrefix);
     private int _next = population.Ordinary;
 
     /// <summary>The number of canary logins needed for a number of faults.</summary>

@@ -18,7 +18,7 @@ public sealed class ObservationReader(
 {
     private const int ChunkSize = 1_000;
 
-    private readonly HotState _hot = new(installation.KeyPrefix);
+    private readonly HotStateKeys _hot = new(installation.KeyPrefix);
 
     public async Task<Observed> ReadAsync()
     {

@@ -159,7 +159,7 @@ public sealed class Installation : IAsyncDisposable
 
     /// <summary>The generation of profiles in Redis that is in use.</summary>
     public async Task<int> ProfileGenerationAsync(IDatabase redis) =>
-        (string?)await redis.StringGetAsync(new HotState(KeyPrefix).Generations) is { } text
+        (string?)await redis.StringGetAsync(new HotStateKeys(KeyPrefix).Generations) is { } text
             ? int.Parse(text[..text.IndexOf(' ')], CultureInfo.InvariantCulture)
             : 0;
 

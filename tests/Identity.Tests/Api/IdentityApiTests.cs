@@ -40,9 +40,9 @@ public sealed class IdentityApiTests(RedisServers servers) : IClassFixture<Redis
         using var unknown = await client.GetAsync("/v1/identities", TestContext.Current.CancellationToken);
         await AssertErrorAsync(unknown, HttpStatusCode.NotFound, "unknown_path", "/openapi/v1.json");
         using var wrong = await client.DeleteAsync($"{Base}user_id/ada", TestContext.Current.CancellationToken);
-        await AssertErrorAsync(wrong, HttpStatusCode.MethodNotAllowed, "method_not_allowed", "/openapi/v1.json");
+        await AssertErrorAsync(wrong, HttpStatusCode.MethodNotAllowed, "wrong_method", "/openapi/v1.json");
         using var unmerge = await client.GetAsync($"{Base}unmerge", TestContext.Current.CancellationToken);
-        await AssertErrorAsync(unmerge, HttpStatusCode.MethodNotAllowed, "method_not_allowed", "send POST");
+        await AssertErrorAsync(unmerge, HttpStatusCode.MethodNotAllowed, "wrong_method", "send POST");
         Assert.Equal(["POST"], unmerge.Content.Headers.Allow);
         using var empty = await client.PostAsync($"{Base}unmerge", null, TestContext.Current.CancellationToken);
         await AssertErrorAsync(empty, HttpStatusCode.BadRequest, "invalid_body", "the request has no body");
@@ -99,7 +99,7 @@ public sealed class IdentityApiTests(RedisServers servers) : IClassFixture<Redis
         var asked = UnmergeAsync(client, ("anonymous_id", "library pc/3%2F"));
         const string Report =
             """{"sequence":3,"profile_id":"r","into":"n","recomputed":{"r":2,"n":0},"kept":{"events":0,"counts":{},"traits":[],"before":null}}""";
-        await redis.GetDatabase().StringSetAsync(new HotState(stack.Prefix).SplitReport(3), Report);
+        await redis.GetDatabase().StringSetAsync(new HotStateKeys(stack.Prefix).SplitReport(3), Report);
         using var answer = await asked;
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var unmerged = await JsonAsync(answer);

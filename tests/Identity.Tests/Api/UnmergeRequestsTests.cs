@@ -68,7 +68,7 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
     public async Task Unmerge_ProfilesGaveUp_FailsWithTheReasonUntilALaterTrySucceeds()
     {
         await using var linked = await LinkedProfile.StartAsync(await servers.ConnectAsync("redis"));
-        var hot = new HotState(linked.Stack.Prefix);
+        var hot = new HotStateKeys(linked.Stack.Prefix);
         await linked.Redis.GetDatabase().StringSetAsync(hot.SplitFailure(2), "a part is missing");
 
         using var answer = await linked.UnmergeAsync();
@@ -87,7 +87,7 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
     public async Task Unmerge_SameRequestSeveralTimesAtOnce_SplitsOnceAndTheOthersSaySo()
     {
         await using var linked = await LinkedProfile.StartAsync(await servers.ConnectAsync("redis"));
-        await linked.Redis.GetDatabase().StringSetAsync(new HotState(linked.Stack.Prefix).SplitReport(2), "{}");
+        await linked.Redis.GetDatabase().StringSetAsync(new HotStateKeys(linked.Stack.Prefix).SplitReport(2), "{}");
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => linked.UnmergeAsync()));
         Assert.Equal([HttpStatusCode.OK, .. Enumerable.Repeat(HttpStatusCode.Conflict, 4)], answers.Select(answer => answer.StatusCode).Order());

@@ -42,7 +42,7 @@ public sealed class RedisClusterTests
         if (!isLinkersShard)
         {
             // The profile API reads with a RootReader of its own.
-            await Assert.ThrowsAnyAsync<RedisException>(() => new RootReader(redis, new HotState("test:")).ReadAsync(all));
+            await Assert.ThrowsAnyAsync<RedisException>(() => new RootReader(redis, new HotStateKeys("test:")).ReadAsync(all));
             await Assert.ThrowsAnyAsync<RedisException>(() => store.NodesAsync(all.Select(graph.RootOf)));
         }
         // The last split may be lost with the linker's tag. Then an outdated refusal would seem valid.

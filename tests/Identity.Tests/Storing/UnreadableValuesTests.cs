@@ -29,9 +29,9 @@ public sealed class UnreadableValuesTests(RedisServers servers) : IClassFixture<
         { "{linker}:applied", "1 x" },
         { "{linker}:applied", null },
         { "linker:last-split", "abc" },
-        { $"root:{{r{HotState.RootGroup(Given.User("u"))}}}:user_id:u", "abc" },
-        { $"root:{{r{HotState.RootGroup(Given.User("u"))}}}:user_id:u", "first profile" },
-        { $"root:{{r{HotState.RootGroup(Given.User("u"))}}}:user_id:u", null },
+        { $"root:{{r{HotStateKeys.RootGroup(Given.User("u"))}}}:user_id:u", "abc" },
+        { $"root:{{r{HotStateKeys.RootGroup(Given.User("u"))}}}:user_id:u", "first profile" },
+        { $"root:{{r{HotStateKeys.RootGroup(Given.User("u"))}}}:user_id:u", null },
         { $"linker:node:{{n{Group}}}:{Root}", "abc" },
         { $"linker:node:{{n{Group}}}:{Root}", "field first" },
         { $"linker:node:{{n{Group}}}:{Root}", "field user_id:u" },
@@ -64,7 +64,7 @@ public sealed class UnreadableValuesTests(RedisServers servers) : IClassFixture<
             Given.Event("6", anonymousId: "a"));
         var readiness = service.Services.GetRequiredService<Readiness>();
         await Eventually.TrueAsync(() => Task.FromResult(IsReported($"the key {stack.Prefix}{key} in Redis")), "a loop names the key and the remedy");
-        await redis.GetDatabase().KeyDeleteAsync([stack.Prefix + key, new HotState(stack.Prefix).LinkerApplied]);
+        await redis.GetDatabase().KeyDeleteAsync([stack.Prefix + key, new HotStateKeys(stack.Prefix).LinkerApplied]);
         var records = await stack.ReadAsync(identified: 6);
 
         Assert.Empty(await stack.DeadAsync());

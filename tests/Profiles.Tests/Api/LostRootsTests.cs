@@ -40,7 +40,7 @@ public sealed class LostRootsTests(Stack stack) : IClassFixture<Stack>
         await using var installation = new Installation(stack, cluster.Endpoint);
         var (redis, keys) = (connection.GetDatabase(), installation.Keys);
         var (u, v) = (Some.Id("user_id", "u"), Some.Id("user_id", "v"));
-        Assert.NotEqual(HotState.RootGroup(u), HotState.RootGroup(v));
+        Assert.NotEqual(HotStateKeys.RootGroup(u), HotStateKeys.RootGroup(v));
         await WriteRootAsync(redis, keys, u);
         await WriteRootAsync(redis, keys, v);
         await redis.StringSetAsync(keys.LinkerApplied, "5 9");
@@ -58,13 +58,13 @@ public sealed class LostRootsTests(Stack stack) : IClassFixture<Stack>
         await installation.UntilCountedAsync("user_id/u", "A", 1);
     }
 
-    private static async Task WriteRootAsync(IDatabase redis, HotState keys, cdp.Identifier identifier)
+    private static async Task WriteRootAsync(IDatabase redis, HotStateKeys keys, cdp.Identifier identifier)
     {
         await redis.StringSetAsync(keys.Root(identifier), "5 p");
         await redis.StringSetAsync(TagApplied(keys, identifier), "5 9");
     }
 
-    private static string TagApplied(HotState keys, cdp.Identifier identifier) => keys.TagApplied(HotState.RootTag(HotState.RootGroup(identifier)));
+    private static string TagApplied(HotStateKeys keys, cdp.Identifier identifier) => keys.TagApplied(HotStateKeys.RootTag(HotStateKeys.RootGroup(identifier)));
 
     private static async Task<(HttpStatusCode, string?)> StatusAsync(Installation installation)
     {

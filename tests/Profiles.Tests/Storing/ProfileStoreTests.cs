@@ -12,7 +12,7 @@ public sealed class ProfileStoreTests(Stack stack) : IClassFixture<Stack>
 
     public static TheoryData<string> Redises => Stack.Redises;
 
-    private readonly HotState _keys = new($"t{Guid.NewGuid():N}:");
+    private readonly HotStateKeys _keys = new($"t{Guid.NewGuid():N}:");
 
     [Theory]
     [MemberData(nameof(Redises))]

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Cdp.Profiles.Splitting.Jobs;
 
 /// <summary>The Redis keys of splits: which profiles have a pending split, so that it is found again after a restart, and the reports.</summary>
-public sealed class SplitStore(IConnectionMultiplexer redis, HotState keys, string prefix)
+public sealed class SplitStore(IConnectionMultiplexer redis, HotStateKeys keys, string prefix)
 {
     // A report is only read shortly after the split. Identity keeps the decision itself.
     private static readonly TimeSpan ReportsKept = TimeSpan.FromDays(7);

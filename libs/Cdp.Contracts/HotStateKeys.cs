@@ -6,7 +6,7 @@ namespace Cdp.Contracts;
 /// The Redis keys that more than one service reads. The braces are Redis Cluster hash tags: keys that are written together are in one slot. The prefix
 /// separates installations that share a Redis.
 /// </summary>
-public sealed class HotState(string prefix)
+public sealed class HotStateKeys(string prefix)
 {
     /// <summary>The number of hash tags that the roots are distributed over.</summary>
     public const int RootGroups = 64;
