@@ -73,7 +73,7 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
     public YamlMappingNode Mapping => node;
 
     /// <summary>The number of errors so far, in everything that is read together.</summary>
-    public int FaultCount => errors.Count;
+    public int ErrorCount => errors.Count;
 
     /// <summary>Every member, in file order.</summary>
     public IEnumerable<(string Key, YamlNode Value)> Members
@@ -84,7 +84,7 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
             {
                 if (key is not YamlScalarNode { Value: { } name })
                 {
-                    Fault(key, "the key must be a string; write a plain name");
+                    AddError(key, "the key must be a string; write a plain name");
                     continue;
                 }
                 _known.Add(name);
@@ -93,11 +93,14 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
         }
     }
 
+    /// <summary>Adds an error at the line of the mapping.</summary>
+    public void AddError(string error) => AddError(node, error);
+
     /// <summary>Adds an error at the line of a node, or of the mapping if the node is null.</summary>
-    public void Fault(YamlNode? at, string fault) => errors.Add($"{file}:{(at ?? node).Start.Line}: {fault}");
+    public void AddError(YamlNode? at, string error) => errors.Add($"{file}:{(at ?? node).Start.Line}: {error}");
 
     /// <summary>Adds an error at the line of a key, or of the mapping if the key is missing.</summary>
-    public void Fault(string key, string fault) => Fault(Find(key), fault);
+    public void AddError(string key, string error) => AddError(Find(key), error);
 
     /// <summary>A string; null if the key is missing.</summary>
     public string? Text(string key) => Find(key) switch
@@ -110,7 +113,7 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
     /// <summary>A string. It is an error if the key is missing.</summary>
     public string RequiredText(string key, string remedy)
     {
-        if (Find(key) is null) Fault(node, $"'{key}' is missing; {remedy}");
+        if (Find(key) is null) AddError(node, $"'{key}' is missing; {remedy}");
         return Text(key) ?? "";
     }
 
@@ -177,7 +180,7 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
     {
         foreach (var key in node.Children.Keys.OfType<YamlScalarNode>().Where(key => !_known.Contains(key.Value ?? "")))
         {
-            Fault(key, $"'{key.Value}' is not a known key; use one of {string.Join(", ", _known.Order(StringComparer.Ordinal))}, or remove it");
+            AddError(key, $"'{key.Value}' is not a known key; use one of {string.Join(", ", _known.Order(StringComparer.Ordinal))}, or remove it");
         }
     }
 
@@ -189,7 +192,7 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
 
     private T Reject<T>(YamlNode at, string key, string fault, T fallback)
     {
-        Fault(at, $"'{key}' {fault}");
+        AddError(at, $"'{key}' {fault}");
         return fallback;
     }
 

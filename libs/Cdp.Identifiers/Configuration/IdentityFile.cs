@@ -46,12 +46,12 @@ public static partial class IdentityFile
         var sections = root.Sections("types");
         if (sections.Count is 0 or > MaxTypes)
         {
-            root.Fault("types", $"'types' has {sections.Count} items; write 1 to {MaxTypes}, or remove 'types' to use the defaults");
+            root.AddError("types", $"'types' has {sections.Count} items; write 1 to {MaxTypes}, or remove 'types' to use the defaults");
         }
         foreach (var section in sections)
         {
             var type = Type(section);
-            if (types.Exists(other => other.Name == type.Name)) section.Fault("name", $"the type '{type.Name}' is defined twice; remove one of the two");
+            if (types.Exists(other => other.Name == type.Name)) section.AddError("name", $"the type '{type.Name}' is defined twice; remove one of the two");
             else types.Add(type);
             section.RejectUnknownKeys();
         }
@@ -63,11 +63,11 @@ public static partial class IdentityFile
         var name = section.RequiredText("name", "write the type's name, such as user_id");
         if (IdentifierTypes.ReservedNames.Contains(name))
         {
-            section.Fault("name", $"the name '{name}' is reserved; write a name other than {string.Join(", ", IdentifierTypes.ReservedNames)}");
+            section.AddError("name", $"the name '{name}' is reserved; write a name other than {string.Join(", ", IdentifierTypes.ReservedNames)}");
         }
         else if (name.Length > 0 && !TypeName().IsMatch(name))
         {
-            section.Fault("name", $"'{name}' is not a valid type name; write a letter a-z and then up to 63 of a-z, 0-9, '_', '.' and '-'");
+            section.AddError("name", $"'{name}' is not a valid type name; write a letter a-z and then up to 63 of a-z, 0-9, '_', '.' and '-'");
         }
         var from = section.Node("from") switch
         {
@@ -78,7 +78,7 @@ public static partial class IdentityFile
         Place[] places = [.. from.OfType<Place>()];
         if (section.Node("from") is null or YamlSequenceNode { Children.Count: 0 })
         {
-            section.Fault("from", "'from' is missing; list the places in the event, such as [userId] or [traits.email, context.externalIds]");
+            section.AddError("from", "'from' is missing; list the places in the event, such as [userId] or [traits.email, context.externalIds]");
         }
         var limit = section.Number("limit", name == IdentifierTypes.UserId ? DefaultTypes.UserIdLimit : DefaultTypes.DefaultLimit, 1, MaxLimit);
         return new IdentifierType(name, places, NormalisationOf(section), limit);
@@ -95,11 +95,11 @@ public static partial class IdentityFile
         {
             if (Place.Parse(key) is not { Member: "context" } condition)
             {
-                section.Fault(value, $"'{key}' is not a path in the context; write for example context.device.type");
+                section.AddError(value, $"'{key}' is not a path in the context; write for example context.device.type");
             }
             else if (value is not YamlScalarNode { Value.Length: > 0 } text)
             {
-                section.Fault(value, $"the value of '{key}' must be one string; write for example ios");
+                section.AddError(value, $"the value of '{key}' must be one string; write for example ios");
             }
             else when.Add((condition.Path, text.Value!));
         }
@@ -113,7 +113,7 @@ public static partial class IdentityFile
         if (place is null)
         {
             var roots = $"{string.Join(" or ", Place.Values)}, or a path in {string.Join(", ", Place.Objects)}";
-            section.Fault(node, $"'{text}' is not a place in an event; write {roots}, such as context.device.id");
+            section.AddError(node, $"'{text}' is not a place in an event; write {roots}, such as context.device.id");
         }
         return place;
     }
@@ -125,7 +125,7 @@ public static partial class IdentityFile
         var isName = !char.IsDigit(text[0]);
         if (isName && Enum.TryParse<Normalisation>(text, ignoreCase: true, out var normalisation) && Enum.IsDefined(normalisation)) return normalisation;
         var known = string.Join(", ", Enum.GetNames<Normalisation>().Select(name => name.ToLowerInvariant()));
-        section.Fault("normalise", $"'{text}' is not a normalisation; write one of {known}");
+        section.AddError("normalise", $"'{text}' is not a normalisation; write one of {known}");
         return Normalisation.None;
     }
 
@@ -136,16 +136,16 @@ public static partial class IdentityFile
         foreach (var pattern in section.Texts("patterns"))
         {
             if (OperatorPattern.Compile(pattern, ignoreCase: true, out var fault) is { } regex) patterns.Add(regex);
-            else section.Fault("patterns", $"the pattern '{pattern}' {fault}");
+            else section.AddError("patterns", $"the pattern '{pattern}' {fault}");
         }
         var (values, allowed) = (section.Texts("values"), section.Texts("allow"));
         foreach (var value in allowed.Where(value => !Placeholders.Contains(BlockedValues.ComparisonForm(value))))
         {
-            section.Fault("allow", $"'{value}' is not blocked by default; remove it from 'allow'");
+            section.AddError("allow", $"'{value}' is not blocked by default; remove it from 'allow'");
         }
         foreach (var value in allowed.Where(value => values.Any(blocked => BlockedValues.ComparisonForm(blocked) == BlockedValues.ComparisonForm(value))))
         {
-            section.Fault("allow", $"'{value}' is in both 'values' and 'allow'; remove it from one of them");
+            section.AddError("allow", $"'{value}' is in both 'values' and 'allow'; remove it from one of them");
         }
         section.RejectUnknownKeys();
         return new BlockedValues(values, patterns, allowed);
@@ -155,7 +155,7 @@ public static partial class IdentityFile
     {
         var region = root.Text("region");
         if (region is null || PhoneNumberUtil.GetInstance().GetSupportedRegions().Contains(region)) return region;
-        root.Fault("region", $"'{region}' is not a country code; write two capital letters (ISO 3166), such as AT, or remove 'region'");
+        root.AddError("region", $"'{region}' is not a country code; write two capital letters (ISO 3166), such as AT, or remove 'region'");
         return null;
     }
 

@@ -21,7 +21,7 @@ public static partial class DestinationFiles
             var destination = Read(file, environment);
             if (destinations.Any(other => other.Id == destination.Id))
             {
-                file.Fault("id", $"there is another destination '{destination.Id}'; give each its own id");
+                file.AddError("id", $"there is another destination '{destination.Id}'; give each its own id");
             }
             destinations.Add(destination);
         }
@@ -31,10 +31,10 @@ public static partial class DestinationFiles
     private static Destination Read(YamlSection file, Func<string, string?> environment)
     {
         var id = file.RequiredText("id", "give the destination its own name");
-        if (id.Length > 0 && !Id().IsMatch(id)) file.Fault("id", $"'{id}' cannot name a consumer group; use lower-case letters, digits and hyphens");
+        if (id.Length > 0 && !Id().IsMatch(id)) file.AddError("id", $"'{id}' cannot name a consumer group; use lower-case letters, digits and hyphens");
         if (file.RequiredText("type", "write webhook") is { Length: > 0 } type && type != "webhook")
         {
-            file.Fault("type", $"'{type}' is not a type of destination; write webhook");
+            file.AddError("type", $"'{type}' is not a type of destination; write webhook");
         }
         var webhook = new WebhookOptions(Url(file), Secret(file, environment), file.Duration("timeout", TimeSpan.FromSeconds(10)), Headers(file));
         var destination = new Destination(
@@ -47,17 +47,17 @@ public static partial class DestinationFiles
     {
         var text = file.RequiredText("url", "write the URL to which events are sent");
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0) return url;
-        if (text.Length > 0) file.Fault("url", $"'{text}' is not an http or https URL without a user name; write one, and credentials as a header");
+        if (text.Length > 0) file.AddError("url", $"'{text}' is not an http or https URL without a user name; write one, and credentials as a header");
         return new Uri("http://invalid");
     }
 
     private static string? Secret(YamlSection file, Func<string, string?> environment)
     {
         var (secret, variable) = (file.Text("secret"), file.Text("secret_env"));
-        if (secret is not null && variable is not null) file.Fault("secret_env", "'secret' and 'secret_env' are both set; keep one");
+        if (secret is not null && variable is not null) file.AddError("secret_env", "'secret' and 'secret_env' are both set; keep one");
         if (variable is null) return secret;
         if (environment(variable) is { Length: > 0 } found) return found;
-        file.Fault("secret_env", $"the environment variable {variable} is not set; set it to the secret");
+        file.AddError("secret_env", $"the environment variable {variable} is not set; set it to the secret");
         return null;
     }
 
@@ -65,7 +65,7 @@ public static partial class DestinationFiles
     {
         var events = file.Section("events");
         var (types, names) = (events?.Texts("types") ?? [], events?.Texts("names") ?? []);
-        foreach (var type in types.Except(Types)) events!.Fault("types", $"'{type}' is not a type of event; use {string.Join(", ", Types)}");
+        foreach (var type in types.Except(Types)) events!.AddError("types", $"'{type}' is not a type of event; use {string.Join(", ", Types)}");
         events?.RejectUnknownKeys();
         return new Subscription(id, types.ToHashSet(StringComparer.Ordinal), names.ToHashSet(StringComparer.Ordinal));
     }
@@ -77,11 +77,11 @@ public static partial class DestinationFiles
         using var probe = new HttpRequestMessage();
         foreach (var (name, node) in section.Members)
         {
-            if (node is not YamlScalarNode { Value: { } value }) section.Fault(node, $"the header '{name}' must be a string; write one value");
-            else if (Webhook.OwnHeaders.Contains(name)) section.Fault(node, $"the header '{name}' is set for each request; remove it");
+            if (node is not YamlScalarNode { Value: { } value }) section.AddError(node, $"the header '{name}' must be a string; write one value");
+            else if (Webhook.OwnHeaders.Contains(name)) section.AddError(node, $"the header '{name}' is set for each request; remove it");
             else if (value.AsSpan().ContainsAny('\r', '\n') || !probe.Headers.TryAddWithoutValidation(name, value))
             {
-                section.Fault(node, $"the header '{name}' cannot be sent; fix its name or its value");
+                section.AddError(node, $"the header '{name}' cannot be sent; fix its name or its value");
             }
             else headers[name] = value;
         }

@@ -23,21 +23,21 @@ public sealed partial record FirstPartyCookie(string Name, string? Domain)
         if (file.Section("cookie") is not { } section) return null;
         if (file.Text("type") is "server" or "webhook")
         {
-            file.Fault("cookie", "'cookie' is only for sources of type web; remove it, or create a source of type web for the pages");
+            file.AddError("cookie", "'cookie' is only for sources of type web; remove it, or create a source of type web for the pages");
         }
         var name = section.Text("name") ?? DefaultName;
         if (!CookieName().IsMatch(name))
         {
-            section.Fault("name", $"'{name}' is not a valid cookie name; use at most 50 letters, digits, hyphens and underscores");
+            section.AddError("name", $"'{name}' is not a valid cookie name; use at most 50 letters, digits, hyphens and underscores");
         }
         var domain = section.Text("domain");
         if (domain is not null && !DomainName().IsMatch(domain))
         {
-            section.Fault("domain", $"'{domain}' is not a domain; write for example shop.example, or remove it");
+            section.AddError("domain", $"'{domain}' is not a domain; write for example shop.example, or remove it");
         }
         if (domain is not null && name.StartsWith("__Host-", StringComparison.Ordinal))
         {
-            section.Fault("domain", "a cookie whose name begins with __Host- cannot have a domain; remove 'domain', or choose another name");
+            section.AddError("domain", "a cookie whose name begins with __Host- cannot have a domain; remove 'domain', or choose another name");
         }
         section.RejectUnknownKeys();
         return new FirstPartyCookie(name, domain);

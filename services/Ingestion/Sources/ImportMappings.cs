@@ -13,7 +13,7 @@ public static class ImportMappings
         if (source.Section("import") is not { } section) return mappings;
         if (source.Text("type") is "web" or "webhook")
         {
-            source.Fault("import", "a source of this type cannot import files; write type: server, or remove 'import'");
+            source.AddError("import", "a source of this type cannot import files; write type: server, or remove 'import'");
         }
         foreach (var (name, _) in section.Members)
         {

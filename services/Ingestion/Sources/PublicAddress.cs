@@ -31,7 +31,7 @@ public sealed record PublicAddress(string Scheme, string Host)
         if (file.Text("public_url") is not { } text) return null;
         var isUrl = Uri.TryCreate(text, UriKind.Absolute, out var url);
         if (isUrl && url is { Scheme: "http" or "https", UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0 }) return url;
-        file.Fault("public_url", $"'{text}' is not an http or https address; write for example https://events.shop.example or https://shop.example/t");
+        file.AddError("public_url", $"'{text}' is not an http or https address; write for example https://events.shop.example or https://shop.example/t");
         return null;
     }
 

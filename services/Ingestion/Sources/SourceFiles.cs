@@ -20,9 +20,9 @@ public static partial class SourceFiles
             var source = Read(file, limits);
             foreach (var (other, place) in read)
             {
-                if (other.Id == source.Id) file.Fault("id", $"the id '{source.Id}' is already used by the source in {place}; choose another id");
+                if (other.Id == source.Id) file.AddError("id", $"the id '{source.Id}' is already used by the source in {place}; choose another id");
                 if (!source.WriteKeyHashes.Any(hash => other.WriteKeyHashes.Any(hash.SequenceEqual))) continue;
-                file.Fault("write_keys", $"a write key is also used by the source '{other.Id}' in {place}; use a different key for each source");
+                file.AddError("write_keys", $"a write key is also used by the source '{other.Id}' in {place}; use a different key for each source");
             }
             read.Add((source, file.Place));
         }
@@ -34,7 +34,7 @@ public static partial class SourceFiles
         var id = file.RequiredText("id", "write for example id: shop-web");
         if (id.Length > 0 && !Id().IsMatch(id))
         {
-            file.Fault("id", $"'{id}' is not a valid source id; use at most 100 letters, digits, dots, hyphens and underscores");
+            file.AddError("id", $"'{id}' is not a valid source id; use at most 100 letters, digits, dots, hyphens and underscores");
         }
         var type = Type(file);
         var (rate, lowered) = Limits(file, limits, type == SourceType.Web ? Rate.OfWeb : null);
@@ -64,18 +64,19 @@ public static partial class SourceFiles
     {
         if (source.Type != SourceType.Webhook)
         {
-            if (source.Verification is not null) file.Fault("webhook", "'webhook' is only for sources of type webhook; change the type, or remove 'webhook'");
+            if (source.Verification is not null)
+                file.AddError("webhook", "'webhook' is only for sources of type webhook; change the type, or remove 'webhook'");
             return;
         }
         if (file.Node("webhook") is null)
         {
-            file.Fault((YamlNode?)null, "'webhook' is missing, which a source of type webhook needs; write webhook: {verify: {scheme: …}}");
+            file.AddError("'webhook' is missing, which a source of type webhook needs; write webhook: {verify: {scheme: …}}");
         }
         if (file.Node("mapping") is null)
         {
             var presets = string.Join(", ", Presets.Names);
             const string Missing = "'mapping' is missing, which a source of type webhook needs";
-            file.Fault((YamlNode?)null, $"{Missing}; write mapping: {{preset: …}} with one of {presets}, or rules");
+            file.AddError($"{Missing}; write mapping: {{preset: …}} with one of {presets}, or rules");
         }
     }
 
@@ -89,7 +90,7 @@ public static partial class SourceFiles
             case "webhook": return SourceType.Webhook;
             case "": return default;
             case var other:
-                file.Fault("type", $"'{other}' is not a source type; {Remedy}");
+                file.AddError("type", $"'{other}' is not a source type; {Remedy}");
                 return default;
         }
     }
@@ -101,9 +102,9 @@ public static partial class SourceFiles
         foreach (var text in file.Texts("write_keys"))
         {
             if (text.Length == 64 && text.All(char.IsAsciiHexDigit)) hashes.Add(Convert.FromHexString(text));
-            else file.Fault("write_keys", $"a write key must be written as its SHA-256, 64 hexadecimal digits; {Command}");
+            else file.AddError("write_keys", $"a write key must be written as its SHA-256, 64 hexadecimal digits; {Command}");
         }
-        if (hashes.Count == 0 && file.Texts("write_keys").Count == 0) file.Fault("write_keys", $"'write_keys' is missing or empty; {Command}");
+        if (hashes.Count == 0 && file.Texts("write_keys").Count == 0) file.AddError("write_keys", $"'write_keys' is missing or empty; {Command}");
         return hashes;
     }
 
@@ -112,7 +113,7 @@ public static partial class SourceFiles
         var patterns = file.Texts("origins");
         foreach (var pattern in patterns.Where(pattern => !Origins.IsPattern(pattern)))
         {
-            file.Fault("origins", $"'{pattern}' is not an origin; write for example https://shop.example or https://*.shop.example, without a path");
+            file.AddError("origins", $"'{pattern}' is not an origin; write for example https://shop.example or https://*.shop.example, without a path");
         }
         return new Origins(patterns);
     }
@@ -122,7 +123,7 @@ public static partial class SourceFiles
         if (file.Section("limits") is not { } section) return (defaultRate, limits);
         var perSecond = section.Number("events_per_second", 0, 1, 1_000_000);
         var burst = section.Number("burst", perSecond, 1, 10_000_000);
-        if (perSecond == 0 && burst > 0) section.Fault("burst", "'burst' has no effect without 'events_per_second'; add that, or remove 'burst'");
+        if (perSecond == 0 && burst > 0) section.AddError("burst", "'burst' has no effect without 'events_per_second'; add that, or remove 'burst'");
         var lowered = limits with
         {
             EventBytes = section.Number("event_bytes", limits.EventBytes, 1, limits.EventBytes),

@@ -16,11 +16,11 @@ internal static class TrustReader
         var withheld = file.Texts("server_only");
         foreach (var word in withheld.Where(word => !Withheld.All.Contains(word)))
         {
-            file.Fault("server_only", $"'{word}' is not a known value; use one or more of {string.Join(", ", Withheld.All)}");
+            file.AddError("server_only", $"'{word}' is not a known value; use one or more of {string.Join(", ", Withheld.All)}");
         }
         if (level == TrustLevel.Server && withheld.Count > 0)
         {
-            file.Fault("server_only", "'server_only' is only for sources with trust: public, and this one has trust: server; remove one of the two");
+            file.AddError("server_only", "'server_only' is only for sources with trust: public, and this one has trust: server; remove one of the two");
         }
         return new Trust(level, [.. withheld.Distinct()]);
     }
@@ -30,15 +30,16 @@ internal static class TrustReader
         var level = file.Text("trust") ?? (type == SourceType.Server ? TrustLevel.Server : TrustLevel.Public);
         if (level is not (TrustLevel.Server or TrustLevel.Public))
         {
-            file.Fault("trust", $"'{level}' is not a level of trust; write {TrustLevel.Server} or {TrustLevel.Public}");
+            file.AddError("trust", $"'{level}' is not a level of trust; write {TrustLevel.Server} or {TrustLevel.Public}");
         }
         else if (level == TrustLevel.Server && type == SourceType.Web)
         {
-            file.Fault("trust", "a source of type web cannot have trust: server, because anyone can read its write key; use type: server, or remove 'trust'");
+            file.AddError(
+                "trust", "a source of type web cannot have trust: server, because anyone can read its write key; use type: server, or remove 'trust'");
         }
         else if (level == TrustLevel.Server && type == SourceType.Webhook && verification is { Scheme: Scheme.None })
         {
-            file.Fault("trust", "'trust: server' requires webhooks that prove who sent them; choose another scheme under webhook.verify, or remove 'trust'");
+            file.AddError("trust", "'trust: server' requires webhooks that prove who sent them; choose another scheme under webhook.verify, or remove 'trust'");
         }
         return level;
     }

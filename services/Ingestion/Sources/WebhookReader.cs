@@ -16,7 +16,7 @@ public static class WebhookReader
         var verify = section.Section("verify");
         if (verify is null && section.Node("verify") is null)
         {
-            section.Fault((YamlNode?)null, $"'verify' is missing; write verify: {{scheme: …}} with one of {Schemes}");
+            section.AddError($"'verify' is missing; write verify: {{scheme: …}} with one of {Schemes}");
         }
         section.RejectUnknownKeys();
         if (verify is null) return new Verification(Scheme.None, [], TimeSpan.Zero);
@@ -26,20 +26,21 @@ public static class WebhookReader
         var places = (header is null ? 0 : 1) + (parameter is null ? 0 : 1) + (basic ? 1 : 0);
         if (scheme == Scheme.Secret && places != 1)
         {
-            verify.Fault("scheme", "the scheme 'secret' must say where the secret is sent; write exactly one of header: NAME, parameter: NAME or basic: true");
+            verify.AddError(
+                "scheme", "the scheme 'secret' must say where the secret is sent; write exactly one of header: NAME, parameter: NAME or basic: true");
         }
         if (scheme is not (null or Scheme.Secret) && places > 0)
         {
-            verify.Fault((YamlNode?)null, "'header', 'parameter' and 'basic' are only for the scheme 'secret'; remove them");
+            verify.AddError("'header', 'parameter' and 'basic' are only for the scheme 'secret'; remove them");
         }
         var secrets = ReadSecrets(verify, environment);
         if (scheme == Scheme.None && secrets.Count > 0)
         {
-            verify.Fault("scheme", "the scheme 'none' does not use a secret; choose another scheme, or remove the secret");
+            verify.AddError("scheme", "the scheme 'none' does not use a secret; choose another scheme, or remove the secret");
         }
         if (scheme is not (null or Scheme.None) && secrets.Count == 0 && verify.Texts("secret_env").Count == 0)
         {
-            verify.Fault((YamlNode?)null, "the secret is missing; write secret_env: VARIABLE, or secret: TEXT");
+            verify.AddError("the secret is missing; write secret_env: VARIABLE, or secret: TEXT");
         }
         var tolerance = verify.Duration("tolerance", TimeSpan.FromMinutes(5));
         verify.RejectUnknownKeys();
@@ -59,7 +60,7 @@ public static class WebhookReader
             case "zendesk": return Scheme.Zendesk;
             case "": return null;
             case var other:
-                verify.Fault("scheme", $"'{other}' is not a scheme; use one of {Schemes}");
+                verify.AddError("scheme", $"'{other}' is not a scheme; use one of {Schemes}");
                 return null;
         }
     }
@@ -70,7 +71,7 @@ public static class WebhookReader
         foreach (var variable in verify.Texts("secret_env"))
         {
             if (environment(variable) is { Length: > 0 } found) secrets.Add(Encoding.UTF8.GetBytes(found));
-            else verify.Fault("secret_env", $"the environment variable {variable} is not set; set it to the secret before starting the service");
+            else verify.AddError("secret_env", $"the environment variable {variable} is not set; set it to the secret before starting the service");
         }
         return secrets;
     }

@@ -21,7 +21,7 @@ public static class PlanFiles
             var free = plan.Sources.Where(source => claimed.TryAdd(source, plan.Id)).ToList();
             foreach (var source in plan.Sources.Except(free))
             {
-                file.Fault("sources", $"the source '{source}' is already in the plan '{claimed[source]}'; remove it from one of the two");
+                file.AddError("sources", $"the source '{source}' is already in the plan '{claimed[source]}'; remove it from one of the two");
             }
             plans.Add(plan with { Sources = free });
         }
@@ -33,11 +33,11 @@ public static class PlanFiles
         var id = file.RequiredText("id", "write a unique name for the plan");
         var version = file.Number("version", 1, 1, int.MaxValue);
         var sources = file.Texts("sources");
-        if (sources.Count == 0) file.Fault("sources", "'sources' lists no source; write a list of source ids, or \"*\" for all");
+        if (sources.Count == 0) file.AddError("sources", "'sources' lists no source; write a list of source ids, or \"*\" for all");
         var actions = file.Section("on_violation") is { } section ? Actions(section) : [];
         var events = file.Section("events");
         var schemas = events is null ? [] : Schemas(events);
-        if (events?.Members.Any() != true) file.Fault("events", "'events' lists no event; write NAME: {JSON Schema of its properties}");
+        if (events?.Members.Any() != true) file.AddError("events", "'events' lists no event; write NAME: {JSON Schema of its properties}");
         file.RejectUnknownKeys();
         return new TrackingPlan(id, version, [.. sources.Distinct()], actions.GetValueOrDefault("default", PlanAction.Block), actions, schemas);
     }
@@ -50,12 +50,12 @@ public static class PlanFiles
             if (kind != "default" && !ViolationKinds.All.Contains(kind))
             {
                 var kinds = string.Join(", ", ViolationKinds.All.Order(StringComparer.Ordinal));
-                section.Fault(value, $"'{kind}' is not a kind of violation; write default or one of {kinds}");
+                section.AddError(value, $"'{kind}' is not a kind of violation; write default or one of {kinds}");
                 continue;
             }
             string[] allowed = kind != "default" && ViolationKinds.CanOmit(kind) ? ["allow", "omit", "block"] : ["allow", "block"];
             if ((value as YamlScalarNode)?.Value is { } text && allowed.Contains(text)) actions[kind] = Enum.Parse<PlanAction>(text, ignoreCase: true);
-            else section.Fault(value, $"'{kind}' has no such action; write one of {string.Join(", ", allowed)}");
+            else section.AddError(value, $"'{kind}' has no such action; write one of {string.Join(", ", allowed)}");
         }
         return actions;
     }
@@ -67,7 +67,7 @@ public static class PlanFiles
         {
             if (name.StartsWith('$') && !Calls.Contains(name))
             {
-                events.Fault(node, $"'{name}' is not a call; write one of {string.Join(", ", Calls)}, or the name of a track event");
+                events.AddError(node, $"'{name}' is not a call; write one of {string.Join(", ", Calls)}, or the name of a track event");
             }
             schemas[name] = new SchemaReader(events).Read(node);
         }

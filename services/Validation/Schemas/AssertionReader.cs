@@ -50,13 +50,13 @@ internal sealed class AssertionReader(YamlSection file)
     public Regex? Pattern(string pattern, YamlNode at)
     {
         var regex = OperatorPattern.Compile(pattern, ignoreCase: false, out var fault);
-        if (regex is null) file.Fault(at, $"the pattern '{pattern}' {fault}");
+        if (regex is null) file.AddError(at, $"the pattern '{pattern}' {fault}");
         return regex;
     }
 
     private Rule? Fault(YamlNode at, string fault)
     {
-        file.Fault(at, fault);
+        file.AddError(at, fault);
         return null;
     }
 
@@ -140,7 +140,7 @@ internal sealed class AssertionReader(YamlSection file)
             case YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text }: return Plain(text);
             case YamlScalarNode scalar: return new JValue(scalar.Value);
             default:
-                file.Fault(node, "must be a value or a list of values; write for example 1 or [a, b]");
+                file.AddError(node, "must be a value or a list of values; write for example 1 or [a, b]");
                 return JValue.CreateNull();
         }
     }

@@ -32,9 +32,9 @@ internal sealed class SchemaReader(YamlSection file)
     private Schema Schema(YamlNode node, bool isRoot)
     {
         var schema = new Schema();
-        if (node is not YamlMappingNode mapping) file.Fault(node, "a schema must be a mapping; write for example {type: string}");
-        else if (++_count == MaxSchemas) file.Fault(node, $"the event has more than {MaxSchemas} schemas; use definitions and $ref instead of YAML aliases");
-        else if (_depth == MaxDepth) file.Fault(node, $"the schema is nested more than {MaxDepth} deep; use definitions and $ref");
+        if (node is not YamlMappingNode mapping) file.AddError(node, "a schema must be a mapping; write for example {type: string}");
+        else if (++_count == MaxSchemas) file.AddError(node, $"the event has more than {MaxSchemas} schemas; use definitions and $ref instead of YAML aliases");
+        else if (_depth == MaxDepth) file.AddError(node, $"the schema is nested more than {MaxDepth} deep; use definitions and $ref");
         else if (_count < MaxSchemas)
         {
             _depth++;
@@ -123,7 +123,7 @@ internal sealed class SchemaReader(YamlSection file)
     private List<Schema> List(string keyword, YamlNode value)
     {
         if (value is YamlSequenceNode { Children.Count: > 0 } list) return [.. list.Children.Select(Schema)];
-        file.Fault(value, $"'{keyword}' must be a list of schemas; write for example [{{type: string}}, {{type: number}}]");
+        file.AddError(value, $"'{keyword}' must be a list of schemas; write for example [{{type: string}}, {{type: number}}]");
         return [];
     }
 
@@ -131,13 +131,13 @@ internal sealed class SchemaReader(YamlSection file)
     {
         if (value is not YamlMappingNode mapping)
         {
-            file.Fault(value, "must be a mapping; write NAME: {schema} below it");
+            file.AddError(value, "must be a mapping; write NAME: {schema} below it");
             yield break;
         }
         foreach (var (key, schema) in mapping.Children)
         {
             if (key is YamlScalarNode { Value: { } name }) yield return (name, schema, key);
-            else file.Fault(key, "the name of a member must be a string; write a plain name");
+            else file.AddError(key, "the name of a member must be a string; write a plain name");
         }
     }
 

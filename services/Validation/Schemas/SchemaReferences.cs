@@ -18,7 +18,7 @@ internal sealed class SchemaReferences(YamlSection file)
     {
         if (node is not YamlScalarNode { Value: { } target } || !target.StartsWith(Prefix, StringComparison.Ordinal))
         {
-            file.Fault(node, "'$ref' must be #/definitions/NAME; write a name from the definitions of this event's schema");
+            file.AddError(node, "'$ref' must be #/definitions/NAME; write a name from the definitions of this event's schema");
             return null;
         }
         var rule = new List<Schema>();
@@ -34,7 +34,7 @@ internal sealed class SchemaReferences(YamlSection file)
         foreach (var (name, at, target) in _references)
         {
             if (_definitions.TryGetValue(name, out var definition)) target.Add(definition);
-            else file.Fault(at, $"'$ref' names '{name}', which the definitions of this event's schema do not have; define it there, or fix the name");
+            else file.AddError(at, $"'$ref' names '{name}', which the definitions of this event's schema do not have; define it there, or fix the name");
         }
         var terminating = new HashSet<Schema>();
         foreach (var schema in _definitions.Values.Prepend(root))
@@ -59,7 +59,7 @@ internal sealed class SchemaReferences(YamlSection file)
     private bool Cycle(Schema schema)
     {
         var (name, at, _) = _references.Find(reference => reference.Target.Contains(schema));
-        file.Fault(
+        file.AddError(
             at,
             $"'$ref' to '{name}' leads back to itself without a member or an element in between, so checking would never end; refer to it from properties "
             + "or items only, or remove it");

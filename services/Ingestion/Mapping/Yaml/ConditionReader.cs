@@ -13,10 +13,10 @@ public static class ConditionReader
         {
             if (key is "all" or "any") conditions.Add(key == "all" ? new All(ReadList(section, key)) : new Any(ReadList(section, key)));
             else if (key == "not") conditions.AddRange(section.Section(key) is { } negated ? [new Not(Read(negated))] : []);
-            else if (!key.StartsWith('$')) section.Fault(node, $"'{key}' is not a condition; write a path such as $.type, or all, any or not");
+            else if (!key.StartsWith('$')) section.AddError(node, $"'{key}' is not a condition; write a path such as $.type, or all, any or not");
             else if (TemplateReader.ReadExpression(section, node, key) is { } expression) conditions.AddRange(ReadTest(section, expression, node));
         }
-        if (section.Mapping.Children.Count == 0) section.Fault((YamlNode?)null, "the condition is empty; write for example $.type: created");
+        if (section.Mapping.Children.Count == 0) section.AddError("the condition is empty; write for example $.type: created");
         return conditions.Count == 1 ? conditions[0] : new All(conditions);
     }
 
@@ -34,7 +34,7 @@ public static class ConditionReader
                 var operators = section.Within(mapping).Members.Select(member => ReadOperator(section, expression, member.Key, member.Value));
                 return operators.OfType<Condition>().ToList();
             default:
-                section.Fault(node, "the expected value is invalid; write a text, a list of texts, or a mapping with exists, prefix or matches");
+                section.AddError(node, "the expected value is invalid; write a text, a list of texts, or a mapping with exists, prefix or matches");
                 return [];
         }
     }
@@ -57,10 +57,10 @@ public static class ConditionReader
                 return new Prefix(expression, prefix);
             case ("matches", { Length: > 0 } pattern):
                 var regex = OperatorPattern.Compile(pattern, ignoreCase: false, out var fault);
-                if (regex is null) section.Fault(node, $"'{pattern}' {fault}");
+                if (regex is null) section.AddError(node, $"'{pattern}' {fault}");
                 return regex is null ? null : new Matches(expression, regex);
             default:
-                section.Fault(node, $"'{name}' with this value is not a test; write exists: true, exists: false, prefix: TEXT or matches: PATTERN");
+                section.AddError(node, $"'{name}' with this value is not a test; write exists: true, exists: false, prefix: TEXT or matches: PATTERN");
                 return null;
         }
     }

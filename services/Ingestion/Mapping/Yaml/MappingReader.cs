@@ -15,24 +15,24 @@ public static class MappingReader
     {
         if (!YamlJson.IsBounded(section.Mapping))
         {
-            section.Fault((YamlNode?)null, "the mapping has a key that is not a text, an alias of itself, or is too deep or too large; simplify it");
+            section.AddError("the mapping has a key that is not a text, an alias of itself, or is too deep or too large; simplify it");
             return new EventMapping(null, []);
         }
-        var faults = section.FaultCount;
+        var faults = section.ErrorCount;
         YamlSection? presetSection = null;
         var own = Draft.Read(section);
         var preset = section.Text("preset") is { } name ? Preset(section, name, out presetSection) : null;
         var samples = section.Sections("samples");
         section.RejectUnknownKeys();
-        var isEmpty = preset is null && own.Rules.Count == 0 && section.FaultCount == faults;
-        if (isEmpty) section.Fault((YamlNode?)null, $"there are no rules and no preset; add rules, or preset: with one of {string.Join(", ", Presets.Names)}");
+        var isEmpty = preset is null && own.Rules.Count == 0 && section.ErrorCount == faults;
+        if (isEmpty) section.AddError($"there are no rules and no preset; add rules, or preset: with one of {string.Join(", ", Presets.Names)}");
 
         var every = new Dictionary<string, Template>(preset?.Every ?? []);
         foreach (var (member, template) in own.Every) every[member] = template;
         var rules = own.Rules.Concat(preset?.Rules ?? []).Select(rule => rule.Build(every)).ToList();
         var mapping = new EventMapping(own.Each ?? preset?.Each, rules, Fingerprint(section, presetSection));
         // An incomplete mapping would only add misleading errors about its samples.
-        if (section.FaultCount == faults) MappingSamples.Check(mapping, samples);
+        if (section.ErrorCount == faults) MappingSamples.Check(mapping, samples);
         return mapping;
     }
 
@@ -54,7 +54,7 @@ public static class MappingReader
     {
         preset = Presets.Find(name);
         if (preset is not null) return Draft.Read(preset);
-        section.Fault("preset", $"'{name}' is not a preset; use one of {string.Join(", ", Presets.Names)}, or remove 'preset'");
+        section.AddError("preset", $"'{name}' is not a preset; use one of {string.Join(", ", Presets.Names)}, or remove 'preset'");
         return null;
     }
 
@@ -76,9 +76,9 @@ public static class MappingReader
             var when = section.Section("when") is { } condition ? ConditionReader.Read(condition) : null;
             var events = section.Sections("events");
             var ignore = section.Text("ignore");
-            if (ignore is not (null or "true")) section.Fault("ignore", "'ignore' can only be true; write ignore: true, or remove it");
+            if (ignore is not (null or "true")) section.AddError("ignore", "'ignore' can only be true; write ignore: true, or remove it");
             var isEither = ignore is null != (events.Count == 0);
-            if (!isEither) section.Fault((YamlNode?)null, "a rule must have either a list of 'events' or 'ignore: true'; write one of them");
+            if (!isEither) section.AddError("a rule must have either a list of 'events' or 'ignore: true'; write one of them");
             section.RejectUnknownKeys();
             return new DraftRule(section.Place, when, [.. events.Select(item => (item, ReadMembers(item)))]);
         }
@@ -91,10 +91,10 @@ public static class MappingReader
             foreach (var (name, template) in own) members[name] = template;
             var type = members.GetValueOrDefault("type") is Constant constant ? constant.Text : null;
             var isType = type is null || EventTemplate.Types.Contains(type);
-            if (!isType) section.Fault("type", $"'{type}' is not an event type; use one of {string.Join(", ", EventTemplate.Types)}");
+            if (!isType) section.AddError("type", $"'{type}' is not an event type; use one of {string.Join(", ", EventTemplate.Types)}");
             foreach (var names in EventTemplate.Required(type).Where(names => !names.Any(members.ContainsKey)))
             {
-                section.Fault((YamlNode?)null, $"the event has no {string.Join(" and no ", names)}; add it here or under 'every'");
+                section.AddError($"the event has no {string.Join(" and no ", names)}; add it here or under 'every'");
             }
             return new EventTemplate(members);
         }

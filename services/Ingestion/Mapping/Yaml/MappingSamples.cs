@@ -17,13 +17,13 @@ public static class MappingSamples
 
     private static void Check(EventMapping mapping, YamlSection sample, int index)
     {
-        var faults = sample.FaultCount;
+        var faults = sample.ErrorCount;
         var name = sample.Text("name") is { } given ? $"the sample '{given}'" : $"samples[{index}]";
         var payload = new Payload(Body(sample, name), Texts(sample, "headers"), Texts(sample, "query"));
         var expected = Expected(sample, name);
         sample.RejectUnknownKeys();
-        if (sample.FaultCount > faults) return;
-        if (Differ(mapping.Map(payload), expected) is { } difference) sample.Fault((YamlNode?)null, $"{name} {difference}; fix the rule or the sample");
+        if (sample.ErrorCount > faults) return;
+        if (Differ(mapping.Map(payload), expected) is { } difference) sample.AddError($"{name} {difference}; fix the rule or the sample");
     }
 
     private static JsonElement Body(YamlSection sample, string name)
@@ -31,11 +31,11 @@ public static class MappingSamples
         switch (sample.Node("payload"))
         {
             case null:
-                sample.Fault((YamlNode?)null, $"{name} has no 'payload'; write it as YAML, or as JSON after 'payload: |'");
+                sample.AddError($"{name} has no 'payload'; write it as YAML, or as JSON after 'payload: |'");
                 return default;
             case YamlScalarNode scalar:
                 var body = Values.Parse(scalar.Value ?? "");
-                if (body.ValueKind == JsonValueKind.Undefined) sample.Fault(scalar, $"the payload of {name} is not valid JSON; fix it, or write it as YAML");
+                if (body.ValueKind == JsonValueKind.Undefined) sample.AddError(scalar, $"the payload of {name} is not valid JSON; fix it, or write it as YAML");
                 return body;
             case var node:
                 return YamlJson.Value(node);
@@ -50,7 +50,7 @@ public static class MappingSamples
         {
             if (node is not YamlScalarNode { Value: { } text })
             {
-                section.Fault(node, $"'{member}' must be a text; write a single value");
+                section.AddError(node, $"'{member}' must be a text; write a single value");
                 continue;
             }
             members[Values.WellFormed(key == "headers" ? member.ToLowerInvariant() : member)] = Values.WellFormed(text);
@@ -67,7 +67,7 @@ public static class MappingSamples
             case YamlScalarNode { Value: Ignored or Unplaced } word: return YamlJson.Scalar(word);
             case YamlSequenceNode list when list.Children.Count > 0 && list.Children.All(item => item is YamlMappingNode): return YamlJson.Value(list);
             case var other:
-                sample.Fault(other, $"'expect' of {name} must be a list of events, '{Ignored}' or '{Unplaced}'; write one of them, or remove it");
+                sample.AddError(other, $"'expect' of {name} must be a list of events, '{Ignored}' or '{Unplaced}'; write one of them, or remove it");
                 return default;
         }
     }

@@ -21,7 +21,7 @@ public static class TemplateReader
     {
         if (node is not YamlScalarNode scalar)
         {
-            section.Fault(node, "a single value is needed here; write a path, a text with paths in braces, or a constant");
+            section.AddError(node, "a single value is needed here; write a path, a text with paths in braces, or a constant");
             return null;
         }
         var text = scalar.Value ?? "";
@@ -30,7 +30,7 @@ public static class TemplateReader
         if (!text.Contains("{$", StringComparison.Ordinal)) return new Constant(text, YamlJson.Scalar(scalar));
         var cursor = new Cursor(text);
         var template = TextTemplate.Parse(text, cursor);
-        if (template is null) section.Fault(node, cursor.Fault!);
+        if (template is null) section.AddError(node, cursor.Fault!);
         return template;
     }
 
@@ -41,7 +41,7 @@ public static class TemplateReader
         var expression = Expression.Parse(cursor);
         if (expression is not null && cursor.IsAtEnd) return expression;
         cursor.Fail("expected the end of the path, or . or [, or a bar and a conversion, or ?? and another path");
-        section.Fault(at, $"{cursor.Fault}; write a constant that begins with $ as $$");
+        section.AddError(at, $"{cursor.Fault}; write a constant that begins with $ as $$");
         return null;
     }
 
@@ -52,7 +52,7 @@ public static class TemplateReader
         foreach (var (key, value) in section.Within(mapping).Members)
         {
             if (key == Each) items = ReadScalar(section, value);
-            else if (key.StartsWith('$')) section.Fault(value, $"'{key}' is not a valid member name; use {Each}, or a name that does not begin with $");
+            else if (key.StartsWith('$')) section.AddError(value, $"'{key}' is not a valid member name; use {Each}, or a name that does not begin with $");
             else if (Read(section, value) is { } template) members.Add((Values.WellFormed(key), template));
         }
         var single = new ObjectTemplate(members);
