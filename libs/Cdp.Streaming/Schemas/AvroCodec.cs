@@ -132,8 +132,8 @@ public sealed class AvroCodec(SchemaRegistry registry, string prefix)
         if (!OwnSchemas.TryGetValue(written.Fullname, out var own)) return Refusing($"schema {id} is {written.Fullname}, which none of the topics carries");
         try
         {
-            // The generated code reads only records that were written with this very schema. Those of another version are resolved field by field.
-            return written.ToString() == own.ToString()
+            // The generated code reads only records of this very layout. Those of another version are resolved field by field, which is slower.
+            return SchemaLayout.Of(written) == SchemaLayout.Of(own)
                 ? Generated(AvroRecords.Reads[own.Fullname])
                 : Resolving(new SpecificDatumReader<ISpecificRecord>(written, own));
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using Avro;
 using cdp;
 using Cdp.Contracts;
@@ -131,6 +132,22 @@ public sealed class AvroCodecTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
             Assert.Contains(reason, Assert.Throws<AvroException>(() => codec.Decode([0, 0, 0, 0, 9, 1, 2, 3])).Message, StringComparison.Ordinal);
         Assert.Single(_fake.Authorizations);
+    }
+
+    [Fact]
+    public void Decode_SchemaWithOtherDocs_UsesTheGeneratedReader()
+    {
+        var written = JsonNode.Parse(Record.Schema.ToString())!;
+        written["doc"] = "an earlier description";
+        _fake.Schemas[7] = written.ToJsonString();
+        var codec = new AvroCodec(_registry, "t.");
+        var bytes = codec.Encode(Topics.AudiencesMemberships, Record);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), 7);
+
+        Assert.Equal("a", Assert.IsType<AudienceMembership>(codec.Decode(bytes)).audienceId);
+        // Only the reader of the library, which resolves field by field, names the schema in its errors.
+        var e = Assert.Throws<AvroException>(() => codec.Decode(bytes[..^1]));
+        Assert.DoesNotContain("schema 7", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
