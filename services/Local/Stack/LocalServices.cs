@@ -43,11 +43,11 @@ public sealed class LocalServices : IAsyncDisposable
         ReadinessOf(name).Parts.Where(part => !part.Value.Ready).Select(part => $"{name}: {part.Key} {part.Value.Detail}"));
 
     /// <summary>Builds all services, then starts them together.</summary>
-    /// <exception cref="ConfigurationException">Options or configuration files are invalid. Lists the errors of all services.</exception>
+    /// <exception cref="ConfigurationException">Options or configuration files are invalid. Lists the errors of all services, each once.</exception>
     public static async Task<LocalServices> StartAsync(LocalOptions options, Secrets secrets, LocalInfra infra)
     {
         var hosts = new Dictionary<string, WebApplication>();
-        var errors = new List<string>();
+        var errors = new List<(string Service, string Error)>();
         foreach (var service in All)
         {
             try
@@ -56,13 +56,13 @@ public sealed class LocalServices : IAsyncDisposable
             }
             catch (ConfigurationException e)
             {
-                errors.AddRange(e.Errors.Select(error => $"{service.Name}: {error}"));
+                errors.AddRange(e.Errors.Select(error => (service.Name, error)));
             }
         }
         var services = new LocalServices(hosts, LocalManagement.Build(options, hosts));
         try
         {
-            if (errors.Count > 0) throw new ConfigurationException(errors);
+            if (errors.Count > 0) throw new ConfigurationException(Distinct(errors));
             // Before the services, so that it collects everything that they measure.
             await services._management.StartAsync();
             await Task.WhenAll(hosts.Values.Select(host => host.StartAsync()));
@@ -90,6 +90,10 @@ public sealed class LocalServices : IAsyncDisposable
         foreach (var host in _hosts.Values) await host.DisposeAsync();
         await _management.DisposeAsync();
     }
+
+    // Identity and profiles read the same file, and report the same errors in it.
+    private static List<string> Distinct(IEnumerable<(string Service, string Error)> errors) =>
+        [.. errors.GroupBy(error => error.Error, error => error.Service).Select(same => $"{string.Join(", ", same)}: {same.Key}")];
 
     private Readiness ReadinessOf(string service) => _hosts[service].Services.GetRequiredService<Readiness>();
 

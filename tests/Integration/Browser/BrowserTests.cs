@@ -42,6 +42,19 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
         Assert.All(events, e => Assert.Equal((Text(seen, "anonymousId"), "ada"), (e.anonymousId, e.userId)));
     }
 
+    [Fact]
+    public async Task TestPage_ApiTokenInTheUrl_IsMovedToTheSessionAndUsed()
+    {
+        await using var cluster = await ClusterAsync("type: web");
+        var ingestion = await StartAsync(cluster, withSdks: false);
+
+        var seen = await Chromium.RunAsync("apiToken", Options(ingestion, "none"));
+
+        Assert.Equal($"{ingestion.Url}{SdkPath}/test?writeKey={WriteKey}", Text(seen, "url"));
+        Assert.Contains("secret", Texts(seen, "stored"));
+        Assert.Equal("Bearer secret", Texts(seen, "asked").First());
+    }
+
     [Theory]
     [InlineData("segment")]
     [InlineData("rudderstack")]

@@ -115,6 +115,21 @@ const scenarios = {
     };
   },
 
+  // The token of the profile API: given in the URL, and used after a reload.
+  async apiToken({ page }, { testPage, writeKey }) {
+    const asked = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/profiles/')) asked.push(request.headers().authorization);
+    });
+    await page.goto(`${testPage}?${new URLSearchParams({ writeKey })}#apiToken=secret`);
+    const url = page.url();
+    const stored = await page.evaluate(() => Object.values(sessionStorage));
+    await page.reload();
+    await page.click('form[data-type=track] button');
+    await until(() => asked.length > 0, 'the page asks for the profile');
+    return { url, stored, asked };
+  },
+
   // Every call, then another person's, in each of the ways in which the SDK sends.
   async story(visit, options, browser) {
     const told = {};

@@ -1,3 +1,4 @@
+using Cdp.Hosting.Configuration;
 using Cdp.Local.Settings;
 using Cdp.Local.Stack;
 using Confluent.Kafka;
@@ -20,6 +21,19 @@ public sealed class LocalStackTests
 
         Assert.Contains($"--config {missing} does not exist", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(missing), "nothing must be written before the options are checked");
+    }
+
+    [Fact]
+    public async Task Start_ErrorInAFileOfTwoServices_IsReportedOnce()
+    {
+        using var directory = new TemporaryDirectory();
+        var options = LocalDirectory.Options(directory);
+        var file = Path.Combine(options.ConfigDirectory, "identity.yaml");
+        await File.WriteAllTextAsync(file, "region: Austria\n", TestContext.Current.CancellationToken);
+
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => LocalStack.StartAsync(options));
+
+        Assert.StartsWith($"identity, profiles: {file}:1: ", Assert.Single(refused.Errors), StringComparison.Ordinal);
     }
 
     [Fact]
