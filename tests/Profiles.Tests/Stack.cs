@@ -1,5 +1,6 @@
 using System.Net;
 using Cdp.LocalKafka;
+using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Hosting;
 using Cdp.LocalRedis;
 using Cdp.LocalRegistry;
@@ -23,6 +24,9 @@ public sealed class Stack : IAsyncLifetime
     private EmbeddedRedis? _garnet;
 
     public static TheoryData<string> Redises => [Redis, Garnet];
+
+    /// <summary>The faults of the broker. A test must remove those that it adds.</summary>
+    public BrokerFaults Faults => _broker!.Faults;
 
     public string RedisEndpoint => _redis!.Endpoint;
 

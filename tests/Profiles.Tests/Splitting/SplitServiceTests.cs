@@ -1,6 +1,8 @@
 using System.Text.Json;
 using cdp;
 using Cdp.Contracts;
+using Cdp.LocalKafka.Faults;
+using Cdp.LocalKafka.Protocol;
 using Cdp.Profiles.Splitting.Jobs;
 using Cdp.Profiles.State;
 using Cdp.Testing;
@@ -128,6 +130,51 @@ public sealed class SplitServiceTests(Stack stack) : IClassFixture<Stack>
         await installation.UntilCountedAsync("anonymous_id/a", "A", 1);
         await installation.UntilCountedAsync("user_id/u", "A", 1);
     }
+
+    [Fact]
+    public async Task Service_OutageDuringASplit_IsReportedUntilTheSplitContinues()
+    {
+        await using var installation = new Installation(stack);
+        await installation.StartAsync();
+        await RootsAsync(installation, "r", "n");
+        await installation.SendAsync(Some.Event("r", "track", 1, "m1", null, "A", Visitor), Some.Event("r", "track", 2, "m2", null, "A", User));
+        await installation.UntilCountedAsync("user_id/u", "A", 2);
+
+        // The loop reads its offsets only when it gets partitions, so that the fault concerns the job alone.
+        using (stack.Faults.Add(new Fault { Api = ApiKey.OffsetFetch, Error = ErrorCode.GroupAuthorizationFailed }))
+        {
+            await installation.SendAsync(Split(3));
+            await UntilWaitingAsync(installation);
+        }
+
+        await ReportAsync(installation, 3);
+        await Eventually.EqualAsync((true, ""), () => installation.PartAsync("splits"), "no split waits");
+    }
+
+    [Fact]
+    public async Task Service_SplitWaitsForAStalledLoop_IsReportedUntilTheLoopContinues()
+    {
+        await using var installation = new Installation(stack);
+        await RootsAsync(installation, "r", "n");
+        var profile = Some.Profile("r", Some.Event("r", "track", 1, "m1", null, "A", Visitor), Some.Event("r", "track", 2, "m2", null, "A", User));
+        profile.pending.Add(new PendingSplit { sequence = 3, into = "n", identifiers = [Visitor], family = ["r"], cuts = [], before = [] });
+        await installation.SendAsync(Topics.Profiles, "r", profile);
+        await installation.SendAsync(Some.Event("s", "track", 1, "m3", null, "A", Some.Id("user_id", "other")));
+
+        // The loop reads the last event and cannot commit it.
+        using (stack.Faults.Add(new Fault { Api = ApiKey.TxnOffsetCommit, Error = ErrorCode.CoordinatorLoadInProgress }))
+        {
+            await installation.StartAsync();
+            await UntilWaitingAsync(installation);
+            Assert.Contains("the group profiles", (await installation.PartAsync("splits")).Detail, StringComparison.Ordinal);
+        }
+
+        await ReportAsync(installation, 3);
+        await Eventually.EqualAsync((true, ""), () => installation.PartAsync("splits"), "no split waits");
+    }
+
+    private static Task UntilWaitingAsync(Installation installation) => Eventually.SucceedsAsync(
+        async () => (await installation.PartAsync("splits")).Detail.StartsWith("waiting: ", StringComparison.Ordinal));
 
     [Fact]
     public async Task Service_SplitOfProfileAtItsBounds_RecomputesBothAndLeavesNoPart()

@@ -10,7 +10,6 @@ using Cdp.Streaming.Failures;
 using Cdp.Streaming.Observability;
 using Cdp.Streaming.Schemas;
 using Cdp.Streaming.Writing;
-using Confluent.Kafka;
 
 namespace Cdp.Profiles.Splitting.Jobs;
 
@@ -54,7 +53,7 @@ public sealed partial class SplitJobs(
     private readonly SemaphoreSlim _turn = new(1);
     private readonly EventHistory _history = new(kafka, codec);
     private readonly LogLimiter _limiter = new(TimeProvider.System);
-    // The outage that jobs are waiting for to end; null once a step has succeeded since.
+    // What jobs are waiting for: the end of an outage, or the loop. Null once a step has succeeded since.
     private string? _waiting;
 
     public SplittingView View() => new(_profiles.Codec) { Recomputed = _recomputed };
@@ -153,7 +152,7 @@ public sealed partial class SplitJobs(
         try
         {
             using var progress = new GroupProgress(kafka, ProfilesLoop.Options.Group, ProfilesLoop.Options.Inputs);
-            await Task.Run(() => progress.SettleAsync(Splits.MaxHops(profile, split), stopping), stopping);
+            await Task.Run(() => progress.SettleAsync(Splits.MaxHops(profile, split), ReportWaiting, stopping), stopping);
             // Read again: events that arrived during the wait were folded into the state that the split holds.
             if (PendingSplits.HasBegun(split)
                 && await FindAsync(partition, profile.profileId) is { } now
@@ -185,8 +184,7 @@ public sealed partial class SplitJobs(
             $"the step of decision {split.sequence} had no effect within {StepTimeout.TotalSeconds} s; check the topic dead for its SplitDue record");
     }
 
-    // Also a fatal error of the Kafka client, because each attempt uses new clients.
-    private static bool IsOutage(Exception e) => Redis.IsOutage(e) || e is KafkaException || Outages.IsOutage(e, CancellationToken.None);
+    private static bool IsOutage(Exception e) => Redis.IsOutage(e) || Outages.IsUnavailable(e, CancellationToken.None);
 
     // Returns false if the failure could not be reported. The job is given up only after that, or callers of the unmerge API would wait forever.
     private async Task<bool> ReportFailureAsync(int partition, string profileId, Exception e)
