@@ -96,7 +96,7 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
-    /// <summary>Reads one answer that is not provisional (1xx).</summary>
+    /// <summary>Reads one answer that is not provisional (1xx). If the read is cancelled, the next one begins with the same answer.</summary>
     /// <returns>Null where the connection ended before the first byte of the answer.</returns>
     /// <exception cref="InvalidDataException">The answer is not HTTP, or the connection ended within its headers.</exception>
     /// <exception cref="EndOfStreamException">The connection ended within its body.</exception>
@@ -117,6 +117,7 @@ internal sealed class RawConnection : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
+    // Nothing is taken from the buffer before the whole answer is in it, so that a cancelled read can be repeated.
     private async Task<RawAnswer?> ReadAnswerAsync(CancellationToken cancel)
     {
         int head;
@@ -125,41 +126,47 @@ internal sealed class RawConnection : IDisposable
             if (await FillAsync(cancel)) continue;
             return _start == _end ? null : throw new InvalidDataException($"the connection ended within an answer: {Encoding.Latin1.GetString(Buffered)}");
         }
-        var headers = Encoding.Latin1.GetString(_buffer, _start, head + 2);
-        _start += head + 4;
+        var headers = Encoding.Latin1.GetString(Buffered[..(head + 2)]);
         if (!headers.StartsWith("HTTP/1.", StringComparison.Ordinal)
             || !int.TryParse(headers.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status))
         {
             throw new InvalidDataException($"not an answer: {headers}");
         }
         var answer = new RawAnswer(status, headers, []);
-        if (status is < 200 or 204 or 304) return answer;
-        if (answer.Header("Transfer-Encoding") is not null) return answer with { Body = await ReadChunksAsync(cancel) };
-        var length = answer.Header("Content-Length") ?? throw new InvalidDataException($"an answer without a length: {headers}");
-        return answer with { Body = await ReadExactAsync(int.Parse(length, CultureInfo.InvariantCulture), cancel) };
+        var (body, end) = status is < 200 or 204 or 304 ? ([], head + 4)
+            : answer.Header("Transfer-Encoding") is not null ? await ReadChunksAsync(head + 4, cancel)
+            : await ReadBodyAsync(head + 4, answer, cancel);
+        _start += end;
+        return answer with { Body = body };
     }
 
-    private async Task<byte[]> ReadChunksAsync(CancellationToken cancel)
+    private async Task<(byte[] Body, int End)> ReadBodyAsync(int start, RawAnswer answer, CancellationToken cancel)
+    {
+        var length = answer.Header("Content-Length") ?? throw new InvalidDataException($"an answer without a length: {answer.Headers}");
+        var end = start + int.Parse(length, CultureInfo.InvariantCulture);
+        await FillUpToAsync(end, cancel);
+        return (Buffered[start..end].ToArray(), end);
+    }
+
+    private async Task<(byte[] Body, int End)> ReadChunksAsync(int start, CancellationToken cancel)
     {
         using var body = new MemoryStream();
-        while (true)
+        for (var at = start; ;)
         {
             int line;
-            while ((line = Buffered.IndexOf("\r\n"u8)) < 0) await MustFillAsync(cancel);
-            var size = int.Parse(Encoding.ASCII.GetString(_buffer, _start, line), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            _start += line + 2;
-            var chunk = await ReadExactAsync(size + 2, cancel);
-            if (size == 0) return body.ToArray();
-            body.Write(chunk, 0, size);
+            while ((line = Buffered[at..].IndexOf("\r\n"u8)) < 0) await MustFillAsync(cancel);
+            var size = int.Parse(Encoding.ASCII.GetString(Buffered.Slice(at, line)), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            at += line + 2;
+            await FillUpToAsync(at + size + 2, cancel);
+            body.Write(Buffered.Slice(at, size));
+            at += size + 2;
+            if (size == 0) return (body.ToArray(), at);
         }
     }
 
-    private async Task<byte[]> ReadExactAsync(int length, CancellationToken cancel)
+    private async Task FillUpToAsync(int length, CancellationToken cancel)
     {
         while (_end - _start < length) await MustFillAsync(cancel);
-        var bytes = _buffer.AsSpan(_start, length).ToArray();
-        _start += length;
-        return bytes;
     }
 
     private async Task MustFillAsync(CancellationToken cancel)
