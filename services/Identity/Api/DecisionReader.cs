@@ -70,17 +70,31 @@ public sealed class DecisionReader(KafkaOptions kafka, SchemaRegistry registry) 
                 var left = Timeout - Stopwatch.GetElapsedTime(started);
                 if (left <= TimeSpan.Zero) throw new TimeoutException("Kafka did not answer in time");
                 // Redis has the offset of a decision as soon as its transaction is committed. The marker that makes it readable may still be on its way.
-                if (reader.Next(stopping, left) is not { } record) continue;
+                if (Next(reader, offset, stopping, left) is not { } record) continue;
                 if (record.Offset.Value > offset) break;
                 if (record.Offset.Value == offset) decision = (IdentityDecision)_codec.Decode(record);
             }
             // The reader also passes the offset at the end of a log that has no record there any more.
-            decisions.Add(decision ?? throw new ForeignStateException(
-                $"Redis names a decision at offset {offset} of {_log}, which has none there: the topic was recreated, or Redis belongs to another "
-                + "installation; empty Redis to rebuild it from the topic"));
+            decisions.Add(decision ?? throw Foreign(offset));
         }
         return decisions;
     }
+
+    private ConsumeResult<string?, byte[]?>? Next(PartitionReader reader, long offset, CancellationToken stopping, TimeSpan timeout)
+    {
+        try
+        {
+            return reader.Next(stopping, timeout);
+        }
+        catch (ConsumeException e) when (e.Error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)
+        {
+            throw Foreign(offset);
+        }
+    }
+
+    private ForeignStateException Foreign(long offset) => new(
+        $"Redis names a decision at offset {offset} of {_log}, which has none there: the topic was recreated, or Redis belongs to another installation; "
+        + "empty Redis to rebuild it from the topic");
 
     private void Close()
     {
