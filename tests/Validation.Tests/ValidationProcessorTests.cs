@@ -6,6 +6,7 @@ using Cdp.Validation.Duplicates;
 using Cdp.Validation.Tests.Duplicates;
 using Cdp.Validation.Tests.Plans;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace Cdp.Validation.Tests;
 

@@ -1,5 +1,6 @@
 using Cdp.Validation.Duplicates;
 using StackExchange.Redis;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Duplicates;
 

@@ -7,6 +7,7 @@ using Cdp.Streaming.Clients;
 using Cdp.Streaming.Schemas;
 using Cdp.Validation.Duplicates;
 using Confluent.Kafka;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Duplicates;
 

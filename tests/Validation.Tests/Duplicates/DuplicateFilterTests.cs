@@ -1,6 +1,7 @@
 using Cdp.Validation.Duplicates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Duplicates;
 

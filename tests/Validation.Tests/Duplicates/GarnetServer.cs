@@ -3,6 +3,7 @@ using Cdp.LocalRedis;
 using Cdp.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Duplicates;
 

@@ -1,6 +1,7 @@
 using Cdp.Validation.Json;
 using CsCheck;
 using Newtonsoft.Json.Linq;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Json;
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Cdp.Ingestion.Tests.Webhooks;
 using Cdp.Validation.Plans;
 using Cdp.Validation.Schemas;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Plans;
 

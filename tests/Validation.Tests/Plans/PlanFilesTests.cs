@@ -1,4 +1,5 @@
 using Cdp.Validation.Plans;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Plans;
 

@@ -1,6 +1,7 @@
 using Cdp.Validation.Plans;
 using Cdp.Validation.Tests.Json;
 using CsCheck;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Plans;
 

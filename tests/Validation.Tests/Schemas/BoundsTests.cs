@@ -1,6 +1,7 @@
 using Cdp.Validation.Plans;
 using Cdp.Validation.Schemas;
 using Cdp.Validation.Tests.Plans;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Schemas;
 

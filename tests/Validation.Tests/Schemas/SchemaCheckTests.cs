@@ -1,5 +1,6 @@
 using Cdp.Validation.Schemas;
 using Cdp.Validation.Tests.Plans;
+using Xunit;
 
 namespace Cdp.Validation.Tests.Schemas;
 
