@@ -36,7 +36,8 @@ public static class IdentityService
             services.GetRequiredService<SchemaRegistry>(),
             services.GetRequiredService<IdentityStore>(),
             services.GetRequiredService<UnlinkOutcomes>(),
-            services.GetRequiredService<TimeProvider>()));
+            services.GetRequiredService<TimeProvider>(),
+            error => services.GetRequiredService<Failure>().Report("the producer of unmerge requests", error)));
         builder.Services.AddSingleton(services => new IdentityLookup(
             services.GetRequiredService<IdentityStore>(), services.GetRequiredService<DecisionReader>(), profileIds, types));
 

@@ -6,6 +6,7 @@ using Cdp.Hosting.Api;
 using Cdp.Hosting.Process;
 using Cdp.Identity.Storing;
 using Cdp.LocalKafka;
+using Cdp.LocalKafka.Faults;
 using Cdp.LocalKafka.Hosting;
 using Cdp.LocalRegistry;
 using Cdp.Streaming.Admin;
@@ -59,6 +60,9 @@ internal sealed class ServiceStack : IAsyncDisposable
     }
 
     public KafkaOptions Kafka { get; }
+
+    /// <summary>The faults of the broker.</summary>
+    public BrokerFaults Faults => _broker.Faults;
 
     /// <summary>The prefix of the installation's keys in Redis.</summary>
     public string Prefix { get; }

@@ -28,7 +28,7 @@ public static class UnmatchedRequests
     {
         request.HttpContext.Response.Headers.Allow = allowed;
         var message = $"{request.Path} does not take {request.Method}; send {string.Join(", ", allowed.AsEnumerable())}. {Hint}";
-        return ApiError.Result(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", message);
+        return ApiError.Result(StatusCodes.Status405MethodNotAllowed, "wrong_method", message);
     }
 
     private static IResult NotFound(PathString path) => ApiError.Result(StatusCodes.Status404NotFound, "unknown_path", $"there is nothing at {path}; {Hint}");

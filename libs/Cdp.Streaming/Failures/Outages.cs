@@ -16,4 +16,10 @@ public static class Outages
         OperationCanceledException => !stopping.IsCancellationRequested,
         _ => exception is HttpRequestException or UnreadableHotStateException,
     };
+
+    /// <summary>
+    /// Like <see cref="IsOutage"/>, but a fatal error of the Kafka client counts as well: for callers that use a new client for the next attempt, or whose own
+    /// caller tries again.
+    /// </summary>
+    public static bool IsUnavailable(Exception exception, CancellationToken stopping) => exception is KafkaException || IsOutage(exception, stopping);
 }

@@ -22,10 +22,19 @@ public sealed class RecordWriter : IDisposable
 
     /// <param name="kafka">The cluster.</param>
     /// <param name="timeout">How long a write may take; 10 seconds if null. <c>Kafka:Client:message.timeout.ms</c> overrides it.</param>
-    public RecordWriter(KafkaOptions kafka, TimeSpan? timeout = null)
+    /// <param name="failed">
+    /// Receives a fatal error of the client: all further writes fail, so that the process should end. Not needed for a writer that is not kept.
+    /// </param>
+    public RecordWriter(KafkaOptions kafka, TimeSpan? timeout = null, Action<KafkaException>? failed = null)
     {
         _kafka = kafka;
-        _producer = new(() => new ProducerBuilder<byte[]?, byte[]>(Config(kafka, timeout ?? DefaultTimeout)).SetLogHandler(KafkaClients.Silence).Build());
+        _producer = new(() => new ProducerBuilder<byte[]?, byte[]>(Config(kafka, timeout ?? DefaultTimeout))
+            .SetErrorHandler((_, error) =>
+            {
+                if (error.IsFatal) failed?.Invoke(new KafkaException(error));
+            })
+            .SetLogHandler(KafkaClients.Silence)
+            .Build());
     }
 
     /// <summary>Encodes a record and writes it.</summary>

@@ -2,8 +2,7 @@ using System.Globalization;
 using Cdp.Hosting.Api;
 using Cdp.Hosting.HotState;
 using Cdp.Identity.Graph;
-using Cdp.Streaming.Schemas;
-using Confluent.Kafka;
+using Cdp.Streaming.Failures;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Cdp.Identity.Api;
@@ -76,7 +75,7 @@ public static class IdentityApi
             await unmerges.SendAsync(requestId, body);
             return Answer(http, requestId, await unmerges.WaitAsync(requestId, http.RequestAborted));
         }
-        catch (Exception e) when (IsUnavailable(e))
+        catch (Exception e) when (IsUnavailable(e, http))
         {
             // The request may have been written, or even carried out.
             const string Message = "the outcome of the request is not known; ask for it by its request_id before you send the request again";
@@ -109,13 +108,14 @@ public static class IdentityApi
         {
             return await answer();
         }
-        catch (Exception e) when (IsUnavailable(e))
+        catch (Exception e) when (IsUnavailable(e, http))
         {
             return Unavailable(http, IdentityJson.Error("unavailable", "Redis, Kafka or the schema registry is unavailable; try again"));
         }
     }
 
-    private static bool IsUnavailable(Exception exception) => Redis.IsOutage(exception) || exception is KafkaException or SchemaUnavailableException;
+    private static bool IsUnavailable(Exception exception, HttpContext http) =>
+        Redis.IsOutage(exception) || Outages.IsUnavailable(exception, http.RequestAborted);
 
     private static IResult Unavailable(HttpContext http, ReadOnlyMemory<byte> json)
     {

@@ -6,6 +6,7 @@ using Cdp.Identity.Storing;
 using Cdp.Streaming.Clients;
 using Cdp.Streaming.Schemas;
 using Cdp.Streaming.Writing;
+using Confluent.Kafka;
 
 namespace Cdp.Identity.Api;
 
@@ -19,7 +20,14 @@ public sealed record UnmergeState(UnlinkOutcome? Outcome, string? Report, string
 }
 
 /// <summary>Sends unmerge requests to the linker and follows their outcome.</summary>
-public sealed class UnmergeRequests(KafkaOptions kafka, SchemaRegistry registry, IdentityStore store, UnlinkOutcomes outcomes, TimeProvider time) : IDisposable
+/// <param name="kafka">The cluster.</param>
+/// <param name="registry">The schema registry.</param>
+/// <param name="store">The identity graph in Redis.</param>
+/// <param name="outcomes">The outcomes in Redis.</param>
+/// <param name="time">The clock.</param>
+/// <param name="failed">Receives a fatal error of the Kafka client. No request can be sent after it.</param>
+public sealed class UnmergeRequests(
+    KafkaOptions kafka, SchemaRegistry registry, IdentityStore store, UnlinkOutcomes outcomes, TimeProvider time, Action<KafkaException> failed) : IDisposable
 {
     /// <summary>How long an HTTP request waits. The linker is a few milliseconds behind; recomputing profiles with many events takes seconds.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
@@ -27,10 +35,10 @@ public sealed class UnmergeRequests(KafkaOptions kafka, SchemaRegistry registry,
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly AvroCodec _codec = new(registry, kafka.TopicPrefix);
-    private readonly RecordWriter _writer = new(kafka, MaxWait);
+    private readonly RecordWriter _writer = new(kafka, MaxWait, failed);
 
     /// <summary>Writes a request to identity.requests.</summary>
-    /// <exception cref="Confluent.Kafka.KafkaException">Kafka is unavailable. The request may have been written nevertheless.</exception>
+    /// <exception cref="KafkaException">Kafka is unavailable. The request may have been written nevertheless.</exception>
     /// <exception cref="StackExchange.Redis.RedisException">Redis is unavailable. The request may have been written nevertheless.</exception>
     public async Task SendAsync(string requestId, UnmergeBody body)
     {

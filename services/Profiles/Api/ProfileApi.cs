@@ -7,8 +7,7 @@ using Cdp.Hosting.HotState;
 using Cdp.Identifiers.Types;
 using Cdp.Profiles.History;
 using Cdp.Profiles.State;
-using Cdp.Streaming.Schemas;
-using Confluent.Kafka;
+using Cdp.Streaming.Failures;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -18,7 +17,6 @@ namespace Cdp.Profiles.Api;
 public static class ProfileApi
 {
     private const string Base = "/v1/profiles/";
-    private const string OpenApiPath = "/openapi/v1.json";
 
     // Part of every ETag: another build may write the same state differently.
     private static readonly string Build = typeof(ProfileApi).Assembly.ManifestModule.ModuleVersionId.ToString("N");
@@ -29,22 +27,10 @@ public static class ProfileApi
     /// </summary>
     public static void MapProfileApi(this WebApplication app)
     {
-        // Without this, requests that no route matches get an empty response.
-        app.UseStatusCodePages(context => UnmatchedAsync(context.HttpContext));
+        app.UseUnmatchedRequestErrors();
         app.MapOpenApi(typeof(ProfileApi).Assembly, "Cdp.Profiles.Api.openapi.json");
         app.MapGetAndHead(Base + "{type}/{**value}", GetAsync).RequireApiToken();
     }
-
-    private static Task UnmatchedAsync(HttpContext http) => http.Response.StatusCode switch
-    {
-        StatusCodes.Status404NotFound => ApiError.Result(
-            StatusCodes.Status404NotFound, "not_found", $"there is no such path; {OpenApiPath} describes the API").ExecuteAsync(http),
-        StatusCodes.Status405MethodNotAllowed => ApiError.Result(
-            StatusCodes.Status405MethodNotAllowed,
-            "wrong_method",
-            $"this path does not support {http.Request.Method}; use {http.Response.Headers.Allow}. {OpenApiPath} describes the API").ExecuteAsync(http),
-        _ => Task.CompletedTask,
-    };
 
     private static async Task<IResult> GetAsync(
         string type, string? value, HttpContext http, ProfileLookup lookup, PastProfiles past, TimeProvider time, LiveFiles<IdentifierTypes> types)
@@ -62,7 +48,7 @@ public static class ProfileApi
                 ? await PastAsync(http, identifier, found, profile, parts, asOf.Value, past, types.Current)
                 : Current(http, profile, found, parts);
         }
-        catch (Exception e) when (Redis.IsOutage(e) || e is SchemaUnavailableException or KafkaException)
+        catch (Exception e) when (Redis.IsOutage(e) || Outages.IsUnavailable(e, http.RequestAborted))
         {
             http.Response.Headers.RetryAfter = "1";
             return ApiError.Result(StatusCodes.Status503ServiceUnavailable, "unavailable", "profiles cannot be read at the moment; try again");

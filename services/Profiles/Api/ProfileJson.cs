@@ -48,8 +48,8 @@ public static class ProfileJson
     {
         json.WriteStartObject("looked_for");
         WriteIdentifier(json, lookedFor);
-        json.WriteString("profile_id", profileId);
         json.WriteEndObject();
+        json.WriteString("profile_id", profileId);
     }
 
     private static void WriteIdentifier(Utf8JsonWriter json, Identifier identifier)

@@ -22,6 +22,14 @@ public sealed class OutagesTests
         Assert.False(IsOutage(new InvalidOperationException()));
     }
 
+    [Fact]
+    public void IsUnavailable_FatalErrors_AreButBugsAreNot()
+    {
+        Assert.True(Outages.IsUnavailable(new KafkaException(new Error(ErrorCode.Local_Fenced, "fenced", isFatal: true)), CancellationToken.None));
+        Assert.True(Outages.IsUnavailable(new SchemaUnavailableException("no schema"), CancellationToken.None));
+        Assert.False(Outages.IsUnavailable(new InvalidOperationException(), CancellationToken.None));
+    }
+
     [Theory]
     [InlineData(false, true)]
     [InlineData(true, false)]

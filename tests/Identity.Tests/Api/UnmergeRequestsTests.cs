@@ -2,14 +2,19 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Cdp.Contracts;
+using Cdp.Hosting.Process;
 using Cdp.Identifiers.Types;
 using Cdp.Identity.Api;
 using Cdp.Identity.Graph;
 using Cdp.Identity.Linking;
 using Cdp.Identity.Storing;
+using Cdp.LocalKafka.Faults;
+using Cdp.LocalKafka.Protocol;
 using Cdp.Streaming.Clients;
 using Cdp.Testing;
 using Confluent.Kafka;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 using Xunit;
 
@@ -65,6 +70,25 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
     }
 
     [Fact]
+    public async Task Unmerge_FatalErrorOfTheProducer_EndsTheProcess()
+    {
+        await using var linked = await LinkedProfile.StartAsync(await servers.ConnectAsync("redis"));
+        using var fault = linked.Stack.Faults.Add(new Fault
+        {
+            Api = ApiKey.Produce,
+            Topic = linked.Stack.Kafka.NameOf(Topics.IdentityRequests),
+            Error = Cdp.LocalKafka.Protocol.ErrorCode.OutOfOrderSequenceNumber,
+        });
+
+        using var answer = await linked.UnmergeAsync();
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.NotEqual("", body.GetProperty("request_id").GetString());
+        await Eventually.TrueAsync(() => linked.ExitCode == 1, "the process ends");
+    }
+
+    [Fact]
     public async Task Unmerge_ProfilesGaveUp_FailsWithTheReasonUntilALaterTrySucceeds()
     {
         await using var linked = await LinkedProfile.StartAsync(await servers.ConnectAsync("redis"));
@@ -104,7 +128,7 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
         var redis = await servers.ConnectAsync("redis");
         await using var stack = await ServiceStack.StartAsync(redis);
         var outcomes = new UnlinkOutcomes(redis, stack.Prefix);
-        using var unmerges = new UnmergeRequests(stack.Kafka, stack.Registry, stack.Store, outcomes, TimeProvider.System);
+        using var unmerges = new UnmergeRequests(stack.Kafka, stack.Registry, stack.Store, outcomes, TimeProvider.System, _ => { });
         var applied = await stack.Store.InitialiseAsync();
         await outcomes.AddAsync("r");
         await outcomes.SaveOffsetAsync("r", 5);
@@ -121,7 +145,7 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
         var redis = await servers.ConnectAsync("redis");
         await using var stack = await ServiceStack.StartAsync(redis);
         var outcomes = new UnlinkOutcomes(redis, stack.Prefix);
-        using var unmerges = new UnmergeRequests(stack.Kafka, stack.Registry, stack.Store, outcomes, TimeProvider.System);
+        using var unmerges = new UnmergeRequests(stack.Kafka, stack.Registry, stack.Store, outcomes, TimeProvider.System, _ => { });
         var outcome = new UnlinkOutcome(1, "p", "n", null);
         await outcomes.SaveAsync("r", outcome);
 
@@ -133,12 +157,15 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
     /// <summary>A running service with one profile of a user and a device, and a client that takes the device out.</summary>
     private sealed class LinkedProfile : IAsyncDisposable
     {
-        private IAsyncDisposable? _service;
+        private WebApplication? _service;
         private HttpClient? _client;
 
         public required IConnectionMultiplexer Redis { get; init; }
 
         public required ServiceStack Stack { get; init; }
+
+        /// <summary>The exit code of the service once it has failed; 0 before.</summary>
+        public int ExitCode => _service!.Services.GetRequiredService<Failure>().ExitCode;
 
         public static async Task<LinkedProfile> StartAsync(IConnectionMultiplexer redis)
         {

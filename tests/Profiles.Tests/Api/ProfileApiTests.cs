@@ -23,7 +23,7 @@ public sealed class ProfileApiTests(Stack stack) : IClassFixture<Stack>
         Assert.Equal($"there is no profile with {type} '{value}'", body.Text("error", "message"));
         var lookedFor = body.GetProperty("looked_for");
         Assert.Equal((type, value), (lookedFor.Text("type"), lookedFor.Text("value")));
-        Assert.Equal(installation.Ids.Implied(Some.Id(type, value)), lookedFor.Text("profile_id"));
+        Assert.Equal(installation.Ids.Implied(Some.Id(type, value)), body.Text("profile_id"));
     }
 
     [Theory]
@@ -42,8 +42,8 @@ public sealed class ProfileApiTests(Stack stack) : IClassFixture<Stack>
     }
 
     [Theory]
-    [InlineData("GET", "/v1/profile/user_id/u", HttpStatusCode.NotFound, "not_found")]
-    [InlineData("GET", "/", HttpStatusCode.NotFound, "not_found")]
+    [InlineData("GET", "/v1/profile/user_id/u", HttpStatusCode.NotFound, "unknown_path")]
+    [InlineData("GET", "/", HttpStatusCode.NotFound, "unknown_path")]
     [InlineData("POST", "/v1/profiles/user_id/u", HttpStatusCode.MethodNotAllowed, "wrong_method")]
     public async Task Api_UnknownPathOrMethod_ReturnsErrorNamingTheApiDocument(string method, string path, HttpStatusCode status, string code)
     {

@@ -98,7 +98,7 @@ public sealed partial class ImportLog : IAsyncDisposable
             {
                 return await attempt();
             }
-            catch (Exception e) when (IsOutage(e, cancel))
+            catch (Exception e) when (Outages.IsUnavailable(e, cancel))
             {
                 await DisconnectAsync();
                 if (Stopwatch.GetElapsedTime(begun) > _maxWait)
@@ -191,9 +191,6 @@ public sealed partial class ImportLog : IAsyncDisposable
         config.EnableDeliveryReports = false;
         return config;
     }
-
-    // Also a fatal error of the Kafka client: a new connection uses a new one.
-    private static bool IsOutage(Exception exception, CancellationToken cancel) => exception is KafkaException || Outages.IsOutage(exception, cancel);
 
     [LoggerMessage(LogLevel.Debug, "{Message}")]
     private partial void LogClient(string message);
