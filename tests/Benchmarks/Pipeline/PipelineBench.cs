@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Cdp.Benchmarks.Measuring;
 using Cdp.Benchmarks.Processes;
 using Cdp.Benchmarks.Reporting;
 using Cdp.Hosting.Api;
 using Cdp.Streaming.Clients;
+using Cdp.Testing;
 using StackExchange.Redis;
 
 namespace Cdp.Benchmarks.Pipeline;
@@ -26,7 +25,7 @@ internal static class PipelineBench
     public static async Task<bool> RunAsync(PipelineOptions options)
     {
         var folder = Directory.CreateTempSubdirectory("cdp-bench-");
-        var ports = FreePorts(14);
+        int[] ports = [.. Enumerable.Range(0, 14).Select(_ => FreePort.FindForRestarts())];
         var existing = ExistingCluster.FromEnvironment();
         await using var receiver = await WebhookReceiver.StartAsync(ports[0]);
         Write(folder, "sources/bench.yaml", $"id: bench\ntype: server\nwrite_keys: {Installation.Hash(WriteKey)}\n");
@@ -199,14 +198,5 @@ internal static class PipelineBench
         var path = Path.Combine(folder.FullName, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (var listener in listeners) listener.Start();
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (var listener in listeners) listener.Stop();
-        return ports;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Cdp.Testing;
 
 namespace Cdp.Benchmarks.Processes;
@@ -44,15 +43,7 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
     public async Task StartAsync(TimeSpan? bound = null)
     {
         var path = library ?? Path.Combine(Root(), $"services/{Name}/bin/{Configuration}/net10.0/Cdp.{Name}.dll");
-        _process = new Process
-        {
-            StartInfo = new ProcessStartInfo("dotnet", $"\"{path}\" {arguments}") { RedirectStandardOutput = true, RedirectStandardError = true },
-        };
-        _process.OutputDataReceived += (_, line) => AddLine(line.Data);
-        _process.ErrorDataReceived += (_, line) => AddLine(line.Data);
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        _process = ProcessOutput.Start(new ProcessStartInfo("dotnet", $"\"{path}\" {arguments}"), AddLine);
         await WaitAsync($"{Name} is ready", IsReadyAsync, bound ?? TimeSpan.FromSeconds(60));
     }
 
@@ -70,8 +61,7 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
     public async Task<long> CounterAsync(string metric, string label)
     {
         var text = await Http.GetStringAsync(new Uri(management, "/metrics"));
-        return (long)text.Split('\n').Where(line => line.StartsWith(metric, StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal))
-            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+        return (long)MetricsText.Sum(text, metric, label);
     }
 
     public ValueTask DisposeAsync()
@@ -113,9 +103,9 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
         _process = null;
     }
 
-    private void AddLine(string? line)
+    private void AddLine(string line)
     {
-        if (line is not null) lock (_output) _output.Add(line);
+        lock (_output) _output.Add(line);
     }
 
     private double Cpu() => _process is null or { HasExited: true } ? 0 : ProcessUsage.CpuSeconds(_process.Id);

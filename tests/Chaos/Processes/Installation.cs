@@ -7,6 +7,7 @@ using Cdp.Chaos.People;
 using Cdp.Chaos.Settings;
 using Cdp.Contracts;
 using Cdp.Streaming.Clients;
+using Cdp.Testing;
 using StackExchange.Redis;
 
 namespace Cdp.Chaos.Processes;
@@ -89,7 +90,7 @@ public sealed class Installation : IAsyncDisposable
         await File.WriteAllTextAsync(
             Path.Combine(folder, "identity.yaml"), $"caps: {{ merges: {Rules.Tested.MaxMerges}, identifiers: {Rules.Tested.MaxIdentifiers} }}\n");
 
-        var (kafkaPort, registryPort, redisPort) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
+        var (kafkaPort, registryPort, redisPort) = (FreePort.FindForRestarts(), FreePort.FindForRestarts(), FreePort.FindForRestarts());
         var cluster = options.HasRedisCluster ? new RedisCluster(ChaosOptions.RedisServer!, Path.Combine(folder, "redis"), name => Log(folder, name)) : null;
         var (bootstrap, registry, redis) = options.Cluster ?? (
             $"127.0.0.1:{kafkaPort}", $"http://127.0.0.1:{registryPort}", cluster?.Endpoint ?? $"127.0.0.1:{redisPort}");
@@ -124,7 +125,7 @@ public sealed class Installation : IAsyncDisposable
 
     /// <summary>The command line of a service's program run as an operator command.</summary>
     public IReadOnlyList<string> Arguments(string service, IEnumerable<string> more) =>
-        [.. Arguments(service, $"{service.ToLowerInvariant()}-command", FreePorts.Next()), .. more];
+        [.. Arguments(service, $"{service.ToLowerInvariant()}-command", FreePort.FindForRestarts()), .. more];
 
     /// <summary>Replaces a killed instance with one under a name that was never used.</summary>
     public ManagedProcess Replace(ManagedProcess process)
@@ -177,7 +178,7 @@ public sealed class Installation : IAsyncDisposable
     private async Task StartInfraAsync(int kafkaPort, int registryPort, int redisPort)
     {
         // A real Redis where it is installed: when killed, it may come back without its last second. Otherwise the embedded one, which dies with the broker.
-        var embeddedRedisPort = ChaosOptions.RedisServer is null ? redisPort : FreePorts.Next();
+        var embeddedRedisPort = ChaosOptions.RedisServer is null ? redisPort : FreePort.FindForRestarts();
         if (Cluster is not null) _processes.AddRange(Cluster.Processes);
         else if (ChaosOptions.RedisServer is { } server)
         {
@@ -245,7 +246,7 @@ public sealed class Installation : IAsyncDisposable
 
     private (ManagedProcess Process, Uri Url) Service(string service, string name, int? port = null)
     {
-        var at = port ?? FreePorts.Next();
+        var at = port ?? FreePort.FindForRestarts();
         return (new ManagedProcess(service.ToLowerInvariant(), name, "dotnet", Arguments(service, name, at), Log(name)), new Uri($"http://127.0.0.1:{at}"));
     }
 
@@ -255,7 +256,7 @@ public sealed class Installation : IAsyncDisposable
     [
         Library(service),
         $"--Port={port}",
-        $"--Management:Port={_managementPorts.GetOrAdd(port, _ => FreePorts.Next())}",
+        $"--Management:Port={_managementPorts.GetOrAdd(port, _ => FreePort.FindForRestarts())}",
         $"--Kafka:BootstrapServers={Kafka.BootstrapServers}",
         $"--Kafka:SchemaRegistry={Registry.Url}",
         $"--Kafka:TopicPrefix={Kafka.TopicPrefix}",

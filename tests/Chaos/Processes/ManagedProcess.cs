@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Cdp.Testing;
 
 namespace Cdp.Chaos.Processes;
 
@@ -33,15 +34,7 @@ public sealed class ManagedProcess(string kind, string name, string program, IRe
         lock (_lock)
         {
             var file = new StreamWriter(log, append: true) { AutoFlush = true };
-            var process = new Process
-            {
-                StartInfo = new ProcessStartInfo(program, [.. arguments, .. more ?? []]) { RedirectStandardOutput = true, RedirectStandardError = true },
-            };
-            process.OutputDataReceived += (_, line) => Write(file, line.Data);
-            process.ErrorDataReceived += (_, line) => Write(file, line.Data);
-            process.Start();
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
+            var process = ProcessOutput.Start(new ProcessStartInfo(program, [.. arguments, .. more ?? []]), line => Write(file, line));
             Write(file, string.Create(CultureInfo.InvariantCulture, $"--- {DateTime.UtcNow:HH:mm:ss.fff} started, pid {process.Id}"));
             (_process, ShouldRun) = (process, true);
         }
@@ -98,9 +91,9 @@ public sealed class ManagedProcess(string kind, string name, string program, IRe
         }
     }
 
-    private static void Write(StreamWriter file, string? line)
+    private static void Write(StreamWriter file, string line)
     {
-        if (line is not null) lock (file) file.WriteLine(line);
+        lock (file) file.WriteLine(line);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

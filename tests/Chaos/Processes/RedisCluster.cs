@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Cdp.Testing;
 using StackExchange.Redis;
 
 namespace Cdp.Chaos.Processes;
@@ -23,11 +24,11 @@ public sealed class RedisCluster
     {
         for (var i = 1; i <= 2 * Shards; i++)
         {
-            var (name, port) = ($"redis-{i}", FreePorts.Next());
+            var (name, port) = ($"redis-{i}", FreePort.FindForRestarts());
             var data = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
             string[] arguments =
             [
-                "--bind", "127.0.0.1", "--port", $"{port}", "--cluster-enabled", "yes", "--cluster-port", $"{FreePorts.Next()}",
+                "--bind", "127.0.0.1", "--port", $"{port}", "--cluster-enabled", "yes", "--cluster-port", $"{FreePort.FindForRestarts()}",
                 "--cluster-node-timeout", "3000", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--dir", data,
             ];
             _nodes.Add((new ManagedProcess(Kind, name, server, arguments, log(name)), port));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Cdp.Chaos.Settings;
+using Cdp.Testing;
 
 namespace Cdp.Chaos.Processes;
 
@@ -14,7 +15,7 @@ public sealed class RegistryProxy : IAsyncDisposable
 
     private RegistryProxy(string registry)
     {
-        var url = $"http://127.0.0.1:{FreePorts.Next()}";
+        var url = $"http://127.0.0.1:{FreePort.FindForRestarts()}";
         Url = url;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

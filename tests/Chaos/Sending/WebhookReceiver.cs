@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cdp.Chaos.People;
 using Cdp.Chaos.Processes;
+using Cdp.Testing;
 
 namespace Cdp.Chaos.Sending;
 
@@ -53,7 +54,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
 
     public static async Task<WebhookReceiver> StartAsync(Population population)
     {
-        var webhook = new WebhookReceiver(population, FreePorts.Next());
+        var webhook = new WebhookReceiver(population, FreePort.FindForRestarts());
         await webhook._app.StartAsync();
         return webhook;
     }

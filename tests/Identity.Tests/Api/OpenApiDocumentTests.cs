@@ -2,7 +2,7 @@ using System.Text.Json;
 using Cdp.Hosting.Api;
 using Cdp.Hosting.Process;
 using Cdp.Identifiers.Types;
-using Microsoft.AspNetCore.Routing;
+using Cdp.Testing;
 using Xunit;
 
 namespace Cdp.Identity.Tests.Api;
@@ -10,25 +10,16 @@ namespace Cdp.Identity.Tests.Api;
 [Trait("tier", "integration")]
 public sealed class OpenApiDocumentTests
 {
-    private static readonly string Text = Read();
+    private static readonly string Text = OpenApiChecks.Read(typeof(IdentityService), "Cdp.Identity.Api.openapi.json");
 
     [Fact]
-    public void Document_ReadByAnIndependentReader_HasNoFault()
-    {
-        var read = Microsoft.OpenApi.OpenApiDocument.Parse(Text, "json");
-        Assert.Equal(Microsoft.OpenApi.OpenApiSpecVersion.OpenApi3_1, read.Diagnostic!.SpecificationVersion);
-        Assert.Empty(read.Diagnostic.Errors);
-        Assert.Empty(read.Diagnostic.Warnings);
-    }
+    public void Document_ReadByAnIndependentReader_HasNoFault() => OpenApiChecks.AssertValid(Text);
 
     [Fact]
     public async Task Paths_Always_AreThoseTheServiceMaps()
     {
         await using var app = CdpHost.Build(IdentityService.Service, ["--ProfileIds:Key=a test's key", $"--Api:Tokens:0={ApiTokens.Hash("t")}", "--Port=0"]);
-        var mapped = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Select(endpoint => endpoint.RoutePattern.RawText!.Replace("**", "")).Where(path => path.StartsWith("/v1/") || path.StartsWith("/openapi/"));
-        using var document = JsonDocument.Parse(Text);
-        Assert.Equal(mapped.Distinct().Order(), document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order());
+        OpenApiChecks.AssertPaths(Text, app);
     }
 
     [Fact]
@@ -43,11 +34,5 @@ public sealed class OpenApiDocumentTests
             .ToList();
         Assert.NotEmpty(segments);
         Assert.All(segments, segment => Assert.Contains(segment, IdentifierTypes.ReservedNames));
-    }
-
-    private static string Read()
-    {
-        using var stream = typeof(IdentityService).Assembly.GetManifestResourceStream("Cdp.Identity.Api.openapi.json")!;
-        return new StreamReader(stream).ReadToEnd();
     }
 }

@@ -15,7 +15,8 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(150);
 
-    private readonly List<string> _lines = [];
+    // A list for each start: the last lines of a dead process may arrive while the next one already runs.
+    private List<string> _lines = [];
     private Process? _process;
 
     /// <summary>The URL of its API. A test that only learns the port later sets it later.</summary>
@@ -34,7 +35,8 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
     {
         get
         {
-            lock (_lines) return [.. _lines];
+            var lines = _lines;
+            lock (lines) return [.. lines];
         }
     }
 
@@ -52,16 +54,11 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
     public void Start()
     {
         var library = Path.Combine(Metadata("ServicesFolder"), program, Metadata("ProgramFolder"), $"Cdp.{program}.dll");
-        lock (_lines) _lines.Clear();
-        _process = new Process
+        var lines = _lines = [];
+        _process = ProcessOutput.Start(new ProcessStartInfo("dotnet", [library, .. arguments]), line =>
         {
-            StartInfo = new ProcessStartInfo("dotnet", [library, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
-        };
-        _process.OutputDataReceived += AddLine;
-        _process.ErrorDataReceived += AddLine;
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+            lock (lines) lines.Add(line);
+        });
     }
 
     /// <summary>SIGKILL.</summary>
@@ -116,8 +113,7 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
     public async Task<double> CounterAsync(string name)
     {
         if (await GetAsync("/metrics") is not (_, var text)) return 0;
-        var lines = text.Split('\n').Where(line => line.StartsWith(name, StringComparison.Ordinal));
-        return lines.Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+        return MetricsText.Sum(text, name);
     }
 
     public async ValueTask DisposeAsync()
@@ -130,13 +126,6 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
 
     private Task UntilOkAsync(string path) =>
         Eventually.TrueAsync(async () => await GetAsync(path) is (HttpStatusCode.OK, _), $"{program} answers 200 to {path}");
-
-    private void AddLine(object sender, DataReceivedEventArgs line)
-    {
-        // The last lines of a dead process may arrive while the next one already runs.
-        if (line.Data is null || sender != _process) return;
-        lock (_lines) _lines.Add(line.Data);
-    }
 
     private static string Metadata(string key) =>
         typeof(ServiceProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == key).Value!;

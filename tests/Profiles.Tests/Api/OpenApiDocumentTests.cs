@@ -2,33 +2,24 @@ using System.Text.Json;
 using Cdp.Hosting.Api;
 using Cdp.Hosting.Process;
 using Cdp.Profiles.Api;
-using Microsoft.AspNetCore.Routing;
+using Cdp.Testing;
 
 namespace Cdp.Profiles.Tests.Api;
 
 [Trait("tier", "integration")]
 public sealed class OpenApiDocumentTests
 {
-    private static readonly string Text = Read();
+    private static readonly string Text = OpenApiChecks.Read(typeof(ProfilesService), "Cdp.Profiles.Api.openapi.json");
 
     [Fact]
-    public void Document_ReadByOpenApiLibrary_HasNoErrors()
-    {
-        var read = Microsoft.OpenApi.OpenApiDocument.Parse(Text, "json");
-        Assert.Equal(Microsoft.OpenApi.OpenApiSpecVersion.OpenApi3_1, read.Diagnostic!.SpecificationVersion);
-        Assert.Empty(read.Diagnostic.Errors);
-        Assert.Empty(read.Diagnostic.Warnings);
-    }
+    public void Document_ReadByOpenApiLibrary_HasNoErrors() => OpenApiChecks.AssertValid(Text);
 
     [Fact]
     public async Task Paths_OfTheDocument_AreThoseTheServiceMaps()
     {
         string[] settings = ["--ProfileIds:Key=test", $"--Api:Tokens:0={ApiTokens.Hash("t")}", "--Port=0"];
         await using var app = CdpHost.Build(ProfilesService.Service, settings);
-        var mapped = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Select(endpoint => endpoint.RoutePattern.RawText!.Replace("**", "")).Where(path => path.StartsWith("/v1/") || path.StartsWith("/openapi/"));
-        using var document = JsonDocument.Parse(Text);
-        Assert.Equal(mapped.Distinct().Order(), document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order());
+        OpenApiChecks.AssertPaths(Text, app);
     }
 
     [Fact]
@@ -49,11 +40,5 @@ public sealed class OpenApiDocumentTests
     {
         using var json = JsonDocument.Parse(ProfileJson.Of(profile, [], ProfileParts.Default | ProfileParts.Provenance));
         return [.. json.RootElement.EnumerateObject().Select(member => member.Name)];
-    }
-
-    private static string Read()
-    {
-        using var stream = typeof(ProfilesService).Assembly.GetManifestResourceStream("Cdp.Profiles.Api.openapi.json")!;
-        return new StreamReader(stream).ReadToEnd();
     }
 }
