@@ -1,4 +1,5 @@
 using System.Text;
+using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Mapping;
 
@@ -8,9 +9,10 @@ namespace Cdp.Destinations.Mapping;
 /// </summary>
 internal sealed class DataPath
 {
-    private readonly IReadOnlyList<string> _names;
+    private DataPath(IReadOnlyList<string> names) => Names = names;
 
-    private DataPath(IReadOnlyList<string> names) => _names = names;
+    /// <summary>The names and indexes on the way.</summary>
+    public IReadOnlyList<string> Names { get; }
 
     public static DataPath Read(string text)
     {
@@ -49,7 +51,7 @@ internal sealed class DataPath
     /// <summary>The value at the path. A falsy value on the way is the result, as in <c>a &amp;&amp; a.b</c> of JavaScript.</summary>
     public Datum Find(Datum data)
     {
-        foreach (var name in _names)
+        foreach (var name in Names)
         {
             if (data.IsFalsy) return data;
             data = data.Member(name);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Mapping;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Mapping;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Mapping;
 
@@ -10,7 +11,9 @@ internal sealed partial class MappingReader
     private const string Metadata = "_metadata";
     private const int MaxReplacement = 10;
 
-    private const string Names = "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform and @excludeWhenNull";
+    private const string Names = "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull and @fn";
+
+    private const string Functions = "sha256, e164, date, number, integer, string, boolean, trim, truncate, snakecase and alphanumeric";
 
     private static readonly Directive Nothing = new Fixed(Datum.Missing);
 
@@ -73,6 +76,7 @@ internal sealed partial class MappingReader
             "@flatten" => WithOptions(argument, path, Flatten),
             "@json" => WithOptions(argument, path, Json),
             "@transform" => WithOptions(argument, path, Transform),
+            "@fn" => WithOptions(argument, path, Function),
             _ => Fault(path, $"is not a directive; the directives are {Names}"),
         };
     }
@@ -85,7 +89,7 @@ internal sealed partial class MappingReader
     private Directive Text(JsonElement argument, string path, Func<string, Directive> known, Func<Directive, Directive> computed)
     {
         if (argument.ValueKind == JsonValueKind.String) return known(argument.GetString()!);
-        return DirectiveName(argument) is null ? Fault(path, $"must be a text or a directive, not {Kind(argument)}") : computed(Value(argument, path));
+        return DirectiveName(argument) is null ? Fault(path, $"must be a string or a directive, not {Kind(argument)}") : computed(Value(argument, path));
     }
 
     private Directive EachItem(JsonElement argument, string path)
@@ -141,7 +145,7 @@ internal sealed partial class MappingReader
     {
         if (!options.TryGetProperty("separator", out var separator) || separator.ValueKind != JsonValueKind.String)
         {
-            return Fault($"{path}/separator", "must be the text between the names, such as \".\"");
+            return Fault($"{path}/separator", "must be the string between the names, such as \".\"");
         }
         return new Flattened(Required(options, "value", path, Value), separator.GetString()!, Flag(options, "omitArrays", path, false));
     }
@@ -155,6 +159,63 @@ internal sealed partial class MappingReader
 
     private Directive Transform(JsonElement options, string path) =>
         new Transformed(Required(options, "apply", path, ObjectValue), Required(options, "mapping", path, ObjectValue));
+
+    private Directive Function(JsonElement options, string path)
+    {
+        var name = options.TryGetProperty("name", out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+        var value = Required(options, "value", path, Value);
+        string[] own = name switch { "e164" => ["region", "plus"], "date" => ["format"], "truncate" => ["length"], _ => [] };
+        string[] known = ["name", "value", .. own];
+        foreach (var option in options.EnumerateObject().Select(option => option.Name).Where(option => !known.Contains(option)))
+        {
+            Fault($"{path}/{option}", $"is not an option; write {string.Join(", ", known)}");
+        }
+        return name switch
+        {
+            "sha256" => new Computed(value, ValueFunction.Sha256),
+            "number" => new Computed(value, ValueFunction.ToNumber),
+            "integer" => new Computed(value, ValueFunction.ToInteger),
+            "string" => new Computed(value, ValueFunction.ToText),
+            "boolean" => new Computed(value, ValueFunction.ToBoolean),
+            "trim" => new Computed(value, ValueFunction.Trim),
+            "snakecase" => new Computed(value, ValueFunction.SnakeCase),
+            "alphanumeric" => new Computed(value, ValueFunction.Alphanumeric),
+            "truncate" => Truncate(options, value, path),
+            "date" => Date(options, value, path),
+            "e164" => Phone(options, value, path),
+            _ => Fault($"{path}/name", $"must be one of the functions {Functions}"),
+        };
+    }
+
+    private Directive Truncate(JsonElement options, Directive value, string path)
+    {
+        if (options.TryGetProperty("length", out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetInt32(out var length) && length > 0)
+        {
+            return new Computed(value, found => ValueFunction.Truncate(found, length));
+        }
+        return Fault($"{path}/length", "must be how many characters to keep, an integer above 0");
+    }
+
+    private Directive Date(JsonElement options, Directive value, string path)
+    {
+        if (options.TryGetProperty("format", out var member) && member.ValueKind == JsonValueKind.String && DateFormat.Read(member.GetString()!) is { } format)
+        {
+            return new Computed(value, found => DateValue.Of(found) is { } time ? format.Write(time) : Datum.Missing);
+        }
+        return Fault($"{path}/format", "must be iso8601, unix_seconds, unix_milliseconds, unix_microseconds, or a pattern such as \"YYYY-MM-DD HH:mm:ss\"");
+    }
+
+    private Directive Phone(JsonElement options, Directive value, string path)
+    {
+        var plus = Flag(options, "plus", path, otherwise: true);
+        if (!options.TryGetProperty("region", out var region)) return new InternationalPhone(value, null, plus);
+        if (DirectiveName(region) is not null) return new InternationalPhone(value, Value(region, $"{path}/region"), plus);
+        if (region.ValueKind == JsonValueKind.String && PhoneNumber.IsRegion(region.GetString()!))
+        {
+            return new InternationalPhone(value, new Fixed(Datum.Of(region)), plus);
+        }
+        return Fault($"{path}/region", "must be the ISO 3166 code of a region in capital letters, such as \"AT\", or a directive");
+    }
 
     private Directive ObjectValue(JsonElement value, string path) =>
         value.ValueKind == JsonValueKind.Object ? Value(value, path) : Fault(path, $"must be an object or a directive, not {Kind(value)}");
@@ -181,7 +242,7 @@ internal sealed partial class MappingReader
             return "";
         }
         if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: <= MaxReplacement } text && (text.Length > 0 || !required)) return text;
-        Fault($"{path}/{name}", $"must be a text of {(required ? "1 to" : "at most")} {MaxReplacement} characters");
+        Fault($"{path}/{name}", $"must be a string of {(required ? "1 to" : "at most")} {MaxReplacement} characters");
         return "";
     }
 
@@ -206,7 +267,7 @@ internal sealed partial class MappingReader
         JsonValueKind.Null => "null",
         JsonValueKind.True or JsonValueKind.False => "a boolean",
         JsonValueKind.Number => "a number",
-        JsonValueKind.String => "a text",
+        JsonValueKind.String => "a string",
         JsonValueKind.Array => "an array",
         _ => DirectiveName(value) is null ? "an object" : "a directive",
     };

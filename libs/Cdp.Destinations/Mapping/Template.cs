@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Mapping;
 

@@ -8,7 +8,7 @@ namespace Cdp.Destinations.Tests.Mapping;
 public sealed class EventMappingTests
 {
     private const string Directives =
-        "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform and @excludeWhenNull";
+        "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull and @fn";
 
     [Theory]
     [InlineData("""{"v": {"@path": "$.properties.id"}}""", """{"v":12345678901234567890}""")]
@@ -47,12 +47,12 @@ public sealed class EventMappingTests
 
         Assert.Equal(
             [
-                "/a/@path must be a text or a directive, not a number",
+                "/a/@path must be a string or a directive, not a number",
                 "/b has 2 keys; an object with a directive has only that one, and _metadata",
                 $"/c/0/@nope is not a directive; the directives are {Directives}",
                 "/d/@case/operator must be \"lower\" or \"upper\"",
                 "/e/@replace/pattern is missing",
-                "/e/@replace/global must be true or false, not a text",
+                "/e/@replace/global must be true or false, not a string",
                 "/f/@if must have 'exists' or 'blank'",
                 "/g/@merge/objects/0 must be an object or a directive, not a number",
             ],

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Cdp.Destinations.Mapping;
+namespace Cdp.Destinations.Values;
 
 /// <summary>Numbers as JavaScript writes them, which is how vendors' mappings put them into texts.</summary>
 internal static class JsNumber

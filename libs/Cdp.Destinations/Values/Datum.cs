@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Cdp.Destinations.Mapping;
+namespace Cdp.Destinations.Values;
 
 /// <summary>What a <see cref="Datum"/> is.</summary>
 public enum DatumKind : byte
@@ -140,6 +140,9 @@ public readonly struct Datum
         using (var json = new Utf8JsonWriter(bytes, Relaxed)) WriteTo(json);
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
+
+    /// <summary>As JSON that can be read in place. What is still a part of the event is not copied.</summary>
+    internal JsonElement ToElement() => _made is null && _json.ValueKind != JsonValueKind.Undefined ? _json : JsonElement.Parse(ToJson());
 
     /// <summary>Writes the value; a missing one as null.</summary>
     public void WriteTo(Utf8JsonWriter json)
