@@ -31,6 +31,13 @@ public sealed class FqlExpression
     /// <param name="event">The event as JSON in Segment's shape (<see cref="EventJson"/>).</param>
     public bool Matches(JsonElement @event) => _node.Evaluate(new Subject(@event)).IsTrue;
 
+    /// <summary>Whether the event matches; null if an operation is not defined for its values, and that matters for the result.</summary>
+    internal bool? TryMatch(JsonElement @event)
+    {
+        var value = _node.Evaluate(new Subject(@event));
+        return value.Kind == ValueKind.Error ? null : value.IsTrue;
+    }
+
     /// <summary>Whether an event matches of which only the record's headers have been read. Null: that depends on the rest of the event.</summary>
     /// <param name="type">track, identify, page, screen, group or alias.</param>
     /// <param name="name">The name of a track event; null for other types.</param>
