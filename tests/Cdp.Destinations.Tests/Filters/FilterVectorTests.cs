@@ -21,7 +21,7 @@ public sealed class FilterVectorTests
     private static string? Difference(JsonObject call)
     {
         var config = call["args"]![1]![0]!["config"];
-        if (config?["sample"]?["percent"]?.GetValue<double>() > 1) return "'percent' is a fraction; a number above 1 is refused, since 50 would keep every event";
+        if (config?["sample"]?["percent"]?.GetValue<double>() > 1) return "'percent' is a fraction; a number above 1 is refused";
         if ((string?)config?["sample"]?["path"] is { Length: > 0 }) return "sampling by a value keeps the fraction; the reference keeps every event";
         return config?["map"]?["mapMe"]?["to_string"] is not null && (string?)call["result"]?["mapMe"] == "undefined"
             ? "'to_string' leaves a missing member missing; the reference sets it to the word 'undefined'"
