@@ -4,8 +4,8 @@ using Avro;
 namespace Cdp.Contracts;
 
 /// <summary>
-/// Reads Avro binary (Avro specification, "Binary Encoding") field by field, in the order of the schema it was written with. The other side of
-/// <see cref="AvroWriter"/>. Invalid bytes cause an <see cref="AvroException"/>; it never reads beyond the span.
+/// Reads Avro binary (Avro specification, "Binary Encoding") field by field, in the order of the schema it was written with. The counterpart of
+/// <see cref="AvroWriter"/>. Invalid bytes cause an <see cref="AvroException"/>; the reader never reads beyond the span.
 /// </summary>
 public ref struct AvroReader(ReadOnlySpan<byte> written)
 {
@@ -33,7 +33,7 @@ public ref struct AvroReader(ReadOnlySpan<byte> written)
 
     public bool Boolean() => Take(1)[0] != 0;
 
-    /// <summary>The branch of a union of null and another type: whether a value follows.</summary>
+    /// <summary>Reads the branch of a union of null and another type: true if a value follows, false for null.</summary>
     public bool Branch() => Long() switch
     {
         0 => false,

@@ -4,8 +4,8 @@ using Avro;
 namespace Cdp.Contracts;
 
 /// <summary>
-/// Writes records as Avro binary (Avro specification, "Binary Encoding") into a buffer that is reused: for records so frequent that allocating an object
-/// and its strings, and traversing a schema, would cost more than the writing. The caller writes the fields in the order of the schema. Not thread-safe.
+/// Writes records as Avro binary (Avro specification, "Binary Encoding") into a buffer that is reused: meant for frequent records, where allocating objects and
+/// strings and traversing a schema would cost more than writing. The caller writes the fields in the order of the schema. Not thread-safe.
 /// </summary>
 public sealed class AvroWriter
 {
@@ -66,14 +66,14 @@ public sealed class AvroWriter
         var length = _length - _text;
         size = size[..Varint(length, size)];
         Reserve(size.Length);
-        // The length precedes the text, and only now is it known how many bytes it takes.
+        // The length comes before the string, but is known only now that the string is complete.
         _buffer.AsSpan(_text, length).CopyTo(_buffer.AsSpan(_text + size.Length));
         size.CopyTo(_buffer.AsSpan(_text));
         _length += size.Length;
         _text = NoText;
     }
 
-    /// <summary>The branch of a union of null and another type: the first if the value is missing, else the second, and the value follows.</summary>
+    /// <summary>Writes the branch of a union of null and another type. If the value is present, it must follow.</summary>
     public void Branch(bool isPresent) => Long(isPresent ? 1 : 0);
 
     /// <exception cref="AvroException">The bytes are null, and the field may not be.</exception>
@@ -85,7 +85,9 @@ public sealed class AvroWriter
         _buffer[_length++] = value ? (byte)1 : (byte)0;
     }
 
-    /// <summary>Begins an array or a map of so many elements. <see cref="EndBlocks"/> must follow after the last, or at once if there are none.</summary>
+    /// <summary>
+    /// Begins an array or a map with the given number of elements. Call <see cref="EndBlocks"/> after the last one, or immediately if there are none.
+    /// </summary>
     public void Block(int count)
     {
         if (count > 0) Long(count);

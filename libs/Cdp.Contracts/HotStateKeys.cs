@@ -12,24 +12,25 @@ public sealed class HotStateKeys(string prefix)
     public const int RootGroups = 64;
 
     /// <summary>
-    /// String <c>SEQUENCE ROOT</c>: the profile that an identifier belongs to since that decision. If absent: the id that it implies (<see
+    /// String <c>SEQUENCE ROOT</c>: the profile that an identifier has belonged to since that decision. If absent, the id that the identifier implies (<see
     /// cref="ProfileIds"/>). Written by the linker, read by the resolver and the profile API.
     /// </summary>
     public string Root(Identifier identifier) => $"{prefix}root:{{r{RootGroup(identifier)}}}:{identifier.type}:{identifier.value}";
 
     /// <summary>
-    /// The group of an identifier, which selects the hash tag of its root key: so the roots of a batch are read with a few commands instead of one each.
+    /// The group of an identifier, which selects the hash tag of its root key, so that the roots of a batch can be read with a few commands instead of one
+    /// each.
     /// </summary>
     public static int RootGroup(Identifier identifier) => Partitioner.Partition(identifier.value, RootGroups);
 
     /// <summary>The hash tag of a group of roots.</summary>
     public static string RootTag(int group) => $"r{group}";
 
-    /// <summary>String: the next offset of identity.requests that the linker has not yet applied to the roots. Written after them.</summary>
+    /// <summary>String: the next offset of identity.requests that the linker has not yet applied to the roots. Written after the roots.</summary>
     public string LinkerPosition => $"{prefix}{{linker}}:position";
 
     /// <summary>
-    /// String <c>SEQUENCE OFFSET</c>: the last decision that the graph holds, and the next offset of identity.decisions. If absent, Redis is empty.
+    /// String <c>SEQUENCE OFFSET</c>: the last decision in the graph, and the next offset of identity.decisions. If absent, Redis is empty.
     /// </summary>
     public string LinkerApplied => $"{prefix}{{linker}}:applied";
 
@@ -48,7 +49,7 @@ public sealed class HotStateKeys(string prefix)
     /// <summary>String: the number of the generation that was started last, so that no two rebuilds write the same keys.</summary>
     public string LastGeneration => $"{prefix}profiles-last-generation";
 
-    /// <summary>String, JSON: the rebuild that is running or has ended, and its progress. A rebuild stops when the key no longer has its own value.</summary>
+    /// <summary>String, JSON: the rebuild that is running or has ended, and its progress. A rebuild stops when another value has replaced its own.</summary>
     public string Rebuild => $"{prefix}profiles-rebuild";
 
     /// <summary>Bytes: the Profile record (plain Avro binary after the registry framing, as on the profiles topic). Written by Profiles.</summary>
@@ -60,14 +61,15 @@ public sealed class HotStateKeys(string prefix)
     /// <summary>
     /// String, JSON: what the profiles service recomputed after the split of a decision.
     /// <c>{"sequence":7,"profile_id":"…","into":"…","recomputed":{"PROFILE":EVENTS},
-    /// "kept":{"events":0,"counts":{"NAME":0},"traits":["NAME"],"before":"TIME"}}</c>. Kept is what the log no longer has; it stays with profile_id.
+    /// "kept":{"events":0,"counts":{"NAME":0},"traits":["NAME"],"before":"TIME"}}</c>. The member kept describes what the log no longer has, which stays with
+    /// profile_id.
     /// </summary>
     public string SplitReport(long sequence) => $"{prefix}split-report:{sequence}";
 
     /// <summary>String: why the profiles service gave up the split of a decision. If there is a report as well, a later attempt succeeded.</summary>
     public string SplitFailure(long sequence) => $"{prefix}split-failure:{sequence}";
 
-    /// <summary>Set: the ids of the profiles of a generation that a rebuild made. Not updated once the generation is in use.</summary>
+    /// <summary>Set: the ids of the profiles of a generation that a rebuild created. Not updated once the generation is in use.</summary>
     public string ProfilesIndex(int partition, int generation) => $"{Of(generation)}profiles-index:{{p{partition}}}";
 
     /// <summary>Glob patterns that match all keys of a generation, and no others.</summary>

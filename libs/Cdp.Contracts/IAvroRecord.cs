@@ -3,7 +3,7 @@ using Avro.Specific;
 namespace Cdp.Contracts;
 
 /// <summary>
-/// A record of schemas/ that writes itself with generated code, because traversing a schema costs many times as much as the writing. The readers are in
+/// A record of schemas/ that writes itself with generated code, because traversing a schema is many times slower than writing. The readers are in
 /// <c>AvroRecords</c>.
 /// </summary>
 public interface IAvroRecord : ISpecificRecord

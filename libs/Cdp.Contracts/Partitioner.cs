@@ -3,8 +3,8 @@ using System.Text;
 namespace Cdp.Contracts;
 
 /// <summary>
-/// The default partitioner of Kafka for records with a key (murmur2, like the Java client and <c>murmur2_random</c> of librdkafka). With it a reader
-/// knows the partition of a profile, and so the part of Redis that has it.
+/// The default partitioner of Kafka for records with a key (murmur2, like the Java client and <c>murmur2_random</c> of librdkafka). It tells readers the
+/// partition of a profile, and thus the part of Redis that contains the profile.
 /// </summary>
 public static class Partitioner
 {

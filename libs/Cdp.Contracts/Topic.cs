@@ -22,7 +22,7 @@ public enum Cleanup
 
 /// <summary>A row of the topic table.</summary>
 /// <param name="Name">The name without the configured prefix.</param>
-/// <param name="Key">What the key of a record is, for people. Keys are UTF-8 strings.</param>
+/// <param name="Key">A description of the record key, for people. Keys are UTF-8 strings.</param>
 /// <param name="Cleanup">How long records are kept.</param>
 /// <param name="SinglePartition">
 /// Whether the topic has one partition, because its total order matters. If false, it has as many partitions as every keyed topic.
@@ -47,7 +47,7 @@ public sealed record Topic(string Name, string Key, Cleanup Cleanup, bool Single
         Cleanup.Delete => new() { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(7) },
         Cleanup.DeleteLong => new() { ["cleanup.policy"] = "delete", ["retention.ms"] = Days(90) },
         Cleanup.Compact => new() { ["cleanup.policy"] = "compact" },
-        // Without a limit for the size as well, the default of a cluster could delete records that are to be kept.
+        // Also unlimited in size. Otherwise the default of a cluster could delete records that must be kept.
         _ => new() { ["cleanup.policy"] = "delete", ["retention.ms"] = "-1", ["retention.bytes"] = "-1" },
     };
 

@@ -21,11 +21,12 @@ public static class Withheld
 
     public static readonly IReadOnlyList<string> All = [UserIds, OtherIds, UserTraits, GroupTraits];
 
-    /// <summary>Whether the source of an event may not set the members that a value stands for.</summary>
+    /// <summary>Whether the source of an event is not allowed to set the members that the value covers.</summary>
     public static bool Covers(Event envelope, string word) => envelope.withheld?.Contains(word) == true;
 
     /// <summary>
-    /// Whether the <c>traits</c> of an event must not be used. On a type that defines no traits they may be of either kind, so either value covers them.
+    /// Whether the <c>traits</c> of an event must not be used. If the event type defines no traits, they may belong to a person or to an account, so either
+    /// value covers them.
     /// </summary>
     public static bool CoversTraits(Event envelope) => envelope.type switch
     {

@@ -9,14 +9,14 @@ using Cdp.Contracts;
 namespace Cdp.Destinations;
 
 /// <summary>
-/// Writes an event as JSON in the format of Segment's destinations, with the profile it belongs to. JSON values of the sender are written unchanged.
+/// Writes an event as JSON in the format of Segment's destinations, with the profile it belongs to. JSON values from the sender are written unchanged.
 /// </summary>
 public static class EventJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    // Extra members with one of these names are omitted even if the event has no such member. JSON parsers take the last of two members, many ignore the case
-    // of names, and extra members have passed neither the trust checks nor plans nor clock correction.
+    // Extra members with one of these names are omitted even if the event has no such member. JSON parsers use the last of two members, and many ignore the
+    // case of names. Extra members have not been through the trust checks, plans or clock correction.
     private static readonly string[] Envelope =
     [
         "messageId", "type", "profileId", "sourceId", "userId", "anonymousId", "previousId", "groupId", "event", "name", "category", "channel",
@@ -78,7 +78,7 @@ public static class EventJson
         if (value is { } time) json.WriteString(name, time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture));
     }
 
-    // Members that the source of the event may not set (Event.withheld): a destination would take them for true.
+    // Members that the source of the event may not set (Event.withheld). A destination would trust them.
     private static HashSet<string> Hidden(Event envelope)
     {
         if (envelope.withheld is null) return None;

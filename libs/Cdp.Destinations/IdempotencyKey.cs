@@ -5,8 +5,8 @@ using cdp;
 namespace Cdp.Destinations;
 
 /// <summary>
-/// The key by which a destination recognizes an event that it has seen: the same for every attempt, across restarts and merges of profiles, and different for
-/// each destination.
+/// The key by which a destination recognizes an event that it has already received: the same for every attempt, across restarts and merges of profiles, and
+/// different for each destination.
 /// </summary>
 public static class IdempotencyKey
 {

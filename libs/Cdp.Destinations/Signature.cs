@@ -5,8 +5,8 @@ using System.Text;
 namespace Cdp.Destinations;
 
 /// <summary>
-/// Proves to a receiver who sent a body, and when: <c>t=UNIX_SECONDS,v1=HEX</c>, where HEX is the HMAC-SHA256 of <c>t.body</c> with the shared secret.
-/// A receiver recomputes it from the bytes as received, and rejects a t that is too old.
+/// Proves to a receiver who sent a body and when it was sent: <c>t=UNIX_SECONDS,v1=HEX</c>, where HEX is the HMAC-SHA256 of <c>t.body</c> with the shared
+/// secret. A receiver recomputes it from the bytes as received, and rejects a t that is too old.
 /// </summary>
 public static class Signature
 {

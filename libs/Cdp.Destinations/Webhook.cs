@@ -21,7 +21,7 @@ public sealed record WebhookRequest(byte[] Body, string IdempotencyKey, string? 
 /// <summary>Sends events to an HTTP endpoint. Each call makes one attempt and interprets the response. Thread-safe.</summary>
 public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvider time)
 {
-    /// <summary>Headers that every request has by itself, and that the configuration cannot set.</summary>
+    /// <summary>Headers that every request has already. The configuration cannot set them.</summary>
     public static readonly IReadOnlySet<string> OwnHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
         IdempotencyHeader, Signature.Header, TraceHeader, "Content-Type", "Content-Length", "Host", "Transfer-Encoding", "Connection",
@@ -47,7 +47,7 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
     };
 
     /// <summary>Makes one attempt.</summary>
-    /// <exception cref="OperationCanceledException">The attempt was cancelled; it is unknown whether the destination accepted the event.</exception>
+    /// <exception cref="OperationCanceledException">The attempt was cancelled, and it is unknown whether the destination accepted the event.</exception>
     public async Task<DeliveryResult> DeliverAsync(WebhookRequest request, CancellationToken stopping)
     {
         using var deadline = new CancellationTokenSource(options.Timeout, time);

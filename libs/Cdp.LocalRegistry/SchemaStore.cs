@@ -10,7 +10,7 @@ public sealed record LevelChange(string? Subject, CompatibilityLevel Level);
 
 /// <summary>
 /// The schemas and levels of the registry, and its decisions. Changes only through <see cref="Apply(SchemaVersion)"/> and
-/// <see cref="Apply(LevelChange)"/>, after the change was written to the topic. Not thread-safe.
+/// <see cref="Apply(LevelChange)"/>, once the change is in the topic. Not thread-safe.
 /// </summary>
 public sealed class SchemaStore(CompatibilityLevel defaultLevel)
 {
@@ -24,7 +24,7 @@ public sealed class SchemaStore(CompatibilityLevel defaultLevel)
 
     public CompatibilityLevel Level => _level;
 
-    /// <summary>The subject's own level; null: none.</summary>
+    /// <summary>The subject's own level; null if there is none.</summary>
     public CompatibilityLevel? LevelOf(string subject) => _levels.TryGetValue(subject, out var level) ? level : null;
 
     public void Apply(SchemaVersion version)
@@ -51,7 +51,7 @@ public sealed class SchemaStore(CompatibilityLevel defaultLevel)
         return (new SchemaVersion(subject, number, id, schema), true, null);
     }
 
-    /// <summary>The version of the subject that is exactly this schema; null: none.</summary>
+    /// <summary>The version of the subject that is exactly this schema; null if there is none.</summary>
     public SchemaVersion? Find(string subject, ParsedSchema schema) => Versions(subject).FirstOrDefault(version => version.Schema.Text == schema.Text);
 
     public ParsedSchema? Schema(int id) => _schemas.GetValueOrDefault(id);

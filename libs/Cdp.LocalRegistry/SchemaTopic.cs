@@ -21,7 +21,7 @@ public sealed class SchemaTopic : IDisposable
     private SchemaTopic(KafkaOptions kafka) => (_kafka, _writer) = (kafka, new RecordWriter(kafka));
 
     /// <summary>Opens the topic, and creates it if it does not exist.</summary>
-    /// <exception cref="KafkaException">The broker cannot be reached or refuses.</exception>
+    /// <exception cref="KafkaException">The broker cannot be reached or refuses the request.</exception>
     public static async Task<SchemaTopic> OpenAsync(string bootstrapServers)
     {
         // The topic belongs to the whole cluster, so its name has no prefix.

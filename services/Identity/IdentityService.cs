@@ -15,7 +15,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Identity;
 
-/// <summary>Wires up the service: the resolver, which runs in parallel; the linker, which decides in one order; and the API.</summary>
+/// <summary>Wires up the service: the resolver, which runs in parallel; the linker, which decides in a single order; and the API.</summary>
 public static class IdentityService
 {
     public static readonly ServiceDefinition Service = new("identity", 8092, builder => builder.AddIdentity(), app => app.MapIdentity());

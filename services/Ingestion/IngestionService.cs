@@ -23,8 +23,8 @@ public static class IngestionService
     private static void AddIngestion(this WebApplicationBuilder builder)
     {
         var options = builder.AddOptionsRecord<IngestionOptions>(options => options.Errors());
-        // A request takes about 20 µs of CPU time and never blocks. Moving it to another thread would cost more than it saves the others in waiting: a tenth
-        // of the CPU time of single events, as measured by tests/Benchmarks.
+        // A request takes about 20 µs of CPU time and never blocks. Moving requests to another thread would cost a tenth of the CPU time of single events, as
+        // measured by tests/Benchmarks, which is more than it would save in waiting time.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -63,7 +63,7 @@ public static class IngestionService
     private static void MapIngestion(this WebApplication app)
     {
         app.UseSingleSlashes();
-        // For requests that no endpoint handles.
+        // Handles requests that match no endpoint.
         app.UseStatusCodePages(status => status.HttpContext.Response.StatusCode switch
         {
             StatusCodes.Status404NotFound => RequestGate.RefuseAsync(status.HttpContext, Rejection.UnknownPath),

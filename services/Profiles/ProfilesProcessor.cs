@@ -29,8 +29,8 @@ public sealed partial class ProfilesProcessor(
 {
     private const int ParallelCatchUps = 4;
 
-    // For each partition, the offset of the topic profiles that Redis is known to have reached, because this process wrote it or caught Redis up to it. It is
-    // kept when the partition is revoked: a late write of this process must still be refused if Redis has lost the records before it.
+    // For each partition, the offset of the topic profiles that Redis is known to have reached, because this process wrote it or caught Redis up to it. The
+    // offset is kept when the partition is revoked, because a late write of this process must still be refused if Redis has lost earlier records.
     private readonly ConcurrentDictionary<int, long> _known = new();
     private readonly ConcurrentDictionary<int, bool> _owned = new();
     private readonly ProfileReader _profiles = new(codec, folding);
@@ -41,7 +41,7 @@ public sealed partial class ProfilesProcessor(
             .Distinct()
             .GroupBy(profile => profile.partition, profile => profile.ProfileId);
         var view = new ProfilesView(jobs.View());
-        // The batch was polled before, so its records are all before these ends.
+        // The batch was polled earlier, so all its records are before these ends.
         if (batch.Any(record => record.Value is SplitDue)) view.Splitting.Ends = await jobs.EndsAsync(stopping);
         var store = await generations.CurrentAsync();
         foreach (var (partition, profiles) in await Task.WhenAll(wanted.Select(group => ReadProfilesAsync(store, group.Key, [.. group], stopping))))
@@ -99,8 +99,8 @@ public sealed partial class ProfilesProcessor(
 
     private long Known(int partition) => _known.GetValueOrDefault(partition, ProfileStore.NoPosition);
 
-    // A fold must start from the last committed state. The write of the previous batch succeeded, or the loop would not have continued. If Redis is behind it,
-    // it has lost the write since, for instance by a restart from an older file; the log still has it.
+    // A fold must start from the last committed state. The write of the previous batch succeeded, or the loop would not have continued. If Redis is behind that
+    // state, it has lost the write since, for instance by a restart from an older file. The log still has the state.
     private async Task<(int Partition, IReadOnlyList<StoredState> Profiles)> ReadProfilesAsync(
         ProfileStore store, int partition, IReadOnlyList<string> profileIds, CancellationToken stopping)
     {

@@ -14,7 +14,7 @@ namespace Cdp.Validation;
 /// <summary>The duplicates of a batch, by position.</summary>
 public sealed record BatchDuplicates(IReadOnlySet<(int Partition, long Offset)> Positions);
 
-/// <summary>Drops duplicates and validates every other event: it goes on or is quarantined, as its plan says.</summary>
+/// <summary>Drops duplicates and validates every other event: it passes or is quarantined, depending on its plan.</summary>
 public sealed class ValidationProcessor(TrackingPlans plans, DuplicateFilter duplicates, AvroCodec codec) : Processor<BatchDuplicates>
 {
     private static readonly Meter Meter = new($"Cdp.{ValidationService.Name}");
@@ -30,7 +30,7 @@ public sealed class ValidationProcessor(TrackingPlans plans, DuplicateFilter dup
         await duplicates.AssignedAsync().WaitAsync(stopping);
     }
 
-    /// <summary>Claims before the commit. A claim holds the record's own offset, so the record finds its own claim if the batch is read again.</summary>
+    /// <summary>Claims before the commit. A claim contains the record's own offset, so the record finds its own claim if the batch is read again.</summary>
     public override async Task<BatchDuplicates> PrepareAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping) =>
         new(await duplicates.FindDuplicatesAsync([.. batch.Select(ClaimantOf)], stopping));
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests;
 
-/// <summary>The dev container has what CI installs, so that a test that runs in one is not skipped in the other.</summary>
+/// <summary>The dev container has everything that CI installs, so no test is skipped in one and run in the other.</summary>
 public sealed partial class DevContainerTests
 {
     [Fact]

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests;
 
-/// <summary>Assertions that name every fault in full, one a line: xunit's own cut long texts and long collections short.</summary>
+/// <summary>Assertions that print every fault in full, one per line. Those of xunit truncate long strings and collections.</summary>
 internal static class Expect
 {
     public static void NoFaults(IEnumerable<string> faults)

@@ -71,7 +71,7 @@ public sealed class RecordCodecTests
     [Fact]
     public void Read_ArrayInSeveralBlocksWithSizes_IsWhole()
     {
-        // Strings "a" and "b": a block of one element that tells its size (2 bytes), then one that does not; other writers may do either.
+        // Strings "a" and "b": a block of one element that states its size (2 bytes), then one that does not; other writers may do either.
         byte[] absorbed = [0x01, 0x04, 0x02, (byte)'a', 0x02, 0x02, (byte)'b', 0x00];
         var reader = new AvroReader(absorbed);
         var texts = new List<string>();

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests;
 
-/// <summary>Recorded results of the reference implementations, and the count of how many of them ours agrees with.</summary>
+/// <summary>Recorded results of the reference implementations, and the number of them that this implementation agrees with.</summary>
 internal static class Vectors
 {
     private static readonly string Folder =
@@ -16,12 +16,12 @@ internal static class Vectors
     public static IEnumerable<JsonObject> Calls(string file, string function) =>
         Read(file).AsArray().Select(call => call!.AsObject()).Where(call => (string?)call["fn"] == function);
 
-    /// <summary>Compares each case, prints the counts, and fails on a difference that has no reason.</summary>
+    /// <summary>Compares each case, prints the counts, and fails on a difference without a documented reason.</summary>
     /// <param name="name">For the printed line.</param>
     /// <param name="cases">The cases.</param>
-    /// <param name="expected">What the reference answered.</param>
-    /// <param name="actual">What ours answers.</param>
-    /// <param name="deliberate">Why ours differs on purpose; null: it must not.</param>
+    /// <param name="expected">The result of the reference.</param>
+    /// <param name="actual">The result of this implementation.</param>
+    /// <param name="deliberate">Why this implementation deliberately differs; null if it must agree.</param>
     public static void Compare<T>(string name, IEnumerable<T> cases, Func<T, string> expected, Func<T, string> actual, Func<T, string?> deliberate)
     {
         var (agreed, all) = (0, 0);

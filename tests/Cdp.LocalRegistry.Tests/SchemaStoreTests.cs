@@ -63,7 +63,7 @@ public class SchemaStoreTests
     [InlineData(CompatibilityLevel.BackwardTransitive, false)]
     public void Register_IncompatibleWithOlderVersion_IsRefusedOnlyByTransitiveLevels(CompatibilityLevel level, bool isAccepted)
     {
-        // A default comes and goes: the third reads the second, but not the first.
+        // A default is added and removed again: the third version can read the second, but not the first.
         var store = new SchemaStore(level);
         Register(store, "s", V1);
         Register(store, "s", OptionalAdded);

@@ -7,7 +7,7 @@ foreach (var error in errors) await Console.Error.WriteLineAsync($"chaos: {error
 if (errors.Count > 0) await Console.Error.WriteLineAsync(ChaosOptions.Usage);
 if (errors.Count > 0) return 2;
 
-// However the run ends, it takes the processes that it started with it.
+// However the run ends, the processes that it started are stopped.
 using var stopping = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

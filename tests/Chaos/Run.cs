@@ -67,7 +67,7 @@ public static class Run
         foreach (var lag in unprocessed) findings.Add(Mismatch.Lost, lag);
         var census = Census.Take(population, actions.Answers, observed, window, plan, plan.Count == 0 ? [] : FaultOutcomes(installation, operators, observed));
         Report.Print(findings, faults.Recoveries, census, installation.Exits);
-        // A ledger that cannot fail would prove nothing. A run with findings has already shown that it can.
+        // A ledger that cannot fail would prove nothing. A run with findings has already shown that it can fail.
         var corruptions = findings.IsClean && options.ChecksItself ? Corruptions.All(population, plan.Count > 0).Count : 0;
         if (findings.IsClean && !options.ChecksItself)
         {

@@ -24,7 +24,7 @@ namespace Cdp.Identity.Tests;
 /// <summary>A broker and a schema registry for one test, and the complete identity service on them.</summary>
 internal sealed class ServiceStack : IAsyncDisposable
 {
-    /// <summary>How long a test waits for anything.</summary>
+    /// <summary>The time limit for anything that a test waits for.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private const string Token = "a test's token";
@@ -113,7 +113,7 @@ internal sealed class ServiceStack : IAsyncDisposable
         }
     }
 
-    /// <summary>All records of events.identified, ordered by partition, once there are at least so many events among them.</summary>
+    /// <summary>All records of events.identified, ordered by partition, once they include at least this number of events.</summary>
     public async Task<List<object>> ReadAsync(int identified)
     {
         List<object> records = [];
@@ -129,7 +129,7 @@ internal sealed class ServiceStack : IAsyncDisposable
 
     public async Task<IReadOnlyList<DeadRecord>> DeadAsync() => [.. (await AllAsync(Topics.Dead, Kafka.Partitions)).Cast<DeadRecord>()];
 
-    /// <summary>Waits until so many decisions are applied to Redis.</summary>
+    /// <summary>Waits until this number of decisions is applied to Redis.</summary>
     public Task AppliedAsync(long sequence) =>
         Eventually.TrueAsync(async () => (await Store.AppliedAsync())?.Sequence == sequence, $"Redis has {sequence} decisions");
 

@@ -79,7 +79,7 @@ public sealed class ServiceTests(RedisServers servers) : IClassFixture<RedisServ
         Assert.Contains(e.Errors, error => error.Contains("Api:Tokens is empty", StringComparison.Ordinal));
     }
 
-    /// <summary>All records of events.identified in the order of their timestamps, once there are at least so many events among them.</summary>
+    /// <summary>All records of events.identified in the order of their timestamps, once they include at least this number of events.</summary>
     private static async Task<List<object>> ReadInOrderAsync(ServiceStack stack, int identified)
     {
         await stack.ReadAsync(identified);

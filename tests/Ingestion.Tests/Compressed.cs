@@ -6,7 +6,7 @@ namespace Cdp.Ingestion.Tests;
 internal static class Compressed
 {
     /// <param name="body">The bytes to compress.</param>
-    /// <param name="encoding">gzip, deflate, br or zstd, as in Content-Encoding.</param>
+    /// <param name="encoding">gzip, deflate, br or zstd, as named in Content-Encoding.</param>
     public static byte[] Of(byte[] body, string encoding)
     {
         using var compressed = new MemoryStream();
@@ -16,7 +16,7 @@ internal static class Compressed
             "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
             "br" => new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
             "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
-            _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not an encoding that the service reads"),
+            _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not an encoding that the service supports"),
         }) stream.Write(body);
         return compressed.ToArray();
     }

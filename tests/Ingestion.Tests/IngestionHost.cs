@@ -12,7 +12,7 @@ using Xunit;
 namespace Cdp.Ingestion.Tests;
 
 /// <summary>
-/// The service, hosted in the test process as its own process would host it, on a free port. It has two server sources from the start: <c>src</c> with
+/// The service, hosted in the test process in the same way as in its own, on a free port. It has two server sources from the start: <c>src</c> with
 /// the write key WK, and <c>off</c> with the write key OFF, which is disabled. It drops the events of the user <c>forget-me</c>.
 /// </summary>
 internal sealed class IngestionHost : IAsyncDisposable
@@ -90,7 +90,7 @@ internal sealed class IngestionHost : IAsyncDisposable
     public async Task AddSourceAsync(string id, string writeKey, string settings)
     {
         WriteSource(id, writeKey, settings);
-        // A body that is not JSON: whatever kind of source it is, nothing is written and no rate is used up.
+        // A body that is not JSON: whatever the type of the source, nothing is written and nothing counts against its rate.
         await Eventually.TrueAsync(
             async () =>
             {
@@ -114,7 +114,7 @@ internal sealed class IngestionHost : IAsyncDisposable
     /// <summary>Sends a request with headers, each as <c>Name: value</c>. The path is sent exactly as given.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content = null, params string[] headers)
     {
-        // By default Uri normalizes a path, as a browser would and an attacker would not.
+        // By default Uri normalizes a path, as a browser would, but an attacker would not.
         var url = new Uri(
             Client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path,
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
@@ -141,11 +141,11 @@ internal sealed class IngestionHost : IAsyncDisposable
 
     public Task WaitUntilReadyAsync() => WaitForStatusAsync(HttpStatusCode.OK, () => Client.GetAsync("/health/ready"));
 
-    /// <summary>Waits until the service holds neither a request nor a body, and checks that it has logged no error.</summary>
+    /// <summary>Waits until the service has neither a request nor a body in memory, and checks that it has logged no error.</summary>
     public async Task WaitUntilIdleAsync()
     {
         var admission = Services.GetRequiredService<Admission>();
-        await Eventually.EqualAsync((0, 0L), () => Task.FromResult((admission.Requests, admission.Bytes)), "the requests and bytes that are held");
+        await Eventually.EqualAsync((0, 0L), () => Task.FromResult((admission.Requests, admission.Bytes)), "the requests in progress and their bytes");
         Assert.Empty(Log.Errors);
     }
 

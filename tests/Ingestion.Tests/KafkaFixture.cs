@@ -29,7 +29,7 @@ public sealed class KafkaFixture : IAsyncLifetime
         Host = await StartHostAsync();
     }
 
-    /// <summary>Starts another instance of the service on the same broker, with a source folder of its own.</summary>
+    /// <summary>Starts another instance of the service on the same broker, with its own source folder.</summary>
     internal async Task<IngestionHost> StartHostAsync(params string[] settings)
     {
         var host = await IngestionHost.StartAsync(_broker.BootstrapServers, _registry.Url, settings);
@@ -39,7 +39,7 @@ public sealed class KafkaFixture : IAsyncLifetime
 
     public ValueTask StopBrokerAsync() => _broker.DisposeAsync();
 
-    /// <summary>Starts the broker again, on the same port and with the data that it had.</summary>
+    /// <summary>Restarts the broker on the same port with its data.</summary>
     public async Task RestartBrokerAsync() => _broker = await LocalKafkaBroker.StartAsync(new LocalKafkaOptions { DataDirectory = _data, Port = _broker.Port });
 
     /// <summary>Every record of a topic so far.</summary>

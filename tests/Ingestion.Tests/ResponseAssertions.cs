@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests;
 
-/// <summary>Reads and checks HTTP answers. The checks of a task also dispose its response.</summary>
+/// <summary>Reads and checks HTTP answers. The checks on a task also dispose of its response.</summary>
 internal static class ResponseAssertions
 {
     /// <summary>The answer to a request whose events were all accepted.</summary>

@@ -20,7 +20,7 @@ internal sealed class SourceFolder : IDisposable
         return (SourceFiles.Read([_directory.Path], new LimitOptions(), errors), errors);
     }
 
-    /// <summary>Reads one source of which these are the keys from line 3 on, after its id and its write key.</summary>
+    /// <summary>Reads one source. Its file begins with its id and write key; these keys follow from line 3 on.</summary>
     public (Source Source, List<string> Errors) ReadOne(string keys)
     {
         var (sources, errors) = Read($"id: s\nwrite_keys: {WriteKeys.Hash("k")}\n{keys}\n");

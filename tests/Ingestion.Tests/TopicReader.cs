@@ -11,11 +11,11 @@ namespace Cdp.Ingestion.Tests;
 /// <summary>A record of a topic.</summary>
 internal sealed record TopicRecord(string? Key, ISpecificRecord Value, Headers Headers)
 {
-    /// <summary>The trace id in its traceparent header, empty where there is none.</summary>
+    /// <summary>The trace id in its traceparent header, empty if there is none.</summary>
     public string TraceId => Headers.TryGetLastBytes(TraceHeader.Name, out var header) ? Encoding.ASCII.GetString(header, 3, 32) : "";
 }
 
-/// <summary>Reads topics: at first from their beginning, and later what has been written since.</summary>
+/// <summary>Reads topics: the first time from their beginning, later only the new records.</summary>
 internal sealed class TopicReader : IDisposable
 {
     private readonly KafkaOptions _kafka;

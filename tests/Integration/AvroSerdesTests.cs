@@ -15,7 +15,7 @@ using SchemaRegistry = Cdp.Streaming.Schemas.SchemaRegistry;
 
 namespace Cdp.Integration;
 
-/// <summary>What our codec writes, read by the deserializer of Confluent's .NET client: the one that most readers of the log will use.</summary>
+/// <summary>Records that our codec writes are read by the deserializer of Confluent's .NET client, which most readers of the log will use.</summary>
 public sealed class AvroSerdesTests(TestStack stack)
 {
     private const int RecordsOfEachType = 20;
@@ -36,7 +36,7 @@ public sealed class AvroSerdesTests(TestStack stack)
     [MemberData(nameof(Types))]
     public Task DeserializeAsync_RecordOfOurCodec_GenericRecordIsEqual(string topic, string type) => ForEachAsync(topic, type, ReadGenericAsync);
 
-    /// <summary>Encodes random records with our codec, and compares each with what the reader reads, encoded once more.</summary>
+    /// <summary>Encodes random records with our codec, and compares each with the record that the reader returned, encoded again.</summary>
     private async Task ForEachAsync(string topicName, string type, Func<ISchemaRegistryClient, byte[], SerializationContext, Task<byte[]>> readAsync)
     {
         await using var cluster = await stack.ClusterAsync();
@@ -50,7 +50,7 @@ public sealed class AvroSerdesTests(TestStack stack)
         {
             var written = codec.Encode(topic, RandomRecords.Next(type, random));
             var read = await readAsync(theirs, written, new SerializationContext(MessageComponentType.Value, cluster.Kafka.NameOf(topic)));
-            // Without the framing, which is the schema's id.
+            // Without the framing, which contains the schema's id.
             Assert.True(written.AsSpan(5).SequenceEqual(read), $"seed {seed}, record {i}");
         }
     }

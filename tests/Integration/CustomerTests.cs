@@ -101,7 +101,7 @@ public sealed class CustomerTests(TestStack stack)
         await profiles.UntilProfileAsync("user_id/ada", "anonymous_id=phone,user_id=ada plan=pro $group=1,$identify=1");
         await profiles.UntilProfileAsync("user_id/ben", "user_id=ben plan=free $identify=1");
 
-        // A public key cannot merge two strangers, and members that its source may not send change nobody.
+        // A public key cannot merge two strangers, and members that its source may not send change no profile.
         await pages.SendAsync("alias", """{"messageId":"m4","userId":"eve","previousId":"ada"}""");
         await pages.SendAsync("merge", """{"messageId":"m5","mergeProperties":[{"type":"user_id","value":"ada"},{"type":"user_id","value":"ben"}]}""");
         await forms.SendAsync(
@@ -109,7 +109,7 @@ public sealed class CustomerTests(TestStack stack)
             """{"messageId":"m6","userId":"ada","traits":{"plan":"none","email":"eve@x.org"},"context":{"externalIds":[{"type":"phone","id":"+43158858"}]}}""");
         await forms.SendAsync("group", """{"messageId":"m7","userId":"ada","groupId":"acme","traits":{"seats":999}}""");
         await visitors.SendAsync("track", """{"messageId":"m8","userId":"ada","anonymousId":"eve's","event":"Browsed"}""");
-        // The previous id of an alias may be an anonymousId, which anybody may name.
+        // The previous id of an alias may be an anonymousId, which anyone may name.
         await profiles.UntilProfileAsync("user_id/eve", "anonymous_id=ada,user_id=eve  $alias=1");
         await profiles.UntilProfileAsync("user_id/ada", "anonymous_id=phone,user_id=ada plan=pro $group=2,$identify=2,$merge=1");
         await profiles.UntilProfileAsync("user_id/ben", "user_id=ben plan=free $identify=1");

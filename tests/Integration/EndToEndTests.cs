@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cdp.Integration;
 
-/// <summary>From an unmodified SDK through all services to the profile and to another system's webhook.</summary>
+/// <summary>An event travels from an unmodified SDK through all services to the profile and to another system's webhook.</summary>
 public sealed class EndToEndTests(TestStack stack)
 {
     private const string WriteKey = "integration-write-key";

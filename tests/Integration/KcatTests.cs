@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cdp.Integration;
 
-/// <summary>A client of another project reads a topic.</summary>
+/// <summary>A third-party client reads a topic.</summary>
 public sealed class KcatTests(TestStack stack)
 {
     [Fact]
@@ -46,7 +46,7 @@ public sealed class KcatTests(TestStack stack)
         else producer.AbortTransaction();
     }
 
-    // -e: until the end of the topic. kcat commits its offsets when it exits.
+    // -e: read until the end of the topic. kcat commits its offsets when it exits.
     private static async Task<string[]> ConsumeAsync(string kcat, Cluster cluster, string topic)
     {
         string[] arguments =

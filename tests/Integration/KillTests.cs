@@ -11,7 +11,7 @@ public sealed class KillTests(TestStack stack)
 {
     private const string WriteKey = "integration-write-key";
 
-    // A dead member keeps its partitions until its session times out after 10 s. Then the work of that time has to be caught up.
+    // A dead member keeps its partitions until its session times out after 10 s. After that, the backlog has to be processed.
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class KillTests(TestStack stack)
         foreach (var process in all) Assert.Equal(0, await process.StopAsync());
     }
 
-    // Kills a service while it works. The next service is killed while this one still starts.
+    // Kills a service while it works. The next service is killed while this one is still starting.
     private static async Task KillAtWorkAsync(ServiceProcess process, Func<Task<double>> progress)
     {
         var before = await progress();

@@ -38,7 +38,7 @@ public sealed class LocalKillTests : IDisposable
         var early = NoAnswer;
         await Eventually.TrueAsync(async () => (early = await CountsAsync(local, "early")) != NoAnswer, "the profile API answers");
         Assert.Equal("$identify=1", early);
-        // Repeat the last events, as a sender does that did not get the acknowledgement.
+        // Repeat the last events, like a sender that did not get the acknowledgement.
         for (var turn = Shop.EventsPerUser / 2 - 1; turn < Shop.EventsPerUser; turn++) await shop.SendAsync(users, turn, () => Ingestion(local));
 
         foreach (var user in users)

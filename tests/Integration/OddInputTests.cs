@@ -68,7 +68,7 @@ public sealed class OddInputTests(TestStack stack)
             "identify", """{"userId":"n1","traits":{"huge":1e999,"plan":"a","pl\u0061n":"b","long":1234567890123456789012345678901234567890}}""");
         await profiles.UntilProfileAsync("user_id/n1", "user_id=n1 huge=1e999,long=1234567890123456789012345678901234567890,plan=b $identify=1");
 
-        // Unmerging and rebuilding work with all of it.
+        // Unmerging and rebuilding work with all of this input.
         using var answer = await identity.PostAsJsonAsync(
             "/v1/identity/unmerge", new { identifiers = new[] { new { type = "anonymous_id", value = " pc-2" } }, reason = "test" },
             TestContext.Current.CancellationToken);

@@ -46,7 +46,7 @@ public sealed class Stack : IAsyncLifetime
         }
     }
 
-    /// <summary>Options with a prefix of their own, so that no topic, group or key is shared with another installation.</summary>
+    /// <summary>Options with a unique prefix, so that no topic, group or key is shared with another installation.</summary>
     public KafkaOptions Installation() => new()
     {
         BootstrapServers = _broker!.BootstrapServers,

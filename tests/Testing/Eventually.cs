@@ -10,7 +10,7 @@ public static class Eventually
     private static readonly TimeSpan DefaultBound = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Polls a condition until it is true. Fails the test if it is not within the bound.</summary>
+    /// <summary>Polls a condition until it is true. Fails the test if it does not become true within the bound.</summary>
     /// <param name="condition">The condition.</param>
     /// <param name="description">What the condition means, for the message of a failed test; by default its source text.</param>
     /// <param name="within">The bound; 150 s by default.</param>
@@ -52,7 +52,7 @@ public static class Eventually
         return value!;
     }
 
-    /// <summary>Polls a condition until it is true and does not throw. When the bound is over, its last exception is thrown.</summary>
+    /// <summary>Polls a condition until it is true and does not throw. When the time is up, its last exception is thrown.</summary>
     public static async Task SucceedsAsync(
         Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string description = "", TimeSpan? within = null)
     {

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdp.Testing;
 
-/// <summary>A schema registry over HTTP: as much as a producer and a reader need, or whatever answer a test sets.</summary>
+/// <summary>A schema registry over HTTP: the part that a producer and a reader need, or any answer that a test sets.</summary>
 public sealed class FakeRegistry : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -56,7 +56,7 @@ public sealed class FakeRegistry : IAsyncDisposable
     /// <summary>The Authorization header of each request; empty if it had none.</summary>
     public ConcurrentQueue<string> Authorizations { get; } = new();
 
-    /// <summary>While set, answers every request.</summary>
+    /// <summary>If set, the answer to every request.</summary>
     public Func<HttpContext, Task>? Answer { get; set; }
 
     /// <param name="certificate">If set, the registry listens with TLS.</param>

@@ -35,7 +35,7 @@ public static class FreePort
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
-                // Try another.
+                // Try the next one.
             }
         }
     }

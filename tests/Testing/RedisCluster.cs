@@ -33,7 +33,7 @@ public sealed class RedisCluster : IAsyncDisposable
         return cluster;
     }
 
-    /// <summary>The number of the master that holds a key.</summary>
+    /// <summary>The number of the master that has a key.</summary>
     public async Task<int> MasterOfAsync(string key)
     {
         var slot = (int)(await ExecuteAsync(0, "CLUSTER", "KEYSLOT", key))!;
@@ -41,8 +41,8 @@ public sealed class RedisCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Kills a master and lets its replica take over. What is written while <paramref name="unreplicated"/> runs reaches only the master, so it is lost
-    /// although it was acknowledged.
+    /// Kills a master and lets its replica take over. Writes made while <paramref name="unreplicated"/> runs reach only the master, so they are lost although
+    /// they were acknowledged.
     /// </summary>
     public async Task FailOverAsync(int master, Func<Task> unreplicated)
     {
@@ -89,7 +89,7 @@ public sealed class RedisCluster : IAsyncDisposable
 
     private void Start(string program, int node)
     {
-        // Not from the range of outgoing connections: one of those, such as a test's own to another node, could take the port before the node has it.
+        // Not from the range of outgoing ports: an outgoing connection, for example from the test to another node, could take the port before the node does.
         _ports[node] = FreePort.FindForRestarts();
         var directory = Directory.CreateDirectory(_folder.Combine($"{node}")).FullName;
         string[] options =

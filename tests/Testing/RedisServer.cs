@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace Cdp.Testing;
 
 /// <summary>
-/// Debian's redis-server on a free port, in its own folder. It persists data only on SAVE, so that after a kill it comes back with what it saved last, or with
-/// nothing. If redis-server is not installed, a test that needs it is skipped; in CI it fails.
+/// Debian's redis-server on a free port, in its own folder. It persists data only on SAVE, so that after a kill it comes back with its last saved data, or with
+/// none. If redis-server is not installed, a test that needs it is skipped; in CI it fails.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {

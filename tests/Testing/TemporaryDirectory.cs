@@ -1,6 +1,6 @@
 namespace Cdp.Testing;
 
-/// <summary>A directory that is deleted when it is disposed.</summary>
+/// <summary>A directory that is deleted on disposal.</summary>
 public sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("cdp-test-").FullName;

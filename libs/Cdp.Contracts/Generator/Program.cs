@@ -33,7 +33,7 @@ foreach (var record in records)
 File.WriteAllText(Path.Combine(output, "AvroRecords.cs"), RecordCodec.Table(records));
 return 0;
 
-// A new record has the defaults of its schema: what adds a field need not touch every place that makes the record.
+// A new record has the defaults of its schema, so adding a field does not require changes wherever the record is created.
 static void SetDefaults(RecordSchema record, string file)
 {
     var text = File.ReadAllText(file);
@@ -50,7 +50,7 @@ static void SetDefaults(RecordSchema record, string file)
     File.WriteAllText(file, text);
 }
 
-// A record may refer to another one that is in a file of its own, and the parser needs that one first.
+// A record may refer to a record in another file, which the parser must read first.
 void Add(string name)
 {
     if (!parsed.Add(name)) return;

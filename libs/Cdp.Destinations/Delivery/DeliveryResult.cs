@@ -12,7 +12,7 @@ public abstract record DeliveryResult
     /// <summary>The attempt failed; another may succeed.</summary>
     /// <param name="Status">The HTTP status of the response; null if there was none.</param>
     /// <param name="Reason">The reason, for people.</param>
-    /// <param name="After">How long the destination asked to wait; null if it did not.</param>
+    /// <param name="After">How long the destination asked to wait; null if it did not ask.</param>
     public sealed record Retry(int? Status, string Reason, TimeSpan? After = null) : DeliveryResult;
 
     /// <summary>The destination rejected the event: no further attempt will succeed.</summary>

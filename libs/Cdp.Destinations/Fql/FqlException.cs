@@ -1,6 +1,6 @@
 namespace Cdp.Destinations.Fql;
 
-/// <summary>An FQL statement that is not valid, with the place of the fault and how to fix it.</summary>
+/// <summary>An invalid FQL statement, with the place of the fault and how to fix it.</summary>
 public sealed class FqlException(string message, int line, int column) : Exception($"line {line}, column {column}: {message}")
 {
     /// <summary>Line of the fault, counted from 1.</summary>

@@ -15,10 +15,10 @@ public sealed class FqlExpression
     /// <summary>The statement as it was written.</summary>
     public string Text { get; }
 
-    /// <summary>What is valid but read differently by other implementations of FQL, with line and column.</summary>
+    /// <summary>Warnings about valid syntax that other implementations of FQL interpret differently, with line and column.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <exception cref="FqlException">The statement is not valid; the message names line, column and remedy.</exception>
+    /// <exception cref="FqlException">The statement is invalid; the message names line, column and remedy.</exception>
     public static FqlExpression Parse(string text)
     {
         var (node, warnings) = Parser.Read(text);
@@ -26,7 +26,7 @@ public sealed class FqlExpression
     }
 
     /// <summary>
-    /// Whether the event matches. An operation on values that it is not defined for matches nothing, so that a mistake sends too little and not too much.
+    /// Whether the event matches. An operation on values that it does not support matches nothing: a mistake sends too few events, not too many.
     /// </summary>
     /// <param name="event">The event as JSON in Segment's shape (<see cref="EventJson"/>).</param>
     public bool Matches(JsonElement @event) => _node.Evaluate(new Subject(@event)).IsTrue;
@@ -38,7 +38,7 @@ public sealed class FqlExpression
         return value.Kind == ValueKind.Error ? null : value.IsTrue;
     }
 
-    /// <summary>Whether an event matches of which only the record's headers have been read. Null: that depends on the rest of the event.</summary>
+    /// <summary>Whether an event matches, judged by its record's headers alone. Null if that depends on the rest of the event.</summary>
     /// <param name="type">track, identify, page, screen, group or alias.</param>
     /// <param name="name">The name of a track event; null for other types.</param>
     public bool? Matches(string type, string? name)

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Cdp.Destinations.Fql;
 
-/// <summary>A function of FQL. What it does with values that it is not defined for is said at each.</summary>
-/// <param name="Name">As it is written in a statement.</param>
+/// <summary>A function of FQL. Each function documents how it handles values that it does not support.</summary>
+/// <param name="Name">The name in a statement.</param>
 /// <param name="Usage">Its arguments, for an error message.</param>
-/// <param name="Arguments">How many it takes.</param>
+/// <param name="Arguments">The number of arguments.</param>
 /// <param name="Apply">Computes the result; the values are never errors or unknown.</param>
 internal sealed record Function(string Name, string Usage, int Arguments, Func<IReadOnlyList<Value>, Value> Apply)
 {
@@ -28,7 +28,7 @@ internal sealed record Function(string Name, string Usage, int Arguments, Func<I
 
     public static readonly IReadOnlyDictionary<string, Function> ByName = All.ToDictionary(function => function.Name);
 
-    /// <summary>The function <c>match</c> with a pattern that is read once.</summary>
+    /// <summary>The function <c>match</c> with a pattern that is compiled once.</summary>
     public static Function MatchOf(Glob pattern) =>
         ByName["match"] with { Apply = values => Value.Of(values[0].Kind == ValueKind.Text && pattern.Matches(values[0].Text())) };
 
@@ -37,7 +37,7 @@ internal sealed record Function(string Name, string Usage, int Arguments, Func<I
     private static Value Contains(IReadOnlyList<Value> values) =>
         Value.Of(Texts(values) && values[0].Text().Contains(values[1].Text(), StringComparison.Ordinal));
 
-    // A pattern that is not valid matches nothing.
+    // An invalid pattern matches nothing.
     private static Value Match(IReadOnlyList<Value> values) =>
         Value.Of(Texts(values) && Glob.Read(values[1].Text(), out _) is { } pattern && pattern.Matches(values[0].Text()));
 
@@ -69,7 +69,7 @@ internal sealed record Function(string Name, string Usage, int Arguments, Func<I
         _ => "object",
     };
 
-    // What reads as false is false: null, 0, "", "0", "false", and a list or object without members.
+    // False for null, 0, "", "0", "false", and an empty list or object; true for anything else.
     private static bool ToBool(Value value) => value.Kind switch
     {
         ValueKind.Bool or ValueKind.Number => value.Number != 0,
@@ -79,7 +79,7 @@ internal sealed record Function(string Name, string Usage, int Arguments, Func<I
         _ => false,
     };
 
-    // A text that is no number, and any other value, has no number.
+    // Null for a string that is not a number, and for any other value.
     private static Value ToNumber(Value value) => value.Kind switch
     {
         ValueKind.Number => value,
@@ -90,7 +90,7 @@ internal sealed record Function(string Name, string Usage, int Arguments, Func<I
     private static double? Parse(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
-    // One to three numbers with dots between; missing ones are 0. All else, and an unknown comparison, is false.
+    // Versions have one to three numbers separated by dots; missing numbers are 0. Other values and unknown operators give false.
     private static Value SemVer(IReadOnlyList<Value> values)
     {
         if (!Texts(values) || Version(values[0].Text()) is not { } left || Version(values[2].Text()) is not { } right) return Value.False;

@@ -1,9 +1,9 @@
 namespace Cdp.Destinations.Fql;
 
 /// <summary>
-/// The pattern of FQL's <c>match</c>, which must cover the whole text: <c>*</c> any characters, <c>?</c> one character,
+/// The pattern of FQL's <c>match</c>, which must match the whole string: <c>*</c> any characters, <c>?</c> one character,
 /// <c>[abc]</c>, <c>[a-z]</c> and <c>[^a-z]</c> one of a set, <c>\x</c> the character x. A slash is a character like any other.
-/// Matching takes at most time proportional to text × pattern.
+/// Matching takes time proportional to the length of the string times that of the pattern, at most.
 /// </summary>
 internal sealed class Glob
 {
@@ -11,7 +11,7 @@ internal sealed class Glob
 
     private Glob(IReadOnlyList<Part> parts) => _parts = parts;
 
-    // One character out of ranges, or, without ranges, any number of any characters.
+    // One character from the given ranges or, without ranges, any number of arbitrary characters.
     private sealed record Part(IReadOnlyList<(char From, char To)>? Ranges, bool Negated = false)
     {
         public bool IsStar => Ranges is null;
@@ -19,7 +19,7 @@ internal sealed class Glob
         public bool Matches(char character) => Ranges!.Any(range => character >= range.From && character <= range.To) != Negated;
     }
 
-    /// <returns>Null for a pattern that is not valid, with <paramref name="fault"/> saying why.</returns>
+    /// <returns>Null if the pattern is invalid; <paramref name="fault"/> then gives the reason.</returns>
     public static Glob? Read(string pattern, out string? fault)
     {
         List<Part> parts = [];
@@ -65,7 +65,7 @@ internal sealed class Glob
         {
             if (part < _parts.Count && _parts[part].IsStar) (star, resume, part) = (part, at, part + 1);
             else if (part < _parts.Count && _parts[part].Matches(text[at])) (at, part) = (at + 1, part + 1);
-            // The last star takes one character more, and what follows it is tried again. Earlier stars never need to: they took the least.
+            // Let the last star match one more character, and retry what follows it. Earlier stars never need to grow: they match as little as possible.
             else if (star >= 0) (at, part, resume) = (resume + 1, star + 1, resume + 1);
             else return false;
         }

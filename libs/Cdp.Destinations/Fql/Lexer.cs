@@ -80,7 +80,7 @@ internal sealed class Lexer(string text)
         }
         if (IsWordCharacter(Peek(0)) || Peek(0) is '\\' or '.')
         {
-            throw Fault(start, "a number is digits with at most one decimal point, such as 20 or -1.5; put a text in quotes");
+            throw Fault(start, "a number is digits with at most one decimal point, such as 20 or -1.5; put a string in quotes");
         }
         return new Token(TokenKind.Number, text[start.._position], [], start);
     }

@@ -13,13 +13,13 @@ internal sealed class Constant(Value value) : Node
     public override Value Evaluate(in Subject subject) => Value;
 }
 
-/// <param name="path">The names on the way to the field, in UTF-8.</param>
+/// <param name="path">The member names that lead to the field, in UTF-8.</param>
 internal sealed class Field(byte[][] path) : Node
 {
     public override Value Evaluate(in Subject subject) => subject.Field(path);
 }
 
-/// <summary>True if all are literally true. What the first false one decides is decided, whatever else is unknown or an error.</summary>
+/// <summary>True if all operands are true. One false operand makes the result false, even if others are unknown or errors.</summary>
 internal sealed class And(IReadOnlyList<Node> nodes) : Node
 {
     public override Value Evaluate(in Subject subject)
@@ -34,11 +34,11 @@ internal sealed class And(IReadOnlyList<Node> nodes) : Node
         return result;
     }
 
-    // An error stays one, whatever a field turns out to be.
+    // An error remains an error, whatever the value of an unknown field.
     private static Value Worse(in Value a, in Value b) => a.Kind == ValueKind.Error || b.Kind == ValueKind.Error ? Value.Error : Value.Unknown;
 }
 
-/// <summary>True if one is literally true, whatever else is unknown or an error.</summary>
+/// <summary>True if any operand is true, even if others are unknown or errors.</summary>
 internal sealed class Or(IReadOnlyList<Node> nodes) : Node
 {
     public override Value Evaluate(in Subject subject)
@@ -98,7 +98,7 @@ internal sealed class Ordering(Node left, string comparison, Node right) : Node
     }
 }
 
-/// <summary>Whether a list holds a value. False where the right side is no list.</summary>
+/// <summary>Whether a list contains a value. False if the right side is not a list.</summary>
 internal sealed class Membership(Node item, Node list) : Node
 {
     public override Value Evaluate(in Subject subject)
@@ -122,7 +122,7 @@ internal sealed class Call(Function function, IReadOnlyList<Node> arguments) : N
 
 internal static class Values
 {
-    /// <summary>The result for the values of all nodes; the first value that is an error or unknown is the result itself.</summary>
+    /// <summary>Computes a result from the values of all nodes. If a value is an error or unknown, the first such value is the result.</summary>
     public static Value EvaluateAll(IReadOnlyList<Node> nodes, in Subject subject, Func<IReadOnlyList<Value>, Value> result)
     {
         var values = new Value[nodes.Count];

@@ -12,11 +12,11 @@ namespace Cdp.Destinations.Fql;
 /// comparison := operand [ ("=" | "!=" | "&lt;" | "&lt;=" | ">" | ">=" | "in") operand ]
 /// operand   := "(" or ")" | path | text | number | true | false | null | function "(" [ operand { "," operand } ] ")" | "[" [ operand { "," operand } ] "]"
 /// </code>
-/// Keywords are lower or upper case. What can only be a mistake is refused here instead of never matching.
+/// Keywords are lower or upper case. Statements that can only be mistakes are rejected here instead of never matching.
 /// </summary>
 internal sealed class Parser
 {
-    // Bounds what one statement of a configuration file can cost. Real ones have up to some hundred characters.
+    // Bounds the cost of one statement in a configuration file. Real statements have a few hundred characters at most.
     private const int MaxLength = 20_000;
     private const int MaxDepth = 100;
 
@@ -37,8 +37,8 @@ internal sealed class Parser
 
     private Token Current => _tokens[_next];
 
-    /// <returns>The compiled statement, and warnings about what other readers of FQL take differently.</returns>
-    /// <exception cref="FqlException">The statement is not valid.</exception>
+    /// <returns>The compiled statement, and warnings about syntax that other implementations of FQL interpret differently.</returns>
+    /// <exception cref="FqlException">The statement is invalid.</exception>
     public static (Node Node, IReadOnlyList<string> Warnings) Read(string text)
     {
         if (text.Length > MaxLength) throw Lexer.Fault(text, MaxLength, $"the statement has {text.Length} characters; at most {MaxLength} are allowed");
@@ -70,7 +70,7 @@ internal sealed class Parser
         return nodes.Count == 1 ? nodes[0] : new And(nodes);
     }
 
-    // One or more conditions with the keyword between them.
+    // One or more conditions separated by the keyword.
     private List<Node> Sequence(string keyword, Func<Node> read)
     {
         List<Node> nodes = [];
@@ -113,7 +113,7 @@ internal sealed class Parser
             _next++;
             var at = Current;
             var list = ReadOperand();
-            if (list is Constant) throw Fault(at, "the right side of 'in' must be a list, such as [\"a\", \"b\"], or a field that holds one");
+            if (list is Constant) throw Fault(at, "the right side of 'in' must be a list, such as [\"a\", \"b\"], or a field that contains one");
             return new Membership(left, list);
         }
         if (comparison.Kind != TokenKind.Operator) return left;
@@ -196,14 +196,14 @@ internal sealed class Parser
         }
         if (name.Text is "contains" or "match" && arguments.OfType<Constant>().Any(constant => constant.Value.Kind is not (ValueKind.Text or ValueKind.Null)))
         {
-            throw Fault(name, $"'{name.Text}' works on texts; put the value in quotes: {function.Usage}");
+            throw Fault(name, $"'{name.Text}' works on strings; put the value in quotes: {function.Usage}");
         }
         if (name.Text != "match" || arguments[1] is not Constant { Value.Kind: ValueKind.Text } pattern) return new Call(function, arguments);
         var glob = Glob.Read(pattern.Value.Text(), out var fault) ?? throw Fault(name, $"the pattern '{pattern.Value.Text()}' is not valid: {fault}");
         return new Call(Function.MatchOf(glob), [arguments[0]]);
     }
 
-    // A condition is true or false; a text or a number can be neither, so that the statement would never match.
+    // A condition is true or false. A string or a number is neither, so the statement would never match.
     private void RequireCondition(Node node, Token start)
     {
         if (node is ListOf || node is Constant { Value.Kind: ValueKind.Text or ValueKind.Number })
@@ -216,7 +216,7 @@ internal sealed class Parser
     {
         if (node is ListOf || node is Constant { Value.Kind: not ValueKind.Number })
         {
-            throw Fault(start, $"'{comparison.Text}' compares numbers; write a number without quotes, and number(...) around a field that holds a text");
+            throw Fault(start, $"'{comparison.Text}' compares numbers; write a number without quotes, and number(...) around a field that contains a string");
         }
     }
 

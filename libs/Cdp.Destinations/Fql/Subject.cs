@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Cdp.Destinations.Fql;
 
-/// <summary>What an expression is evaluated on: a whole event, or only what the headers of its record say.</summary>
+/// <summary>What an expression is evaluated on: a whole event, or only the headers of its record.</summary>
 internal readonly struct Subject
 {
     private static readonly byte[] TypeMember = "type"u8.ToArray();
@@ -16,7 +16,7 @@ internal readonly struct Subject
 
     public Subject(string type, string? name) => (_type, _name) = (type, name);
 
-    /// <param name="path">The names on the way to the field, in UTF-8.</param>
+    /// <param name="path">The member names that lead to the field, in UTF-8.</param>
     public Value Field(byte[][] path)
     {
         if (_type is not null) return Header(path);

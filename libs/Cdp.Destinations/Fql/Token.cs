@@ -17,7 +17,7 @@ internal enum TokenKind
 }
 
 /// <summary>A piece of a statement.</summary>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">The kind of token.</param>
 /// <param name="Text">The content of a string, an operator's characters, or the source text of a word or number.</param>
 /// <param name="Parts">The parts of a word between its dots, with escapes resolved; empty for all others.</param>
 /// <param name="Position">Index of its first character in the statement.</param>

@@ -6,7 +6,7 @@ namespace Cdp.Destinations.Fql;
 
 internal enum ValueKind : byte
 {
-    /// <summary>A field that is missing, or a JSON null: FQL makes no difference.</summary>
+    /// <summary>A field that is missing, or a JSON null: FQL does not distinguish them.</summary>
     Null,
     Bool,
     Number,
@@ -14,10 +14,10 @@ internal enum ValueKind : byte
     List,
     Object,
 
-    /// <summary>The result of an operation on values that it is not defined for. It makes every expression around it an error too.</summary>
+    /// <summary>The result of an operation on values that it does not support. It makes every expression around it an error too.</summary>
     Error,
 
-    /// <summary>A field of an event of which only type and name are known so far.</summary>
+    /// <summary>A field that is not known yet, because only the type and name of the event have been read.</summary>
     Unknown,
 }
 
@@ -69,7 +69,7 @@ internal readonly struct Value
         _ => Null,
     };
 
-    /// <summary>The content of a text.</summary>
+    /// <summary>The content of a string.</summary>
     public string Text() => _text ?? _json.GetString()!;
 
     /// <summary>The items of a list.</summary>
@@ -77,11 +77,12 @@ internal readonly struct Value
 
     public int Count() => _items?.Count ?? _json.GetArrayLength();
 
-    /// <summary>Bytes of a text in UTF-8.</summary>
+    /// <summary>The length of a string in UTF-8 bytes.</summary>
     public int ByteCount() => Encoding.UTF8.GetByteCount(Text());
 
     /// <summary>
-    /// Whether two values are of one type and equal. Nothing is converted: 5 is not "5". Lists and objects are equal if their JSON is, in the same order.
+    /// Whether two values have the same type and are equal. Nothing is converted: 5 is not "5". Lists and objects are equal if their JSON is equal, including
+    /// the order.
     /// </summary>
     public static bool AreEqual(in Value a, in Value b)
     {
@@ -99,7 +100,7 @@ internal readonly struct Value
         };
     }
 
-    /// <summary>As FQL's <c>string()</c> writes it: a number in its shortest form, a list or object as JSON, null as nothing.</summary>
+    /// <summary>The value as FQL's <c>string()</c> formats it: a number in its shortest form, a list or object as JSON, null as an empty string.</summary>
     public string Format() => Kind switch
     {
         ValueKind.Text => Text(),

@@ -4,8 +4,8 @@ using Cdp.Destinations.Values;
 namespace Cdp.Destinations.Mapping;
 
 /// <summary>
-/// The way to a part of an event: <c>$.properties.products[0].name</c>. A leading <c>$.</c> may be left out.
-/// A name in brackets and quotes may hold any character. An index may stand after a dot. An empty path is the whole event.
+/// The path to a part of an event: <c>$.properties.products[0].name</c>. A leading <c>$.</c> may be left out.
+/// A name in brackets and quotes may contain any character. An index may also follow a dot. An empty path is the whole event.
 /// </summary>
 internal sealed class DataPath
 {
@@ -40,7 +40,7 @@ internal sealed class DataPath
         }
     }
 
-    // Where the name in brackets and quotes that begins here ends; null where none begins.
+    // The index after the quoted name in brackets that begins here; null if none begins here.
     private static int? EndOfQuoted(string text, int start)
     {
         if (text[start] != '[' || start + 1 == text.Length || text[start + 1] is not ('\'' or '"')) return null;
@@ -48,7 +48,7 @@ internal sealed class DataPath
         return end < 0 ? null : end;
     }
 
-    /// <summary>The value at the path. A falsy value on the way is the result, as in <c>a &amp;&amp; a.b</c> of JavaScript.</summary>
+    /// <summary>The value at the path. If a value along the path is falsy, it is the result, as in <c>a &amp;&amp; a.b</c> of JavaScript.</summary>
     public Datum Find(Datum data)
     {
         foreach (var name in Names)

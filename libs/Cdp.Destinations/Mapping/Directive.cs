@@ -7,7 +7,7 @@ namespace Cdp.Destinations.Mapping;
 /// <summary>A compiled part of a mapping. Directives have no state, so one mapping serves all threads.</summary>
 internal abstract class Directive
 {
-    /// <summary>The value for an event, or for the part of it that is mapped at the moment.</summary>
+    /// <summary>The value for an event, or for the part of it that is currently being mapped.</summary>
     public abstract Datum Resolve(Datum data);
 }
 
@@ -19,7 +19,7 @@ internal sealed class Fixed(Datum value) : Directive
     public override Datum Resolve(Datum data) => Value;
 }
 
-/// <summary>An object whose members are mapped one by one; those that are missing are left out.</summary>
+/// <summary>An object whose members are mapped one by one. Members with missing results are omitted.</summary>
 internal sealed class MembersOf(IReadOnlyList<KeyValuePair<string, Directive>> members) : Directive
 {
     public override Datum Resolve(Datum data)
@@ -45,7 +45,7 @@ internal sealed class PathTo(DataPath path) : Directive
     public override Datum Resolve(Datum data) => path.Find(data);
 }
 
-/// <summary><c>@path</c> with a path that depends on the event. One that is no text leads nowhere.</summary>
+/// <summary><c>@path</c> with a path that depends on the event. A path that is not a string finds nothing.</summary>
 internal sealed class ComputedPath(Directive path) : Directive
 {
     public override Datum Resolve(Datum data) =>
@@ -58,14 +58,14 @@ internal sealed class Rendered(Template template) : Directive
     public override Datum Resolve(Datum data) => Datum.Of(template.Render(data));
 }
 
-/// <summary><c>@template</c> with a text that depends on the event.</summary>
+/// <summary><c>@template</c> with a template string that depends on the event.</summary>
 internal sealed class ComputedTemplate(Directive template) : Directive
 {
     public override Datum Resolve(Datum data) =>
         template.Resolve(data) is { Kind: DatumKind.Text } text ? Datum.Of(Template.Read(text.Text).Render(data)) : Datum.Missing;
 }
 
-/// <summary><c>@if</c>: <c>exists</c> takes the first branch for all but null; <c>blank</c> for all but null, the empty text, 0 and false.</summary>
+/// <summary><c>@if</c>: <c>exists</c> takes the first branch for all but null; <c>blank</c> for all but null, the empty string, 0 and false.</summary>
 internal sealed class Choice(Directive test, bool blank, Directive then, Directive otherwise) : Directive
 {
     public override Datum Resolve(Datum data)
@@ -75,11 +75,11 @@ internal sealed class Choice(Directive test, bool blank, Directive then, Directi
         return holds ? then.Resolve(data) : otherwise.Resolve(data);
     }
 
-    // What equals the empty text in JavaScript, which an empty array does, too.
+    // Whether the value equals the empty string in JavaScript, as an empty array does.
     private static bool IsBlank(Datum value) => value.Kind == DatumKind.Array ? value.Format().Length == 0 : value.IsFalsy;
 }
 
-/// <summary><c>@case</c>: changes texts only.</summary>
+/// <summary><c>@case</c>: changes strings only.</summary>
 internal sealed class LetterCase(bool upper, Directive value) : Directive
 {
     public override Datum Resolve(Datum data) => value.Resolve(data) switch
@@ -89,11 +89,11 @@ internal sealed class LetterCase(bool upper, Directive value) : Directive
     };
 }
 
-/// <param name="Pattern">What is replaced: this text, not a regular expression.</param>
-/// <param name="With">What it is replaced by.</param>
+/// <param name="Pattern">The text to replace, taken literally, not as a regular expression.</param>
+/// <param name="With">The replacement.</param>
 internal sealed record Replacement(string Pattern, string With);
 
-/// <summary><c>@replace</c>: in a text, or in a boolean or number as text; all else becomes the empty text.</summary>
+/// <summary><c>@replace</c>: replaces text in a string, or in a boolean or number converted to a string. Any other value becomes the empty string.</summary>
 internal sealed class Replaced(IReadOnlyList<Replacement> replacements, bool ignoreCase, bool all, Directive value) : Directive
 {
     public override Datum Resolve(Datum data)
@@ -117,7 +117,7 @@ internal sealed class Replaced(IReadOnlyList<Replacement> replacements, bool ign
         return result.Append(text, at, text.Length - at).ToString();
     }
 
-    // What JavaScript's replace understands in a replacement: $$ a dollar sign, $& what was found, $` what stands before it, $' what stands behind it.
+    // What JavaScript's replace understands in a replacement: $$ a dollar sign, $& the match, $` the text before the match, $' the text after it.
     private static string Expand(string with, string text, int found, int length)
     {
         if (!with.Contains('$', StringComparison.Ordinal)) return with;
@@ -140,7 +140,7 @@ internal sealed class Replaced(IReadOnlyList<Replacement> replacements, bool ign
     }
 }
 
-/// <summary><c>@arrayPath</c>: each item mapped by itself. An object counts as an array of one; what is neither stays as it is.</summary>
+/// <summary><c>@arrayPath</c>: maps each item separately. An object counts as an array of one item; any other value is unchanged.</summary>
 internal sealed class EachItem(Directive array, Directive? shape) : Directive
 {
     public override Datum Resolve(Datum data)
@@ -153,8 +153,8 @@ internal sealed class EachItem(Directive array, Directive? shape) : Directive
 }
 
 /// <summary>
-/// <c>@merge</c>: the members of several objects in one. Of a name that several have, the last (right) or the first (left) counts.
-/// A value that is no object adds nothing.
+/// <c>@merge</c>: the members of several objects in one. If several have a member of the same name, the last (right) or the first (left) one counts. A value
+/// that is not an object adds nothing.
 /// </summary>
 internal sealed class Merged(IReadOnlyList<Directive> objects, bool lastWins) : Directive
 {
@@ -173,7 +173,9 @@ internal sealed class Merged(IReadOnlyList<Directive> objects, bool lastWins) : 
     }
 }
 
-/// <summary><c>@flatten</c>: an object without objects in it, the names on the way joined by the separator. Empty objects and arrays disappear.</summary>
+/// <summary>
+/// <c>@flatten</c>: an object without nested objects. The names along each path are joined by the separator. Empty objects and arrays disappear.
+/// </summary>
 internal sealed class Flattened(Directive value, string separator, bool omitArrays) : Directive
 {
     public override Datum Resolve(Datum data)
@@ -208,7 +210,7 @@ internal sealed class Encoded(Directive value) : Directive
     public override Datum Resolve(Datum data) => value.Resolve(data) is { IsMissing: false } found ? Datum.Of(found.ToJson()) : Datum.Missing;
 }
 
-/// <summary><c>@json</c> with mode decode: a text that is not JSON, and a value that is not a text, are kept unchanged.</summary>
+/// <summary><c>@json</c> with mode decode: a string that is not JSON, and a value that is not a string, are kept unchanged.</summary>
 internal sealed class Decoded(Directive value) : Directive
 {
     public override Datum Resolve(Datum data)
@@ -232,7 +234,7 @@ internal sealed class Transformed(Directive first, Directive then) : Directive
     public override Datum Resolve(Datum data) => then.Resolve(first.Resolve(data));
 }
 
-/// <summary><c>@excludeWhenNull</c>: null becomes missing, also for the members of objects in it, but not inside arrays.</summary>
+/// <summary><c>@excludeWhenNull</c>: null becomes missing, also for members of nested objects, but not inside arrays.</summary>
 internal sealed class WithoutNulls(Directive value) : Directive
 {
     public override Datum Resolve(Datum data) => Remove(value.Resolve(data));

@@ -19,7 +19,7 @@ internal sealed partial class MappingReader
 
     private readonly List<string> _faults = [];
 
-    /// <exception cref="MappingException">The mapping is not valid.</exception>
+    /// <exception cref="MappingException">The mapping is invalid.</exception>
     public static Directive Read(JsonElement mapping)
     {
         var reader = new MappingReader();
@@ -27,7 +27,7 @@ internal sealed partial class MappingReader
         return reader._faults.Count == 0 ? directive : throw new MappingException(reader._faults);
     }
 
-    // A directive at the root may stand in a member of its own; then the other members are the mapping that it is given.
+    // A directive at the root may be one member among others. The other members are then the mapping for the directive.
     private Directive Root(JsonElement mapping)
     {
         if (!mapping.TryGetProperty(RootDirective, out var root)) return Value(mapping, "");
@@ -51,7 +51,7 @@ internal sealed partial class MappingReader
         [.. value.EnumerateObject().Where(member => counts(member.Name))
             .Select(member => KeyValuePair.Create(member.Name, Value(member.Value, $"{path}/{member.Name}")))]);
 
-    // The name of the object's directive; null for an object without one.
+    // The name of the object's directive; null if it has none.
     private static string? DirectiveName(JsonElement value) =>
         value.ValueKind != JsonValueKind.Object ? null : value.EnumerateObject().Select(member => member.Name).FirstOrDefault(name => name.StartsWith('@'));
 

@@ -5,12 +5,12 @@ using Cdp.Destinations.Values;
 namespace Cdp.Destinations.Mapping;
 
 /// <summary>
-/// A text with <c>{{ path }}</c> in it, which stands for the value at the path; <c>{{{ path }}}</c> means the same. Nothing is escaped.
-/// What a value holds is not read as a template again.
+/// A string in which <c>{{ path }}</c> is replaced by the value at the path; <c>{{{ path }}}</c> means the same. Nothing is escaped. Inserted values are not
+/// expanded again.
 /// </summary>
 internal sealed partial class Template
 {
-    // Texts and paths in turn, beginning with a text.
+    // Literal text and paths alternate, beginning with text.
     private readonly IReadOnlyList<string> _texts;
     private readonly IReadOnlyList<DataPath> _paths;
 

@@ -6,10 +6,10 @@ using System.Text.Json;
 
 namespace Cdp.Destinations.Values;
 
-/// <summary>What a <see cref="Datum"/> is.</summary>
+/// <summary>The kind of a <see cref="Datum"/>.</summary>
 public enum DatumKind : byte
 {
-    /// <summary>Not there, as JavaScript's undefined: it is left out of objects and becomes null in arrays.</summary>
+    /// <summary>Missing, like JavaScript's undefined: omitted from objects, null in arrays.</summary>
     Missing,
     Null,
     Boolean,
@@ -20,8 +20,7 @@ public enum DatumKind : byte
 }
 
 /// <summary>
-/// A JSON value, or the lack of one: a part of an event, which stays as it was written, or something that a mapping made. Immutable.
-/// It is valid as long as the document of the event.
+/// A JSON value or a missing value: either a part of an event, unchanged, or the result of a mapping. Immutable. Valid as long as the document of the event.
 /// </summary>
 public readonly struct Datum
 {
@@ -34,7 +33,7 @@ public readonly struct Datum
 
     private readonly JsonElement _json;
 
-    // A string, a double, a boolean, or the list of an array's items or an object's members; null where the JSON element holds the value.
+    // A string, a double, a boolean, or the list of an array's items or an object's members; null if the JSON element contains the value.
     private readonly object? _made;
 
     private Datum(DatumKind kind, JsonElement json, object? made) => (Kind, _json, _made) = (kind, json, made);
@@ -46,7 +45,7 @@ public readonly struct Datum
     /// <summary>Missing or null.</summary>
     public bool IsNullish => Kind is DatumKind.Missing or DatumKind.Null;
 
-    /// <summary>What JavaScript takes for false: missing, null, false, 0 and the empty text.</summary>
+    /// <summary>Whether JavaScript treats the value as false: missing, null, false, 0 or an empty string.</summary>
     public bool IsFalsy => Kind switch
     {
         DatumKind.Missing or DatumKind.Null => true,
@@ -70,7 +69,7 @@ public readonly struct Datum
 
     public static Datum Of(IReadOnlyList<Datum> items) => new(DatumKind.Array, default, items);
 
-    /// <param name="members">In order, each name once.</param>
+    /// <param name="members">The members in order, with distinct names.</param>
     public static Datum Of(IReadOnlyList<KeyValuePair<string, Datum>> members) => new(DatumKind.Object, default, members);
 
     public static Datum Of(JsonElement json) => new(
@@ -92,12 +91,12 @@ public readonly struct Datum
 
     public int ItemCount() => _made is IReadOnlyList<Datum> made ? made.Count : _json.GetArrayLength();
 
-    /// <summary>The members of an object, in order. Of a name that the sender wrote twice the last one counts.</summary>
+    /// <summary>The members of an object, in order. If the sender wrote a name twice, the last one counts.</summary>
     public IEnumerable<KeyValuePair<string, Datum>> Members() =>
         _made as IReadOnlyList<KeyValuePair<string, Datum>>
         ?? _json.EnumerateObject().GroupBy(member => member.Name, (name, same) => KeyValuePair.Create(name, Of(same.Last().Value)));
 
-    /// <summary>A member of an object, an item of an array by its index, or the <c>length</c> of an array or text; else missing.</summary>
+    /// <summary>A member of an object, an item of an array by its index, or the <c>length</c> of an array or string; otherwise missing.</summary>
     public Datum Member(string name)
     {
         switch (Kind)
@@ -122,7 +121,9 @@ public readonly struct Datum
         }
     }
 
-    /// <summary>As JavaScript puts it into a text: nothing for null, <c>[object Object]</c> for an object, the items of an array with commas between.</summary>
+    /// <summary>
+    /// The value as JavaScript converts it to a string: empty for null, <c>[object Object]</c> for an object, the items of an array joined by commas.
+    /// </summary>
     public string Format() => Kind switch
     {
         DatumKind.Boolean => Boolean ? "true" : "false",
@@ -133,7 +134,7 @@ public readonly struct Datum
         _ => "",
     };
 
-    /// <summary>As JSON; a number of the event as it was written.</summary>
+    /// <summary>The value as JSON. A number from the event keeps its original notation.</summary>
     public string ToJson()
     {
         var bytes = new ArrayBufferWriter<byte>();

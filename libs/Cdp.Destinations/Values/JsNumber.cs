@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cdp.Destinations.Values;
 
-/// <summary>Numbers as JavaScript writes them, which is how vendors' mappings put them into texts.</summary>
+/// <summary>Formats numbers as JavaScript does, which vendors' mappings expect when a number is inserted into a string.</summary>
 internal static class JsNumber
 {
     /// <summary>The shortest decimal that reads back as the same number: 1.5, 100, 1e+21, 1e-7 (ECMA-262, Number::toString).</summary>
@@ -20,7 +20,7 @@ internal static class JsNumber
         };
     }
 
-    // The significant digits, and after how many of them the decimal point stands.
+    // The significant digits, and the position of the decimal point as the number of digits before it.
     private static (string Digits, int Point) Shortest(double number)
     {
         var parts = number.ToString("R", CultureInfo.InvariantCulture).Split('E');

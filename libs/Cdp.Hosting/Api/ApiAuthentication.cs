@@ -13,7 +13,7 @@ public static class ApiAuthentication
         builder.Services.AddSingleton(_ => new ApiTokens(options.Tokens));
 
     /// <summary>
-    /// Answers requests without a known token with 401, before anything else of them is read. Works for single endpoints and for groups.
+    /// Answers requests without a known token with 401, before reading anything else. Works for single endpoints and for groups.
     /// </summary>
     public static T RequireApiToken<T>(this T endpoints) where T : IEndpointConventionBuilder
     {

@@ -16,7 +16,7 @@ public sealed class ApiTokens(IEnumerable<string> hashes)
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(token), hash);
         var isKnown = false;
-        // No early exit: the time must not reveal which token it was, if any.
+        // No early exit: the time taken must not reveal which token matched, if any.
         foreach (var known in _hashes) isKnown |= CryptographicOperations.FixedTimeEquals(hash, known);
         return isKnown;
     }

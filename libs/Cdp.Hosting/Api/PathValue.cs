@@ -4,8 +4,8 @@ namespace Cdp.Hosting.Api;
 public static class PathValue
 {
     /// <summary>
-    /// The value, decoded from the request line. The server decodes a path but leaves an escaped slash as it is, so that <c>%2F</c> in its result may be a
-    /// slash or these three characters; the request line is unambiguous.
+    /// The value, decoded from the request line. The server decodes a path but leaves an escaped slash as it is, so <c>%2F</c> in its result may stand for
+    /// a slash or for the three characters themselves; the request line is unambiguous.
     /// </summary>
     /// <param name="target">The request target, such as <c>/v1/identity/email/ada%40x.org?…</c>.</param>
     /// <param name="before">The path before the type of the identifier, such as <c>/v1/identity/</c>.</param>

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Primitives;
 
 namespace Cdp.Hosting.Api;
 
-/// <summary>The error body of requests that no endpoint of an API takes. Routing alone answers them with a status and nothing else.</summary>
+/// <summary>The error body for requests that match no endpoint of an API. Routing alone answers them with a bare status.</summary>
 public static class UnmatchedRequests
 {
     private const string Hint = "GET /openapi/v1.json lists the paths and methods";
 
-    /// <summary>Gives an empty 404 or 405 the JSON of <see cref="ApiError"/>, with a hint at the API's description.</summary>
+    /// <summary>Gives an empty 404 or 405 the JSON of <see cref="ApiError"/>, with a hint that refers to the API's description.</summary>
     public static void UseUnmatchedRequestErrors(this IApplicationBuilder app) => app.UseStatusCodePages(empty =>
     {
         var http = empty.HttpContext;
@@ -21,9 +21,9 @@ public static class UnmatchedRequests
         };
     });
 
-    /// <summary>The answer to a method that a path does not take.</summary>
+    /// <summary>The response to a method that a path does not support.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="allowed">The methods that the path takes.</param>
+    /// <param name="allowed">The methods that the path supports.</param>
     public static IResult MethodNotAllowed(HttpRequest request, StringValues allowed)
     {
         request.HttpContext.Response.Headers.Allow = allowed;

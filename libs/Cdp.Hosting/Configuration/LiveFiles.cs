@@ -9,7 +9,7 @@ namespace Cdp.Hosting.Configuration;
 
 /// <summary>
 /// The content of configuration files, reloaded when they change. A change with errors is rejected and the previous content stays in force; each error is
-/// logged once, and is in the readiness detail until it is fixed.
+/// logged once, and is shown in /health/ready until it is fixed.
 /// </summary>
 public sealed class LiveFiles<T>(T first) where T : class
 {
@@ -20,7 +20,7 @@ public sealed class LiveFiles<T>(T first) where T : class
 }
 
 /// <summary>The files of a <see cref="LiveFilesWatch{T}"/>.</summary>
-/// <param name="Part">The name of the files in the log and the readiness.</param>
+/// <param name="Part">The name of the files in the log and in /health/ready.</param>
 /// <param name="Paths">Files, and folders of files.</param>
 /// <param name="Fingerprint">The hash of the content that was read first.</param>
 internal sealed record WatchedFiles(string Part, IReadOnlyList<string> Paths, string Fingerprint);
@@ -30,7 +30,7 @@ public static class LiveFiles
 {
     /// <summary>Reads files at the start, when every error is a configuration error, and watches them from then on.</summary>
     /// <param name="builder">The builder of the host.</param>
-    /// <param name="part">The name of the files in the log and the readiness, such as "sources".</param>
+    /// <param name="part">The name of the files in the log and in /health/ready, such as "sources".</param>
     /// <param name="paths">Files, and folders of files. A path need not exist yet.</param>
     /// <param name="read">Reads all files, and adds every error to the collection.</param>
     public static LiveFiles<T> AddLiveFiles<T>(
@@ -149,7 +149,7 @@ internal sealed partial class LiveFilesWatch<T>(
         }
     }
 
-    // That a file cannot be read is a change as well, and reading it then reports the error. The same applies to a folder.
+    // An unreadable file counts as a change too; the reload then reports the error. The same applies to a folder.
     private static byte[] Bytes(string file)
     {
         try

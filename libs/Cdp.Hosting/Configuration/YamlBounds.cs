@@ -5,8 +5,8 @@ namespace Cdp.Hosting.Configuration;
 
 /// <summary>
 /// Rejects YAML that becomes too large when its aliases are expanded. Ten lines that each name the previous one ten times expand to ten billion values, and an
-/// alias inside the value that it names never ends: code that walks the nodes recursively would hang or overflow the stack. The check reads the events of the
-/// parser in one pass, before any nodes exist, because even hashing a node walks it.
+/// alias inside the value that it names expands without end: code that walks the nodes recursively would hang or overflow the stack. The check reads the events
+/// of the parser in one pass, before any nodes exist, because even hashing a node walks it.
 /// </summary>
 internal static class YamlBounds
 {

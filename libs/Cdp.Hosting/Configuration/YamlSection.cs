@@ -43,7 +43,7 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
         }
     }
 
-    /// <summary>Reads a text as if it were the content of a file.</summary>
+    /// <summary>Parses a string as the content of a file.</summary>
     public static YamlSection? Read(string file, TextReader text, ICollection<string> errors)
     {
         try
@@ -72,7 +72,7 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
     /// <summary>The YAML node of the mapping.</summary>
     public YamlMappingNode Mapping => node;
 
-    /// <summary>The number of errors so far, in everything that is read together.</summary>
+    /// <summary>The number of errors so far in all files that are read together.</summary>
     public int ErrorCount => errors.Count;
 
     /// <summary>Every member, in file order.</summary>

@@ -10,7 +10,7 @@ public static class Redis
     private const int RoleCheckSeconds = 2;
 
     /// <summary>
-    /// Registers the <see cref="IConnectionMultiplexer"/> of a service. It connects in the background and reconnects by itself; while Redis is unavailable
+    /// Registers the <see cref="IConnectionMultiplexer"/> of a service. It connects in the background and reconnects automatically; while Redis is unavailable
     /// every command fails at once with a <see cref="RedisConnectionException"/>.
     /// </summary>
     public static void AddRedis(this IHostApplicationBuilder builder, RedisOptions options)

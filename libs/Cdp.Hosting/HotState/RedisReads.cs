@@ -16,7 +16,7 @@ public static class RedisReads
     public static Task<RedisValue> ReadStringAsync(this IDatabase redis, RedisKey key, string remedy) =>
         redis.RunCheckedAsync(database => database.StringGetAsync(key), remedy, [(key, RedisType.String)]);
 
-    /// <summary>Reads all fields of a hash; none if the key does not exist.</summary>
+    /// <summary>Reads all fields of a hash; empty if the key does not exist.</summary>
     /// <exception cref="UnreadableValueException">The key has the wrong type.</exception>
     public static Task<HashEntry[]> ReadHashAsync(this IDatabase redis, RedisKey key, string remedy) =>
         redis.RunCheckedAsync(database => database.HashGetAllAsync(key), remedy, [(key, RedisType.Hash)]);

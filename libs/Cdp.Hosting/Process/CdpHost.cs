@@ -31,19 +31,21 @@ public static class CdpHost
                 Console.WriteLine($"{service.Name}: configuration is valid");
                 return 0;
             }
-            // Resolved now, because RunAsync disposes the services before it returns.
+            // Resolved here, because RunAsync disposes of the services before it returns.
             var failure = app.Services.GetRequiredService<Failure>();
             await app.RunAsync();
             return failure.ExitCode;
         }
     }
 
-    /// <summary>Builds the host of a service without starting it. Once started, its first URL is that of the API, and its last that of management.</summary>
+    /// <summary>
+    /// Builds the host of a service without starting it. Once it has started, its first URL is that of the API, and its last URL that of management.
+    /// </summary>
     /// <param name="service">The service.</param>
     /// <param name="args">
     /// Options such as <c>--Kafka:BootstrapServers=host:9092</c>. They override environment variables such as <c>CDP_Kafka__BootstrapServers</c>.
     /// </param>
-    /// <param name="configure">Changes the builder after the configuration is loaded; null for no changes.</param>
+    /// <param name="configure">Changes the builder after the configuration is loaded; null for no change.</param>
     /// <param name="isShared">Whether the process hosts other services too, and has its own management and telemetry.</param>
     /// <exception cref="ConfigurationException">The configuration is invalid; the exception lists all errors.</exception>
     public static WebApplication Build(

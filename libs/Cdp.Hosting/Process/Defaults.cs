@@ -42,7 +42,7 @@ public static class Defaults
     {
         if (isShared) app.UseServiceAttribute(service.Name);
         else app.MapManagement(("", app.Services.GetRequiredService<Readiness>()));
-        // After management, whose requests must not reach the endpoints of the API.
+        // Must come after management, whose requests must not reach the endpoints of the API.
         app.UseRouting();
         app.MapBareHealth();
     }

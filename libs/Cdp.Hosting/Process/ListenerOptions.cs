@@ -45,7 +45,7 @@ public sealed record ListenerOptions
 /// <summary>The listener for health details and metrics.</summary>
 public sealed record ManagementOptions
 {
-    /// <summary>The IP address to listen on. Null means that of the API.</summary>
+    /// <summary>The IP address to listen on. Null means the address of the API.</summary>
     public string? Address { get; init; }
 
     /// <summary>The port to listen on; 0 means any free one. Null means the port of the API + 10000, or any free one if that port is 0.</summary>

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Cdp.Hosting.Process;
 
 /// <summary>
-/// The endpoints for operators and the platform, on a port of their own: <c>/health/live</c> (never asks a broker), <c>/health/ready</c> with the state of
+/// The endpoints for operators and the platform, on a separate port: <c>/health/live</c> (never asks a broker), <c>/health/ready</c> with the state of
 /// every part of the service, and <c>/metrics</c> in the Prometheus format. The port of the API only has the bare status.
 /// </summary>
 public static class Management

@@ -37,7 +37,7 @@ internal sealed class StreamWorker(string service, string name, Action<Cancellat
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // A thread of its own, because the calls of the Kafka client block.
+        // A separate thread, because the calls of the Kafka client block.
         new Thread(Run) { IsBackground = true, Name = $"loop {name}" }.Start();
         return Task.CompletedTask;
     }

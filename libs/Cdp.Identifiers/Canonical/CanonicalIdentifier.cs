@@ -15,8 +15,8 @@ public static class CanonicalIdentifier
     private static readonly SearchValues<byte> NotationCharacters = SearchValues.Create(".eE+"u8);
 
     /// <summary>
-    /// The canonical form of a string. A string counts as a number only if it is written as no identifier scheme writes its values: <c>55520.0</c>,
-    /// <c>5.552e4</c>, <c>1E+21</c>. Left unchanged are <c>007</c>, <c>1.50</c>, and <c>1e5</c> and <c>0e123456</c>, which may be hexadecimal.
+    /// The canonical form of a string. A string counts as a number only in a notation that no identifier scheme uses: <c>55520.0</c>,
+    /// <c>5.552e4</c>, <c>1E+21</c>. <c>007</c> and <c>1.50</c> are left unchanged, and so are <c>1e5</c> and <c>0e123456</c>, which may be hexadecimal.
     /// </summary>
     public static string Of(string text)
     {

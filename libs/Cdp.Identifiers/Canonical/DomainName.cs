@@ -20,8 +20,8 @@ internal static class DomainName
         return domain.Contains(EncodedPrefix, StringComparison.Ordinal) ? string.Join('.', domain.Split('.').Select(Decode)) : domain;
     }
 
-    // A label stays encoded if normalising the decoded text again would change it, or if the decoded text holds a replacement character: with one,
-    // different labels would become equal.
+    // A label stays encoded if normalising the decoded text again would change it, or if the decoded text contains a replacement character, which would make
+    // different labels equal.
     private static string Decode(string label)
     {
         if (!label.StartsWith(EncodedPrefix, StringComparison.Ordinal)) return label;

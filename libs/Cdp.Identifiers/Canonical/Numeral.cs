@@ -27,7 +27,7 @@ internal readonly partial record struct Numeral
 
     public bool HasExponent => _sent.AsSpan().ContainsAny('e', 'E');
 
-    /// <summary>Whether it has an exponent with a plus sign, which programs print and no hexadecimal identifier contains.</summary>
+    /// <summary>Whether it has an exponent with a plus sign: programs print one, and no hexadecimal identifier contains one.</summary>
     public bool HasExponentWithPlus => HasExponent && _sent.Contains('+', StringComparison.Ordinal);
 
     public bool IsZero => _digits.Length == 0;
@@ -48,7 +48,7 @@ internal readonly partial record struct Numeral
     }
 
     /// <summary>
-    /// Plain notation if that has at most <see cref="MaxPlainDigits"/> digits or the number was sent in it, else scientific. Zero has no sign.
+    /// Plain notation if it has at most <see cref="MaxPlainDigits"/> digits or the number was sent in plain notation, otherwise scientific. Zero has no sign.
     /// </summary>
     public override string ToString()
     {

@@ -12,7 +12,7 @@ public static class IdentityConfiguration
 
     /// <summary>
     /// Reads the file at startup, where faults are configuration errors, and again whenever it changes. A file that the option names, or that existed at
-    /// startup, must exist: without it the defaults would apply, and decisions would follow other rules than the operator's.
+    /// startup, must exist: without it the defaults would apply, and decisions would not follow the operator's rules.
     /// </summary>
     public static LiveFiles<IdentifierTypes> AddIdentifierTypes(this IHostApplicationBuilder builder, string file)
     {

@@ -5,7 +5,7 @@ using Cdp.Identifiers.Types;
 
 namespace Cdp.Identifiers.Extraction;
 
-/// <summary>Why an identifier that an event carried is not used for it.</summary>
+/// <summary>Why an identifier in an event is not used for that event.</summary>
 public static class DropReason
 {
     /// <summary>The value identifies nobody.</summary>
@@ -14,10 +14,10 @@ public static class DropReason
     /// <summary>The value is not valid for its type.</summary>
     public const string Invalid = "invalid";
 
-    /// <summary>With it the profile, or the event, would have too many identifiers of a type.</summary>
+    /// <summary>Using it would give the profile, or the event, too many identifiers of a type.</summary>
     public const string Limit = "limit";
 
-    /// <summary>With it the profile would have more merges or identifiers than any profile may have.</summary>
+    /// <summary>Using it would give the profile more merges or identifiers than any profile may have.</summary>
     public const string Capped = "capped";
 }
 
@@ -26,14 +26,14 @@ public static class DropReason
 /// <param name="Dropped">Identifiers that the event carries but that are not used for it, with the reason.</param>
 public sealed record EventIdentifiers(IReadOnlyList<Identifier> Identifiers, IReadOnlyList<DroppedIdentifier> Dropped)
 {
-    // Longer values are cut off in Dropped.
+    // Longer values are truncated in Dropped.
     private const int MaxDroppedLength = 64;
 
-    // Stands for characters that could not be decoded. Values that were different before are equal with it.
+    // Replaces characters that could not be decoded. Values that differed before can become equal.
     private const char Undecodable = '\uFFFD';
 
     /// <summary>
-    /// Extracts the identifiers of an event. If none can be used, the event becomes a profile of its own, identified by its messageId: it is not lost,
+    /// Extracts the identifiers of an event. If none can be used, the event gets its own profile, identified by its messageId: it is not lost,
     /// and it does not merge strangers.
     /// </summary>
     /// <exception cref="System.Text.Json.JsonException">A free-form member is not JSON.</exception>
@@ -46,7 +46,7 @@ public sealed record EventIdentifiers(IReadOnlyList<Identifier> Identifiers, IRe
         {
             extraction.AddOwn();
             // The event of a merge call without usable mergeProperties needs a profile. But the call does not say that its caller's identifiers belong
-            // together, and its caller may be an operator: so only the best one counts.
+            // together, and its caller may be an operator: so only the identifier with the highest priority is used.
             if (envelope.type == "merge") extraction.Keep(1, reason: null);
         }
         extraction.Keep(IdentifierTypes.MaxPerEvent, DropReason.Limit);
@@ -98,8 +98,8 @@ public sealed record EventIdentifiers(IReadOnlyList<Identifier> Identifiers, IRe
             Found.Sort((a, b) => types.Priority(a.type).CompareTo(types.Priority(b.type)));
         }
 
-        /// <summary>Keeps the best identifiers.</summary>
-        /// <param name="count">How many.</param>
+        /// <summary>Keeps the identifiers with the highest priority.</summary>
+        /// <param name="count">The number of identifiers to keep.</param>
         /// <param name="reason">Why the others are dropped; null if they are not listed as dropped.</param>
         public void Keep(int count, string? reason)
         {
@@ -111,9 +111,9 @@ public sealed record EventIdentifiers(IReadOnlyList<Identifier> Identifiers, IRe
             Found.RemoveRange(count, Found.Count - count);
         }
 
-        // An alias call does not say whether its previousId is an anonymousId or an earlier userId, unless it equals one of the event's own. Taken as
-        // only one of them, half of all callers would lose the history that they want to keep. Taken as both, the wrong one is at worst an
-        // identifier that nobody has.
+        // An alias call does not say whether its previousId is an anonymousId or an earlier userId, unless it equals one of the event's own. If it were treated
+        // as only one of them, half of all callers would lose the history that they want to keep. If it is treated as both, the wrong one is at worst an
+        // identifier that no customer has.
         private string? PreviousId() =>
             envelope.type == "alias" && envelope.previousId is { } previous && !IsSame(previous, envelope.userId) && !IsSame(previous, envelope.anonymousId)
             && !Withheld.Covers(envelope, Withheld.UserIds)
@@ -132,7 +132,7 @@ public sealed record EventIdentifiers(IReadOnlyList<Identifier> Identifiers, IRe
                 Drop(type.Name, value, DropReason.Invalid);
                 return;
             }
-            // Ingestion canonicalises the envelope's ids, but not those in free-form members; and older records are in any form.
+            // Ingestion canonicalises the envelope's ids, but not those in free-form members; and ids in older records may have any form.
             var canonical = CanonicalIdentifier.Of(value);
             if (types.Blocked.Contains(canonical)) Drop(type.Name, value, DropReason.Blocked);
             else if (!sent.IsUsable || canonical.Contains(Undecodable, StringComparison.Ordinal) || types.NormaliseValue(type, canonical) is not { } normalised)

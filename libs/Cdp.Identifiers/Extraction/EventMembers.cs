@@ -117,7 +117,7 @@ internal sealed class EventMembers(Event envelope) : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // The name of another member holds half of a surrogate pair. This member can still be found.
+            // The name of another member contains an unpaired surrogate. This member can still be found.
             return element.EnumerateObject().Where(member => IsNamed(member, name)).Select(member => (JsonElement?)member.Value).LastOrDefault();
         }
     }
@@ -142,7 +142,7 @@ internal sealed class EventMembers(Event envelope) : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // The string holds half of a surrogate pair, so it has no text.
+            // The string contains an unpaired surrogate, so it cannot be decoded.
         }
         var json = element.GetRawText();
         // A number of more digits cannot be an identifier. It is not converted either, because that takes time in proportion to its length.

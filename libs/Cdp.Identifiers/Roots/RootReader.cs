@@ -19,7 +19,7 @@ public sealed record RootSnapshot(long Position, long Sequence, IReadOnlyDiction
 /// </summary>
 public sealed class RootReader(IConnectionMultiplexer redis, HotStateKeys keys)
 {
-    // In one command. Redis serves nobody else while it runs.
+    // A single command: Redis executes no other command while it runs.
     private const int MaxKeysPerRead = 1_000;
 
     // The last decision that Redis is known to have applied.
@@ -31,18 +31,18 @@ public sealed class RootReader(IConnectionMultiplexer redis, HotStateKeys keys)
 
     private bool IsCluster => redis.GetServers().Any(server => server.ServerType == ServerType.Cluster);
 
-    /// <summary>What an operator does about an unreadable value of the graph.</summary>
+    /// <summary>What an operator must do about an unreadable value of the graph.</summary>
     public static string RemedyOf(HotStateKeys keys) =>
         $"delete it and {keys.LinkerApplied}: the linker of identity then restores both from identity.decisions";
 
-    /// <summary>What an operator does about an unreadable position of the linker.</summary>
+    /// <summary>What an operator must do about an unreadable position of the linker.</summary>
     public static string PositionRemedy => "delete it: the linker of identity then publishes it again";
 
-    /// <exception cref="RedisException">Redis is unavailable, or holds fewer decisions than it did before; the linker restores them.</exception>
+    /// <exception cref="RedisException">Redis is unavailable, or has fewer decisions than before; the linker restores them.</exception>
     public async Task<RootSnapshot> ReadAsync(IEnumerable<Identifier> identifiers)
     {
         var distinct = identifiers.Distinct(IdentifierComparer.Instance);
-        // Taken before the read: another read that began later may raise it in the meantime.
+        // Copied before the read, because another read that began later may raise it in the meantime.
         var required = Interlocked.Read(ref _knownSequence);
         var read = IsCluster ? await ReadTagsAsync(distinct) : await ReadServerAsync(distinct);
         RequireSequence("Redis", read.Sequence, required);
@@ -54,7 +54,7 @@ public sealed class RootReader(IConnectionMultiplexer redis, HotStateKeys keys)
     /// Like <see cref="ReadAsync"/>, but also detects keys of the wrong type, for which MGET returns null. The linker would otherwise decide as if the
     /// identifier had no root, and decisions are permanent.
     /// </summary>
-    /// <exception cref="UnreadableValueException">The key of a root holds another type.</exception>
+    /// <exception cref="UnreadableValueException">The key of a root has the wrong type.</exception>
     public async Task<RootSnapshot> ReadForDecisionsAsync(IReadOnlyCollection<Identifier> identifiers)
     {
         var read = await ReadAsync(identifiers);
@@ -71,7 +71,9 @@ public sealed class RootReader(IConnectionMultiplexer redis, HotStateKeys keys)
     /// <exception cref="UnreadableValueException">The value has another form.</exception>
     public long Sequence(RedisKey key, RedisValue value) => value.IsNull ? 0 : Parse(key, value, "SEQUENCE OFFSET").Sequence;
 
-    /// <summary>Throws if <paramref name="where"/> holds fewer decisions than required. Nobody may rely on it until the linker has restored them.</summary>
+    /// <summary>
+    /// Throws if <paramref name="where"/> has fewer decisions than required. Its roots must not be used until the linker has restored them.
+    /// </summary>
     /// <exception cref="RedisException">The sequence is lower than required.</exception>
     public static void RequireSequence(string where, long sequence, long required)
     {

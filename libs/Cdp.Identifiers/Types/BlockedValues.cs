@@ -5,7 +5,7 @@ using Cdp.Identifiers.Canonical;
 namespace Cdp.Identifiers.Types;
 
 /// <summary>Values that identify nobody. Used as identifiers, they would merge the profiles of all their senders.</summary>
-/// <param name="values">The operator's values, compared in canonical form and without regard to case.</param>
+/// <param name="values">The operator's values, compared in canonical form, ignoring case.</param>
 /// <param name="patterns">The operator's patterns.</param>
 /// <param name="allowed">Placeholders from <see cref="Placeholders"/> that are real identifiers in this installation.</param>
 public sealed class BlockedValues(IEnumerable<string> values, IReadOnlyList<Regex> patterns, IEnumerable<string> allowed)

@@ -7,7 +7,7 @@ namespace Cdp.Identifiers.Types;
 public sealed record Caps(int Merges = 100, int Identifiers = 1_000);
 
 /// <summary>
-/// The identity configuration: all identifier types, highest priority first, and what applies to all of them. Code that writes an identifier and code
+/// The identity configuration: all identifier types, highest priority first, and the rules that apply to all of them. Code that writes an identifier and code
 /// that looks one up must agree on its form, so both use this class.
 /// </summary>
 /// <param name="types">Highest priority first.</param>
@@ -21,13 +21,13 @@ public sealed class IdentifierTypes(IReadOnlyList<IdentifierType> types, Blocked
     public const string Phone = "phone";
     public const string AnonymousId = "anonymous_id";
 
-    /// <summary>The type used for an event none of whose identifiers can be used.</summary>
+    /// <summary>The type used for an event whose identifiers cannot be used.</summary>
     public const string MessageId = "message_id";
 
-    /// <summary>The type of accounts, which have profiles of their own.</summary>
+    /// <summary>The type of accounts, which have separate profiles.</summary>
     public const string GroupId = "group_id";
 
-    /// <summary>The type under which identifiers of an unknown type are dropped; the type itself would be whatever the sender wrote.</summary>
+    /// <summary>The type under which identifiers of an unknown type are dropped; the type itself could be any text from the sender.</summary>
     public const string UnknownType = "unknown";
 
     /// <summary>Names that no configured type may have: built-in types, and a path of the identity API that a type would hide.</summary>
@@ -37,8 +37,8 @@ public sealed class IdentifierTypes(IReadOnlyList<IdentifierType> types, Blocked
     public const int MaxValueLength = 512;
 
     /// <summary>
-    /// How many identifiers of one event are used. It is twice what the default limits allow a profile: an event with more carries a list rather than
-    /// one customer, and the linker's work grows with the square of the number.
+    /// How many identifiers of one event are used. It is twice what the default limits allow a profile: an event with more identifiers contains a list of
+    /// customers rather than one customer, and the linker's work grows with the square of the number.
     /// </summary>
     public const int MaxPerEvent = 72;
 
@@ -73,6 +73,6 @@ public sealed class IdentifierTypes(IReadOnlyList<IdentifierType> types, Blocked
         return new() { type = type, value = (_byName.TryGetValue(type, out var known) ? NormaliseValue(known.Type, canonical) : null) ?? canonical };
     }
 
-    /// <summary>The value in the form that the type calls for; null if it is invalid.</summary>
+    /// <summary>The value in the form that its type requires; null if it is invalid.</summary>
     internal string? NormaliseValue(IdentifierType type, string canonical) => Normaliser.Normalise(canonical, type.Normalisation, Region);
 }

@@ -8,7 +8,7 @@ namespace Cdp.Identifiers.Types;
 /// <summary>How the values of a type are normalised, in addition to <see cref="CanonicalIdentifier"/>.</summary>
 public enum Normalisation
 {
-    /// <summary>Nothing more; case matters.</summary>
+    /// <summary>No further normalisation; case-sensitive.</summary>
     None,
 
     /// <summary>The same as <see cref="None"/>, because the canonical form is trimmed. Kept for configurations that name it.</summary>
@@ -31,7 +31,7 @@ internal static partial class Normaliser
 
     /// <summary>The normalised value, or null if it is invalid.</summary>
     /// <param name="value">The value in the form of <see cref="CanonicalIdentifier"/>.</param>
-    /// <param name="normalisation">The one that the type calls for.</param>
+    /// <param name="normalisation">The normalisation of the type.</param>
     /// <param name="region">ISO 3166 code of the country for phone numbers without a country code. If it is null, such numbers are invalid.</param>
     public static string? Normalise(string value, Normalisation normalisation, string? region) => normalisation switch
     {
@@ -58,7 +58,7 @@ internal static partial class Normaliser
         {
             var numbers = PhoneNumberUtil.GetInstance();
             var number = numbers.Parse(value, region);
-            // People behind one switchboard are not one person, and an impossible number is typed in by many.
+            // People behind one switchboard are different people, and impossible numbers are entered by many people.
             return !number.HasExtension && numbers.IsValidNumber(number) ? numbers.Format(number, PhoneNumberFormat.E164) : null;
         }
         catch (NumberParseException)

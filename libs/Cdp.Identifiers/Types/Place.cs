@@ -4,11 +4,11 @@ namespace Cdp.Identifiers.Types;
 /// <param name="Member">The member of the event: one of <see cref="Values"/> or <see cref="Objects"/>.</param>
 /// <param name="Path">The names below the member; empty if the member itself is the value.</param>
 /// <param name="When">
-/// Conditions, all of which must hold for the place to count: a path in <c>context</c> and the text there, compared without regard to case.
+/// Conditions, all of which must hold for the place to count: a path in <c>context</c> and the text there, compared ignoring case.
 /// </param>
 public sealed record Place(string Member, IReadOnlyList<string> Path, IReadOnlyList<(IReadOnlyList<string> Path, string Text)> When)
 {
-    /// <summary>A list of {id, type} in the context. Entries count whose type is the name of the identifier type.</summary>
+    /// <summary>A list of {id, type} in the context. An entry counts if its type is the name of the identifier type.</summary>
     public const string ExternalIds = "externalIds";
 
     /// <summary>Members that are a value.</summary>
@@ -26,7 +26,7 @@ public sealed record Place(string Member, IReadOnlyList<string> Path, IReadOnlyL
         return names.All(name => name.Length > 0) && (names.Length == 1 ? Values : Objects).Contains(names[0]) ? new Place(names[0], names[1..], []) : null;
     }
 
-    /// <summary>A place that the code names, with its conditions as paths such as <c>context.device.type</c>.</summary>
+    /// <summary>A place that is defined in code. Conditions are given as paths such as <c>context.device.type</c>.</summary>
     public static Place At(string text, params (string Path, string Text)[] when) =>
         Parse(text)! with { When = [.. when.Select(condition => ((IReadOnlyList<string>)condition.Path.Split('.')[1..], condition.Text))] };
 }

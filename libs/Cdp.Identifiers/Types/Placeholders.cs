@@ -13,7 +13,7 @@ public static class Placeholders
         // Null, as languages, databases and spreadsheets print it.
         "null", "nil", "none", "undefined", "nan", "infinity", "-infinity", "n/a", "#n/a", "#null!", "#ref!", "#value!", "#name?", "\\n", "-1",
         "true", "false", "not set",
-        // Somebody unknown.
+        // Names for an unknown person.
         "anonymous", "unknown", "guest", "not_authenticated",
         // The name of an identifier instead of its value.
         "id", "userid", "user_id", "user id", "anonymousid", "anonymous_id", "distinctid", "distinct_id", "email",
@@ -55,7 +55,7 @@ public static class Placeholders
     private static bool IsTemplate(string value)
     {
         if (!value.AsSpan().ContainsAny(TemplateCharacters)) return false;
-        // JavaScript prints an object so.
+        // How JavaScript prints an object.
         if (value.StartsWith("[object ", StringComparison.Ordinal) && value.EndsWith(']')) return true;
         foreach (var (open, close) in Templates)
         {

@@ -60,7 +60,7 @@ internal sealed class ConfigsApi(TopicStore topics, LocalKafkaOptions options)
         Synonyms = request.IncludeSynonyms ? [.. Synonyms(config)] : [],
     };
 
-    // First the value that is set, then the default under the name of its broker config.
+    // The value that is set comes first, then the default under the name of its broker config.
     private static IEnumerable<ConfigSynonym> Synonyms(ConfigValue config)
     {
         var (definition, value, source) = config;

@@ -62,7 +62,7 @@ internal sealed class FetchApi(TopicStore topics, TimeProvider time)
         return wanted;
     }
 
-    /// <summary>Reads what is available. <paramref name="complete"/> is true if that is enough, or if there is an error to report at once.</summary>
+    /// <summary>Reads the available records. <paramref name="complete"/> is true if that is enough, or if there is an error to report immediately.</summary>
     private static FetchResponse Read(FetchRequest request, List<WantedTopic> wanted, out bool complete)
     {
         var response = new FetchResponse();

@@ -4,8 +4,8 @@ using Cdp.LocalKafka.Protocol.Partitions;
 namespace Cdp.LocalKafka.Apis;
 
 /// <summary>
-/// A consumer's fetch session (KIP-227): the client lists its partitions once, then sends only changes, and responses contain only partitions with
-/// news. Not thread-safe: guarded by <see cref="FetchSessions"/>.
+/// A consumer's fetch session (KIP-227): the client lists its partitions once, then sends only changes, and responses contain only partitions with changes. Not
+/// thread-safe: guarded by <see cref="FetchSessions"/>.
 /// </summary>
 internal sealed class FetchSession(int id, bool byId, DateTimeOffset now)
 {
@@ -51,7 +51,9 @@ internal sealed class FetchSession(int id, bool byId, DateTimeOffset now)
         return wanted;
     }
 
-    /// <summary>Notes what the response tells the client. With <paramref name="onlyNews"/>, removes everything that the client knows already.</summary>
+    /// <summary>
+    /// Records the values that the response reports to the client. With <paramref name="onlyNews"/>, removes everything that the client already knows.
+    /// </summary>
     public void NoteSent(FetchResponse response, bool onlyNews)
     {
         foreach (var topic in response.Responses!)

@@ -44,7 +44,7 @@ internal sealed class FetchSessions(TimeProvider time)
     }
 
     /// <summary>
-    /// Adapts a response to its session: of a continued session it keeps only the news; of a session that starts with this request it keeps everything.
+    /// Adapts a response to its session: if the session continues, only changes are kept; if it starts with this request, everything is kept.
     /// </summary>
     public FetchResponse Leave(FetchRequest request, bool byId, FetchSession? session, FetchResponse response)
     {

@@ -37,7 +37,7 @@ internal sealed class MetadataApi(TopicStore topics, BrokerNode node, LocalKafka
         };
     }
 
-    // Versions 10 and 11 have a field for the id, which no broker has ever used. If there are ids, names are ignored.
+    // Versions 10 and 11 have a field for the id, but no broker has ever used it. If there are ids, names are ignored.
     private List<MetadataTopic> Find(List<MetadataRequestTopic> wanted, bool mayCreate, short version)
     {
         if (version < FirstWithIds && wanted.Exists(topic => topic.Name is null || topic.TopicId != Guid.Empty))

@@ -6,7 +6,7 @@ using Cdp.LocalKafka.Requests;
 
 namespace Cdp.LocalKafka.Apis;
 
-/// <summary>Tells where a leader epoch ends (KIP-320). There is a single epoch, which ends where the log ends.</summary>
+/// <summary>Reports where a leader epoch ends (KIP-320). There is a single epoch, which ends where the log ends.</summary>
 internal sealed class OffsetForLeaderEpochApi(TopicStore topics)
 {
     private const int NoEpoch = -1;

@@ -80,7 +80,7 @@ internal sealed class ProduceApi(TopicStore topics, TransactionCoordinator trans
     }
 
     // As in Kafka: without a transactional id the producer cannot be authorized for the transaction. While markers are being written the producer has
-    // to retry, and NOT_ENOUGH_REPLICAS is the one error code that all clients retry on.
+    // to retry, and NOT_ENOUGH_REPLICAS is the only error code on which all clients retry.
     private ErrorCode MayBegin(BatchHeader header, string? transactionalId, TopicPartition partition, short version) =>
         transactionalId is null
             ? ErrorCode.TransactionalIdAuthorizationFailed

@@ -19,11 +19,11 @@ public sealed class BrokerFaults
         _time = time;
     }
 
-    /// <summary>Whether any fault is active. Without faults, this check is all that a request pays for them.</summary>
+    /// <summary>Whether any fault is active. Without faults, this check is the only overhead per request.</summary>
     internal bool Any => Volatile.Read(ref _active) is not null;
 
     /// <summary>Activates a fault. Dispose the returned handle to remove it.</summary>
-    /// <exception cref="ArgumentException">The fault does nothing, or requests of its API cannot express it.</exception>
+    /// <exception cref="ArgumentException">The fault does nothing, or requests of its API have no place for it.</exception>
     public FaultHandle Add(Fault fault)
     {
         if (Problem(fault) is { } problem) throw new ArgumentException(problem, nameof(fault));

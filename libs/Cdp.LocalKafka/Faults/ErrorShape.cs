@@ -14,7 +14,7 @@ internal readonly record struct FaultTarget(string? Topic, int? Partition)
 }
 
 /// <summary>The result of refusing all or part of a request.</summary>
-/// <param name="HandleRest">Whether part of the request is left to be handled.</param>
+/// <param name="HandleRest">Whether part of the request still has to be handled.</param>
 /// <param name="Answer">Builds the complete response from the response to the rest, which is null if the rest was not handled.</param>
 internal sealed record Refusal(bool HandleRest, Func<IWireFields?, IWireFields> Answer);
 

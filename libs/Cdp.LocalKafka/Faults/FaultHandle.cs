@@ -1,6 +1,6 @@
 namespace Cdp.LocalKafka.Faults;
 
-/// <summary>An active fault. After it was disposed, or after <see cref="Fault.Times"/> requests, it no longer applies.</summary>
+/// <summary>An active fault. Once it is disposed of, or after <see cref="Fault.Times"/> requests, it no longer applies.</summary>
 public sealed class FaultHandle : IDisposable
 {
     private readonly Lock _gate = new();

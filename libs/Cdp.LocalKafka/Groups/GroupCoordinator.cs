@@ -25,7 +25,7 @@ internal sealed class GroupCoordinator : IAsyncDisposable
     private readonly GroupAdmin _admin;
     private readonly OffsetCleaner _cleaner;
 
-    /// <param name="node">The node that clients are told is the coordinator.</param>
+    /// <param name="node">The node to report to clients as the coordinator.</param>
     public GroupCoordinator(TopicStore topics, TimeProvider time, GroupOptions options, BrokerNode node)
     {
         _options = options;

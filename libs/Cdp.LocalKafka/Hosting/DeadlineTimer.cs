@@ -25,8 +25,8 @@ internal sealed class DeadlineTimer<T> : IAsyncDisposable where T : class
     }
 
     /// <summary>
-    /// Makes sure that the item expires by the deadline. A deadline later than the scheduled one is ignored: the item is then checked once too early,
-    /// which is cheaper than reordering the queue on every heartbeat.
+    /// Makes sure that the item expires by the deadline. A deadline later than the scheduled one is ignored: the item is then checked too early once, which is
+    /// cheaper than reordering the queue on every heartbeat.
     /// </summary>
     public void Schedule(T item, long deadline)
     {

@@ -21,7 +21,9 @@ public sealed record LocalKafkaOptions
     /// </summary>
     public string? AdvertisedHost { get; init; }
 
-    /// <summary>The port that clients are told to connect to, if they reach the broker through a forwarded port. Null: the port listened on.</summary>
+    /// <summary>
+    /// The port that clients are told to connect to, if they reach the broker through a forwarded port. Null means the port that the broker listens on.
+    /// </summary>
     public int? AdvertisedPort { get; init; }
 
     /// <summary>The number of partitions of a topic whose creator does not specify it.</summary>

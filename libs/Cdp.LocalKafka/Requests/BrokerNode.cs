@@ -5,7 +5,7 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Requests;
 
-/// <summary>The address and cluster id that clients are told, and the constants of the single node.</summary>
+/// <summary>The address and cluster id to report to clients, and the constants of the single node.</summary>
 internal sealed record BrokerNode(string Host, int Port, string ClusterId)
 {
     public const int Id = 1;
@@ -14,8 +14,8 @@ internal sealed record BrokerNode(string Host, int Port, string ClusterId)
     public static readonly string Name = Id.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// The host that clients are told: the configured one, else the one listened on. A wildcard address cannot be connected to, so it is replaced by
-    /// the loopback address.
+    /// The host to report to clients: the configured one, or else the one that the broker listens on. A wildcard address cannot be connected to, so it is
+    /// replaced by the loopback address.
     /// </summary>
     public static string AdvertisedHost(LocalKafkaOptions options)
     {

@@ -20,7 +20,7 @@ internal sealed class BrokerCore
     private readonly LogCleaner _cleaner;
 
     /// <param name="topics">The topics of the data directory.</param>
-    /// <param name="node">The address and cluster id that clients are told.</param>
+    /// <param name="node">The address and cluster id to report to clients.</param>
     /// <param name="options">The options of the broker.</param>
     /// <param name="logger">The logger for all parts of the broker.</param>
     public BrokerCore(TopicStore topics, BrokerNode node, LocalKafkaOptions options, ILogger logger)

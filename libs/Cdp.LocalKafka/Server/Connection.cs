@@ -85,7 +85,7 @@ internal sealed class Connection : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The connection has ended by itself meanwhile.
+            // The connection has already ended.
         }
     }
 

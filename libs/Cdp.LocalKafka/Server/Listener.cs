@@ -86,7 +86,7 @@ internal sealed class Listener
         if (!_stop.IsCancellationRequested) ScheduleIdleCheck(maxIdle);
     }
 
-    // Checking all connections now and then costs a request nothing but reading the clock. Connections may be idle a tenth longer than configured.
+    // Because all connections are checked periodically, a request only has to read the clock. Connections may be idle a tenth longer than configured.
     private void ScheduleIdleCheck(TimeSpan maxIdle) => _idle!.Change(maxIdle / 10, Timeout.InfiniteTimeSpan);
 
     private async Task Accept(Dispatcher dispatcher, TimeProvider time, ILogger logger)

@@ -9,7 +9,7 @@ namespace Cdp.LocalKafka.Transactions;
 /// <summary>The transaction APIs for administrators: inspect transactions, and end one that hangs (KIP-664).</summary>
 internal sealed class TransactionAdminApis(TransactionCoordinator transactions, TopicStore topics, OffsetCommits offsets, TimeProvider time)
 {
-    // Besides our own states, those that Kafka has for moments that are never visible here because they pass under a lock.
+    // Besides the states used here, Kafka has states for moments that are never visible here because they pass under a lock.
     private static readonly HashSet<string> StateNames = [.. Enum.GetNames<TransactionState>(), "Dead", "PrepareEpochFence"];
 
     public IEnumerable<Api> Rows =>

@@ -64,9 +64,9 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
 
     /// <summary>
     /// Verifies that a batch of this producer may be appended (KIP-890). Returns INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING,
-    /// CONCURRENT_TRANSACTIONS while markers are being written, or INVALID_TXN_STATE if the partition was not added. Takes no lock, and is meant to be
-    /// called under the partition's lock. The state changes from Ongoing before the first marker takes that lock, so an append that was verified
-    /// comes before its marker, and none can come after it.
+    /// CONCURRENT_TRANSACTIONS while markers are being written, or INVALID_TXN_STATE if the partition was not added. Takes no lock; call it under the
+    /// partition's lock. The state changes from Ongoing before the first marker takes that lock, so an append that was verified comes before its marker, and no
+    /// append can come after the marker.
     /// </summary>
     public ErrorCode Verify(string transactionalId, long producerId, short producerEpoch, TopicPartition partition)
     {
@@ -102,7 +102,7 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     public ErrorCode AddPartitions(string transactionalId, long producerId, short epoch, IReadOnlyCollection<TopicPartition> partitions) =>
         Run(transactionalId, entry => TransactionSteps.AddPartitions(entry.Current, producerId, epoch, partitions, Now));
 
-    /// <summary>Returns after all markers are written, so later reads see either the whole transaction or nothing of it.</summary>
+    /// <summary>Returns after all markers are written, so later reads see either the whole transaction or none of it.</summary>
     public ErrorCode End(string transactionalId, long producerId, short epoch, bool commit) =>
         Run(transactionalId, entry => TransactionSteps.End(entry.Current, producerId, epoch, commit, Now));
 

@@ -5,8 +5,8 @@ using Cdp.LocalKafka.Protocol.Serialization;
 namespace Cdp.LocalKafka.Transactions;
 
 /// <summary>
-/// The format of a transactional id in <c>__transaction_state</c>: Kafka's TransactionLogKey version 0 and TransactionLogValue version 1. One additional
-/// key, whose version Kafka does not use, stores up to where producer ids are assigned.
+/// The format of a transactional id in <c>__transaction_state</c>: Kafka's TransactionLogKey version 0 and TransactionLogValue version 1. One additional key,
+/// with a version that Kafka does not use, stores the end of the range of assigned producer ids.
 /// </summary>
 internal static class TransactionRecords
 {

@@ -2,7 +2,7 @@ using Cdp.LocalKafka.Protocol;
 
 namespace Cdp.LocalKafka.Transactions;
 
-/// <summary>The result of a request: an error, or the next state, or neither if the request repeats what is done already.</summary>
+/// <summary>The result of a request: an error, or the next state, or neither if the request repeats a completed step.</summary>
 internal readonly record struct Step(ErrorCode Error, Transaction? Next)
 {
     public static Step To(Transaction next) => new(ErrorCode.None, next);
@@ -17,8 +17,8 @@ internal readonly record struct Step(ErrorCode Error, Transaction? Next)
 internal static class TransactionSteps
 {
     /// <summary>
-    /// A producer starts with the id, or continues after an error. If a transaction is ongoing, the next state is its abort with a bumped epoch that no
-    /// producer is told: the client gets CONCURRENT_TRANSACTIONS and retries.
+    /// A producer starts with the id, or continues after an error. If a transaction is ongoing, the next state is its abort with a bumped epoch that is not
+    /// reported to any producer: the client gets CONCURRENT_TRANSACTIONS and retries.
     /// </summary>
     /// <param name="current">The current state. Null for a new id.</param>
     /// <param name="transactionalId">The transactional id.</param>
@@ -113,7 +113,7 @@ internal static class TransactionSteps
         return current.IsPrepared ? ErrorCode.ConcurrentTransactions : ErrorCode.None;
     }
 
-    // A claim to the previous id with an exhausted epoch is the retry of a call that assigned a new id.
+    // A request with the previous id and an exhausted epoch is the retry of a call that assigned a new id.
     private static bool IsPlausible(Transaction current, (long Id, short Epoch) claimed) =>
         claimed.Id == current.ProducerId || (claimed.Id == current.PreviousProducerId && Transaction.IsExhausted(claimed.Epoch));
 

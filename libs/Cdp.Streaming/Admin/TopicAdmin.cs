@@ -14,14 +14,14 @@ public sealed class TopicSettingsException(string message) : InvalidOperationExc
 /// <summary>Creates the topics of the topic table that are missing, and checks the settings of those that exist.</summary>
 public static class TopicAdmin
 {
-    // The default of the client is a minute, during which the readiness could not say what the service waits for, and a stop would be delayed.
+    // The default of the client is a minute, during which /health/ready could not say what the service is waiting for, and a stop would be delayed.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SpreadBound = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Creates missing topics and returns once every partition has a leader that all brokers know.</summary>
     /// <returns>Warnings about existing topics with weaker settings than the topic table asks for, each with the command that corrects them.</returns>
-    /// <exception cref="KafkaException">Kafka is unavailable, or refuses.</exception>
+    /// <exception cref="KafkaException">Kafka is unavailable or refuses the request.</exception>
     /// <exception cref="TopicSettingsException">
     /// A topic exists with another number of partitions, or with settings that would lose records or state.
     /// </exception>
@@ -115,7 +115,7 @@ public static class TopicAdmin
         $"the topic {name} has {string.Join("; and ", faults.Select(fault => $"{fault.Setting}={fault.Value}: {fault.Consequence}"))}. "
         + $"Correct it with: {TopicSettings.Command(kafka.BootstrapServers, name, faults)}";
 
-    // A broker may not know yet a topic that another one has created.
+    // A broker may not yet know a topic that another broker has created.
     private static async Task<List<DescribeConfigsResult>> DescribeAsync(IAdminClient admin, IEnumerable<string> names)
     {
         for (var started = TimeProvider.System.GetTimestamp(); ; await Task.Delay(Pause))

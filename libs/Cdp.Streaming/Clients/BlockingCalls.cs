@@ -4,8 +4,8 @@ namespace Cdp.Streaming.Clients;
 public static class BlockingCalls
 {
     /// <summary>
-    /// Runs a call on a thread of its own. The thread pool has few threads and adds more slowly: several blocking calls at once would take all of them, and
-    /// the rest of the process would stand still.
+    /// Runs a call on a separate thread. The thread pool has few threads and adds more slowly: several blocking calls at once would occupy all of them and
+    /// stall the rest of the process.
     /// </summary>
     public static Task<T> RunAsync<T>(Func<T> call) =>
         Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

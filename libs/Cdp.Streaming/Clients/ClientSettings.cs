@@ -21,7 +21,7 @@ internal static class ClientSettings
         ["fetch.message.max.bytes"] = "max.partition.fetch.bytes",
     };
 
-    // By name: the reason, which completes "cannot be set: …".
+    // By name. Each reason completes "cannot be set: …".
     private static readonly Dictionary<string, string> Fixed = new()
     {
         ["bootstrap.servers"] = "set Kafka:BootstrapServers instead",
@@ -48,7 +48,7 @@ internal static class ClientSettings
         foreach (var (name, value) in kafka.Client) config.Set(Canonical(name), value);
     }
 
-    /// <summary>Every setting that cannot be set, with the reason. If there is none: whatever the client itself does not accept.</summary>
+    /// <summary>Every setting that must not be set, with the reason. If there are none, the settings that the client itself rejects.</summary>
     public static IEnumerable<string> Errors(KafkaOptions kafka)
     {
         List<string> errors = [.. kafka.Client.Keys
@@ -59,7 +59,7 @@ internal static class ClientSettings
 
     private static string Canonical(string name) => Aliases.GetValueOrDefault(name, name);
 
-    // Only the client knows its properties and their values. A client that is only built does not wait for a connection.
+    // Only the client knows its properties and their values. Building a client does not wait for a connection.
     private static IEnumerable<string> Unaccepted(KafkaOptions kafka)
     {
         if (BuildError(() => new ProducerBuilder<Null, Null>(kafka.Producer()).SetLogHandler(KafkaClients.Silence).Build()) is { } producer)

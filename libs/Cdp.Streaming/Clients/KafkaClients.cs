@@ -11,7 +11,7 @@ public static class KafkaClients
     /// The settings of a producer: idempotent, acks=all, and the partitioner of the Java client. <see cref="KafkaOptions.Client"/> overrides them.
     /// </summary>
     /// <param name="kafka">The cluster.</param>
-    /// <param name="defaults">Sets further defaults, which an operator may override. Set on the result what must not be overridden.</param>
+    /// <param name="defaults">Sets further defaults, which an operator may override. Apply settings that must not be overridden to the result.</param>
     public static ProducerConfig Producer(this KafkaOptions kafka, Action<ProducerConfig>? defaults = null)
     {
         var config = new ProducerConfig(Common(kafka))

@@ -4,7 +4,7 @@ namespace Cdp.Streaming.Clients;
 
 /// <summary>
 /// Waits for partitions without a known leader. In a cluster a new topic is unknown to some brokers for a moment, and leaders move when a broker stops:
-/// both pass, so callers wait instead of failing.
+/// both are temporary, so callers wait instead of failing.
 /// </summary>
 public static class PartitionLeaders
 {
@@ -29,7 +29,7 @@ public static class PartitionLeaders
         }
     }
 
-    /// <summary>Whether an error means that a topic is not known yet, or that the broker asked is not the leader of the partition, or no longer.</summary>
+    /// <summary>Whether an error means that a topic is not known yet, or that the broker is not, or is no longer, the leader of the partition.</summary>
     public static bool IsMissing(Error error) => error.Code is
         ErrorCode.UnknownTopicOrPart or ErrorCode.LeaderNotAvailable or ErrorCode.NotLeaderForPartition or ErrorCode.ReplicaNotAvailable
         or ErrorCode.KafkaStorageError or ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch or ErrorCode.OffsetNotAvailable

@@ -57,11 +57,11 @@ internal static class DeadLetters
     {
         var text = $"{error.GetType().Name}: {error.Message}";
         if (text.Length <= SizeLimits.ErrorCharacters) return text;
-        // Do not cut between the halves of a surrogate pair.
+        // Do not cut inside a surrogate pair.
         return text[..(char.IsHighSurrogate(text[SizeLimits.ErrorCharacters - 1]) ? SizeLimits.ErrorCharacters - 1 : SizeLimits.ErrorCharacters)];
     }
 
-    // A new one after each omission, because it keeps the bytes that it was encoded to.
+    // A new letter after each omission, because a letter caches its encoded bytes.
     private static Outgoing Letter(DeadRecord dead) => new(Topics.Dead, dead.key is null ? null : Encoding.UTF8.GetString(dead.key), dead, partition: null);
 
     private static Dictionary<string, byte[]> Headers(Raw record)

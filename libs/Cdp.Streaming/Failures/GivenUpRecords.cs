@@ -18,7 +18,7 @@ internal sealed class GivenUpRecords
 
     public bool Contains(Raw record) => _errors is not null && _errors.ContainsKey(record.TopicPartitionOffset);
 
-    /// <summary>Those of the given records that are given up, in order.</summary>
+    /// <summary>Those of the passed records that were given up, in order.</summary>
     public IReadOnlyList<(Raw Record, Exception Error)> Among(IReadOnlyList<Raw> records) =>
         _errors is null ? [] : [.. records.Where(Contains).Select(record => (record, _errors[record.TopicPartitionOffset]))];
 }

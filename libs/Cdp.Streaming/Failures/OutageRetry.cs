@@ -3,14 +3,14 @@ using Cdp.Streaming.Observability;
 namespace Cdp.Streaming.Failures;
 
 /// <summary>
-/// Repeats a call while something it needs is unavailable, until it succeeds or the process is stopped. Meanwhile the readiness says what is waited for, and
-/// the log says it once a minute.
+/// Repeats a call while something it needs is unavailable, until it succeeds or the process is stopped. Meanwhile /health/ready names what it waits for, and
+/// the log repeats that once a minute.
 /// </summary>
 internal sealed class OutageRetry(StreamLog log, Readiness readiness, string part, CancellationToken stopping)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How a pause is spent: by blocking the thread, until there is a consumer that must be polled meanwhile.</summary>
+    /// <summary>How to wait: block the thread, until there is a consumer, which must be polled while waiting.</summary>
     public Action<Task> Wait { private get; set; } = pause => pause.GetAwaiter().GetResult();
 
     /// <inheritdoc cref="Outages.IsOutage"/>
@@ -31,7 +31,7 @@ internal sealed class OutageRetry(StreamLog log, Readiness readiness, string par
     }, isOutage);
 
     /// <summary>Repeats a call until it succeeds.</summary>
-    /// <param name="what">What the call waits for, as the readiness and the log name it.</param>
+    /// <param name="what">What the call waits for, as /health/ready and the log name it.</param>
     /// <param name="call">
     /// The call. It is made once even if the process is stopping, so that an open transaction is ended instead of left to its timeout.
     /// </param>

@@ -7,8 +7,8 @@ public static class Outages
 {
     /// <summary>
     /// Whether Kafka or the schema registry is unavailable. A registry that answers anything but the schema counts as unavailable, and so does hot state that
-    /// cannot be read for any record. A fatal error of the Kafka client does not: the client never recovers from it. Neither does a cancellation by
-    /// <paramref name="stopping"/>; any other cancellation is a timeout.
+    /// cannot be read for any record. A fatal error of the Kafka client does not count, because the client never recovers from it. Neither does a cancellation
+    /// by <paramref name="stopping"/>; any other cancellation is a timeout.
     /// </summary>
     public static bool IsOutage(Exception exception, CancellationToken stopping) => exception switch
     {

@@ -17,7 +17,7 @@ internal sealed record Lag(TopicPartition Partition, long Records, DateTime? Old
     public double Seconds(DateTime now, DateTime lastCommit) =>
         Oldest is { } oldest ? Math.Max(0, ((lastCommit > At ? At : now) - oldest).TotalSeconds) : 0;
 
-    /// <summary>The lag as the readiness shows it; empty if no record waits.</summary>
+    /// <summary>The lag as /health/ready shows it; empty if no record is waiting.</summary>
     public static string Summary(IReadOnlyCollection<Lag> lags, DateTime now, DateTime lastCommit)
     {
         var records = lags.Sum(lag => lag.Records);

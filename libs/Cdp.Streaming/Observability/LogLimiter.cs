@@ -1,6 +1,6 @@
 namespace Cdp.Streaming.Observability;
 
-/// <summary>Limits log lines about a condition that lasts to one a minute, however often it is noticed. Thread-safe.</summary>
+/// <summary>Limits the log lines about a lasting condition to one per minute, however often it is detected. Thread-safe.</summary>
 public sealed class LogLimiter(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -8,7 +8,7 @@ public sealed class LogLimiter(TimeProvider time)
     private readonly Dictionary<string, DateTimeOffset> _logged = [];
 
     /// <summary>Whether the condition is to be logged now: true for the first call, then once a minute.</summary>
-    /// <param name="condition">Names the condition. Each is kept until the process ends, so there must be few of them.</param>
+    /// <param name="condition">Names the condition. Every name is kept until the process ends, so use few different names.</param>
     public bool IsDue(string condition)
     {
         lock (_logged)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdp.Streaming.Observability;
 
-/// <summary>The log messages of a loop. A condition that lasts is logged once a minute, not with every attempt.</summary>
+/// <summary>The log messages of a loop. A lasting condition is logged once a minute, not on every attempt.</summary>
 internal sealed partial class StreamLog(ILogger logger, string group, TimeProvider time)
 {
     private readonly LogLimiter _limiter = new(time);

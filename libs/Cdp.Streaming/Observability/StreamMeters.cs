@@ -20,7 +20,7 @@ internal sealed class StreamMeters : IDisposable
     private static readonly Histogram<double> Age =
         Seconds("cdp.stream.age", "Time from the append of the oldest record of a batch to the commit of the batch");
 
-    // Every loop of the process. Gauges are observed on demand, so that they stay right while a loop is stuck.
+    // Every loop of the process. Gauges are observed on demand, so that they stay correct while a loop is stuck.
     private static readonly ConcurrentDictionary<StreamMeters, bool> Loops = new();
 
     private readonly KeyValuePair<string, object?> _group;
@@ -46,7 +46,7 @@ internal sealed class StreamMeters : IDisposable
         Loops[this] = true;
     }
 
-    /// <summary>How far behind the loop is, as the readiness shows it; empty if it is not.</summary>
+    /// <summary>How far behind the loop is, as /health/ready shows it; empty if it is up to date.</summary>
     public string LagSummary => Lag.Summary(Volatile.Read(ref _lags), Now, LastCommit);
 
     private DateTime Now => _time.GetUtcNow().UtcDateTime;

@@ -17,8 +17,8 @@ public static class Telemetry
     private const int TraceParentLength = 55;
 
     /// <summary>
-    /// Starts the span of a record, under the trace context in its headers. Null, at no cost, if nobody listens or the sender decided not to sample the trace:
-    /// records that this one causes then continue under the span of the sender.
+    /// Starts the span of a record, under the trace context in its headers. Null, at no cost, if there is no listener or the sender decided not to sample the
+    /// trace. In that case, records caused by this one continue under the span of the sender.
     /// </summary>
     internal static Activity? Start(string group, string topic, Incoming record)
     {

@@ -3,10 +3,10 @@ using Confluent.Kafka;
 
 namespace Cdp.Streaming.Reading;
 
-/// <summary>Bounds a wait that the client itself does not: for a partition without a leader it waits forever, and nobody would see it.</summary>
+/// <summary>Bounds a wait that the client leaves unbounded: for a partition without a leader it would wait forever, unnoticed.</summary>
 internal static class BoundedConsume
 {
-    // Must exceed the 15 s for which the open transaction of a crashed process may hold back a reader of committed records.
+    // Must exceed 15 s, the time for which the open transaction of a crashed process may block a reader of committed records.
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 

@@ -11,12 +11,12 @@ namespace Cdp.Streaming.Reading;
 /// <summary>A decoded record of a partition. A null value is a tombstone.</summary>
 public sealed record Change(long Offset, string? Key, ISpecificRecord? Value);
 
-/// <summary>Reads a partition up to its present end, to bring hot state up to date with the log.</summary>
+/// <summary>Reads a partition up to its current end, to bring hot state up to date with the log.</summary>
 public static class Changelog
 {
     private const string Group = "changelog-reader";
 
-    /// <summary>The present end of the partition: behind everything appended, whether its transaction is committed, aborted or open.</summary>
+    /// <summary>The current end of the partition: after everything appended, whether its transaction is committed, aborted or open.</summary>
     /// <exception cref="KafkaException">Kafka is unavailable.</exception>
     public static async Task<long> EndAsync(KafkaOptions kafka, Topic topic, int partition) =>
         (await RangeAsync(kafka, kafka.PartitionOf(topic, partition))).High.Value;
@@ -27,7 +27,7 @@ public static class Changelog
         (await RangeAsync(kafka, kafka.PartitionOf(topic, partition))).Low.Value;
 
     /// <summary>
-    /// Hands over the committed records, in batches and in order, from an offset up to the end of the partition at the time of the call, open transactions
+    /// Passes on the committed records, in batches and in order, from an offset up to the end of the partition at the time of the call, open transactions
     /// included. It returns only when the reader has passed that end: the markers of a predecessor's last transaction reach each partition separately, and
     /// stopping at the last stable offset could miss the records that they commit.
     /// </summary>
@@ -37,16 +37,16 @@ public static class Changelog
     /// <param name="partition">The number of its partition.</param>
     /// <param name="from">The first offset to read. If retention has deleted it, reading begins at the first offset that is retained.</param>
     /// <param name="apply">Called with each batch.</param>
-    /// <param name="stopping">Ends the reading between two records.</param>
+    /// <param name="stopping">Stops reading between two records.</param>
     /// <param name="undecodable">
-    /// Called with the offset of each record that cannot be decoded; the record is skipped. Null: such a record ends the reading.
+    /// Called with the offset of each record that cannot be decoded; the record is skipped. If null, such a record ends the read.
     /// </param>
-    /// <returns>The offset reached: every committed record before it has been handed over.</returns>
+    /// <returns>The offset reached: every committed record before it has been passed on.</returns>
     /// <exception cref="KafkaException">Kafka is unavailable.</exception>
     /// <exception cref="SchemaUnavailableException">The registry does not provide the schema of a record.</exception>
     /// <exception cref="AvroException">A record cannot be decoded; the message names its topic, partition and offset.</exception>
     /// <exception cref="ForeignStateException">
-    /// <paramref name="from"/> lies behind the end of the partition: the hot state belongs to another log, and every conditional write to it would be
+    /// <paramref name="from"/> is after the end of the partition: the hot state belongs to another log, and every conditional write to it would be
     /// refused as outdated.
     /// </exception>
     public static async Task<long> ReadAsync(

@@ -14,8 +14,8 @@ public sealed class GroupObserver(KafkaOptions kafka, string group) : IDisposabl
         new ConsumerBuilder<Ignore, Ignore>(kafka.Consumer(group)).SetLogHandler(KafkaClients.Silence).Build();
 
     /// <summary>
-    /// Whether the group has processed every record before the given offsets. Its committed offsets alone do not show that: they lie behind the last record,
-    /// and the transaction markers that follow, which nobody processes, have offsets too. An open transaction counts as not processed.
+    /// Whether the group has processed every record before the given offsets. Its committed offsets alone do not show that: they point after the last record,
+    /// but the transaction markers that follow have offsets too, although nothing processes them. An open transaction counts as not processed.
     /// </summary>
     /// <param name="ends">An offset of each partition.</param>
     /// <param name="stopping">Cancels the call.</param>
@@ -40,7 +40,7 @@ public sealed class GroupObserver(KafkaOptions kafka, string group) : IDisposabl
         }
         finally
         {
-            // Or the client would go on fetching.
+            // Otherwise the client would keep fetching.
             _consumer.Unassign();
         }
     }

@@ -5,8 +5,8 @@ using Confluent.Kafka;
 namespace Cdp.Streaming.Reading;
 
 /// <summary>
-/// Where partitions begin and end, counting everything appended, whether its transaction is committed, aborted or open. A client that reads committed
-/// records would be told the last stable offset instead, which lies before whatever is still open. The calls block.
+/// Where partitions begin and end, counting everything appended, whether its transaction is committed, aborted or open. A client that reads committed records
+/// would get the last stable offset instead, which is before any open transaction. The calls block.
 /// </summary>
 public sealed class PartitionEnds : IDisposable
 {
@@ -23,11 +23,11 @@ public sealed class PartitionEnds : IDisposable
         _consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler(KafkaClients.Silence).Build();
     }
 
-    /// <summary>The first offset that is retained, and the offset behind the last one.</summary>
+    /// <summary>The first offset that is retained, and the offset after the last one.</summary>
     /// <exception cref="KafkaException">Kafka is unavailable.</exception>
     public WatermarkOffsets Range(TopicPartition partition) => PartitionLeaders.Await(() => _consumer.QueryWatermarkOffsets(partition, CallTimeout));
 
-    /// <summary>The offset behind the last one of each partition of keyed topics.</summary>
+    /// <summary>The offset after the last one of each partition of keyed topics.</summary>
     /// <exception cref="KafkaException">Kafka is unavailable.</exception>
     public IReadOnlyDictionary<TopicPartition, long> Of(params IEnumerable<Topic> topics) =>
         topics.SelectMany(_kafka.PartitionsOf).ToDictionary(partition => partition, partition => Range(partition).High.Value);

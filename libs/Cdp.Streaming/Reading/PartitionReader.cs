@@ -5,8 +5,8 @@ using Confluent.Kafka;
 namespace Cdp.Streaming.Reading;
 
 /// <summary>
-/// Reads one partition at a time without joining a group: committed records only, in order. The calls block, and each is bounded: by itself the client
-/// waits forever for a partition without a leader, and nobody would see it. For one thread at a time.
+/// Reads one partition at a time without joining a group: committed records only, in order. The calls block, and each is bounded: the client alone would wait
+/// forever for a partition without a leader, unnoticed. Not thread-safe.
 /// </summary>
 public sealed class PartitionReader : IDisposable
 {
@@ -16,7 +16,7 @@ public sealed class PartitionReader : IDisposable
 
     /// <param name="kafka">The cluster.</param>
     /// <param name="name">Names the reader to the brokers: a group id, without the topic prefix, under which nothing is ever committed.</param>
-    /// <param name="onMissingOffset">Where to continue if the log does not hold the offset to read: at the first record by default.</param>
+    /// <param name="onMissingOffset">Where to continue if the log no longer has the offset to read; by default at the first record.</param>
     public PartitionReader(KafkaOptions kafka, string name, AutoOffsetReset onMissingOffset = AutoOffsetReset.Earliest)
     {
         var config = kafka.Consumer(name);
@@ -50,8 +50,8 @@ public sealed class PartitionReader : IDisposable
     }
 
     /// <summary>
-    /// The next committed record. Null at the end of the partition: <see cref="Position"/> is then behind the transaction markers before that end, which
-    /// are not records. Calling it again waits for what is appended next.
+    /// The next committed record. Null at the end of the partition: <see cref="Position"/> is then after the transaction markers before that end, which are not
+    /// records. Another call waits for the next record to be appended.
     /// </summary>
     /// <param name="stopping">Cancels the wait.</param>
     /// <param name="timeout">How long to wait for Kafka to answer; 30 seconds if null.</param>
@@ -64,13 +64,13 @@ public sealed class PartitionReader : IDisposable
     }
 
     /// <summary>
-    /// Reads until <see cref="Position"/> has reached an offset, and hands over in batches what is collected from the records. The last record may lie behind
-    /// that offset, since the offset itself may not hold a record. The reading runs on a thread of its own; the batches are applied one after the other.
+    /// Reads until <see cref="Position"/> has reached an offset, and passes on in batches what is collected from the records. The last record may be after that
+    /// offset, because there may be no record at the offset itself. Reading runs on its own thread; the batches are applied one after the other.
     /// </summary>
     /// <param name="until">The offset to reach.</param>
-    /// <param name="collect">Adds to the batch what is wanted of a record, which may be nothing.</param>
+    /// <param name="collect">Adds what is needed from a record to the batch; may add nothing.</param>
     /// <param name="apply">Called with each batch, which may be empty, in order.</param>
-    /// <param name="stopping">Ends the reading between two records.</param>
+    /// <param name="stopping">Stops reading between two records.</param>
     /// <exception cref="KafkaException">Kafka is unavailable.</exception>
     public async Task ReadAsync<T>(
         long until, Action<ConsumeResult<string?, byte[]?>, List<T>> collect, Func<IReadOnlyList<T>, Task> apply, CancellationToken stopping)

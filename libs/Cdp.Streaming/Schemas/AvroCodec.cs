@@ -11,7 +11,7 @@ namespace Cdp.Streaming.Schemas;
 
 /// <summary>
 /// Encodes and decodes records in the wire format of Confluent's registry: a zero byte, the schema id as a big-endian int32, Avro binary. Thread-safe.
-/// Each schema is requested once; while the registry does not provide it, every call that needs it throws <see cref="SchemaUnavailableException"/>.
+/// Each schema is requested once; until the registry provides it, every call that needs it throws <see cref="SchemaUnavailableException"/>.
 /// </summary>
 public sealed class AvroCodec(SchemaRegistry registry, string prefix)
 {
@@ -86,8 +86,8 @@ public sealed class AvroCodec(SchemaRegistry registry, string prefix)
     }
 
     /// <summary>
-    /// Decodes the value of a record that has been read before: null if it cannot be decoded, since the loop has then dead-lettered it, and if it is of
-    /// another type.
+    /// Decodes the value of a record that has been read before: null if it cannot be decoded, in which case the loop has dead-lettered it, or if it has another
+    /// type.
     /// </summary>
     /// <exception cref="SchemaUnavailableException">The registry does not provide the schema.</exception>
     public TRecord? DecodeOrNull<TRecord>(ConsumeResult<string?, byte[]?> record)
@@ -123,16 +123,19 @@ public sealed class AvroCodec(SchemaRegistry registry, string prefix)
             return source.Registry.Register(source.Topic.Subject(source.Prefix, record), record.Schema.ToString());
         }, (Registry: registry, Topic: topic, Prefix: prefix));
 
-    // The schema of an id never changes, so the result is cached, even if it is that the schema cannot be used.
+    // The schema of an id never changes, so the result is cached, even if the schema cannot be used.
     private Read Reader(int id)
     {
         var schema = registry.Find(id);
         if (schema.Type != "AVRO") return Refusing($"schema {id} is of type {schema.Type}, not AVRO");
         var written = Parse(id, schema.Text);
-        if (!OwnSchemas.TryGetValue(written.Fullname, out var own)) return Refusing($"schema {id} is {written.Fullname}, which none of the topics carries");
+        if (!OwnSchemas.TryGetValue(written.Fullname, out var own))
+        {
+            return Refusing($"schema {id} is {written.Fullname}, which is not a record type of these topics");
+        }
         try
         {
-            // The generated code reads only records of this very layout. Those of another version are resolved field by field, which is slower.
+            // The generated code reads only records of exactly this layout. Those of another version are resolved field by field, which is slower.
             return SchemaLayout.Of(written) == SchemaLayout.Of(own)
                 ? Generated(AvroRecords.Reads[own.Fullname])
                 : Resolving(new SpecificDatumReader<ISpecificRecord>(written, own));
@@ -172,7 +175,7 @@ public sealed class AvroCodec(SchemaRegistry registry, string prefix)
         }
         catch (Exception e) when (e is not AvroException)
         {
-            // For invalid bytes the library throws whatever it runs into: an index, a length, a cast.
+            // For invalid bytes the library throws exceptions of any kind: for an index, a length or a cast.
             throw new AvroException($"the value does not conform to schema {SchemaId(bytes)}: {e.Message}", e);
         }
     };

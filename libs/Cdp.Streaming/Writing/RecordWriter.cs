@@ -9,8 +9,8 @@ using Confluent.Kafka;
 namespace Cdp.Streaming.Writing;
 
 /// <summary>
-/// Writes single records outside the loop. A write returns once all in-sync replicas have the record, or fails within a bounded time. It may then have been
-/// written nevertheless, so that a record must have the same effect if it is written twice. Thread-safe; connects with the first write.
+/// Writes single records outside the loop. A write returns once all in-sync replicas have the record, or fails within a bounded time. A failed write may have
+/// succeeded nevertheless, so writing a record twice must have the same effect as writing it once. Thread-safe; connects with the first write.
 /// </summary>
 public sealed class RecordWriter : IDisposable
 {
@@ -80,7 +80,7 @@ public sealed class RecordWriter : IDisposable
     private static ProducerConfig Config(KafkaOptions kafka, TimeSpan timeout) => kafka.Producer(producer =>
     {
         producer.MessageTimeoutMs = (int)timeout.TotalMilliseconds;
-        // Each write is awaited, so that waiting for others to share a request would only delay it.
+        // Each write is awaited, so waiting to batch it with others would only delay it.
         producer.LingerMs = 0;
     });
 }

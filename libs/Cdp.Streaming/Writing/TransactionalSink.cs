@@ -33,7 +33,7 @@ internal sealed class TransactionalSink : IDisposable
             producer.LingerMs = 0;
         });
         config.TransactionalId = $"{kafka.TopicPrefix}{group}-{kafka.InstanceId}";
-        // Only partition, offset and error of a report are needed, which it always has. Headers would be read back one by one.
+        // Only the partition, offset and error of a report are needed, and every report has them. Headers would be read back one by one.
         config.DeliveryReportFields = "none";
         (_codec, _prefix, _outageRetry) = (codec, kafka.TopicPrefix, outageRetry);
         _build = () => new ProducerBuilder<byte[]?, byte[]>(config)
@@ -48,7 +48,7 @@ internal sealed class TransactionalSink : IDisposable
         _producer = _build();
     }
 
-    /// <summary>Fences a predecessor with the same transactional id and aborts its open transaction. May be retried while Kafka is unavailable.</summary>
+    /// <summary>Fences a predecessor with the same transactional id and aborts its open transaction. Can be retried while Kafka is unavailable.</summary>
     public void Init() => _producer.InitTransactions(CallTimeout);
 
     /// <summary>Replaces a producer whose transactions can no longer succeed. <see cref="Init"/> must follow.</summary>
@@ -91,7 +91,7 @@ internal sealed class TransactionalSink : IDisposable
         }
         catch (Exception e) when (e is not KafkaException)
         {
-            // A record cannot be encoded, or not now. An open transaction would block the next one, and hold back every reader.
+            // A record cannot be encoded, either permanently or at the moment. An open transaction would block the next one and every reader.
             Abort();
             throw;
         }
@@ -135,7 +135,7 @@ internal sealed class TransactionalSink : IDisposable
         }
     }
 
-    // That an earlier record was refused may only show in the client accepting no more records. After the abort every record has its report.
+    // If the broker refused an earlier record, the only sign may be that the client accepts no more records. After the abort every record has its report.
     private Exception Aborted(Error error)
     {
         Abort();

@@ -3,13 +3,13 @@ using cdp;
 namespace Cdp.Identity.Api;
 
 /// <summary>A page of a profile's history.</summary>
-/// <param name="Decisions">The decisions in sequence.</param>
+/// <param name="Decisions">The decisions in order of their sequence.</param>
 /// <param name="Earlier">The cursor of the page before this one; null if this page begins with the first decision.</param>
 public sealed record HistoryPage(IReadOnlyList<IdentityDecision> Decisions, HistoryCursor? Earlier);
 
 /// <summary>
-/// The decisions that led to a profile: its own, those of the profiles that were merged into it, and those of the profile that it was split from. It is read
-/// from the last decision to the first, a page at a time: only a profile's decisions tell which profiles were merged into it.
+/// The decisions that led to a profile: its own, those of the profiles that were merged into it, and those of the profile that it was split from. The history
+/// is read from the last decision to the first, a page at a time, because only a profile's decisions show which profiles were merged into it.
 /// </summary>
 public static class DecisionHistory
 {
@@ -36,7 +36,7 @@ public static class DecisionHistory
             var unread = page.Where(sequence => !read.ContainsKey(sequence)).ToHashSet();
             if (unread.Count == 0) return Page(page);
             foreach (var decision in await readDecisions(unread.Select(sequence => offsets[sequence]))) read[decision.sequence] = decision;
-            // The profiles that a decision merged add decisions that are older than it, but some may be newer than others on the page.
+            // The profiles merged by a decision add decisions that are older than it, but possibly newer than others on the page.
             foreach (var decision in page.Where(unread.Contains).Select(sequence => read[sequence]))
             {
                 var earlier = profiles.ContainsKey(decision.into ?? "") ? [decision.profileId] : decision.merged;
@@ -44,7 +44,8 @@ public static class DecisionHistory
             }
         }
 
-        // A profile may appear twice, if identifiers were split from it and later merged into it again. Then its decisions up to the later time count.
+        // A profile may appear twice, if identifiers were split from it and later merged into it again. In that case, its decisions up to the later merge
+        // belong to the history.
         async Task AddAsync(string profile, long before)
         {
             if (profiles.GetValueOrDefault(profile).Before >= before) return;
@@ -55,7 +56,7 @@ public static class DecisionHistory
 
         HistoryPage Page(long[] page) => new([.. page.Order().Select(sequence => read[sequence])], page.Length == offsets.Count ? null : Earlier(page[^1]));
 
-        // Left out are profiles that an older decision names, because it leads to them again, and profiles without older decisions.
+        // Omits profiles without older decisions, and profiles that an older decision names, because that decision leads to them again.
         HistoryCursor Earlier(long first)
         {
             var remaining = profiles.Where(profile => profile.Value.Before >= first && profile.Value.First < first).Select(profile => profile.Key);

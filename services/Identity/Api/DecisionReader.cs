@@ -14,7 +14,7 @@ public sealed class DecisionReader(KafkaOptions kafka, SchemaRegistry registry) 
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    // Up to this many records it is faster to read on than to seek.
+    // Up to this many records, it is faster to continue reading than to seek.
     private const int MaxGap = 200;
 
     private readonly AvroCodec _codec = new(registry, kafka.TopicPrefix);
@@ -25,7 +25,7 @@ public sealed class DecisionReader(KafkaOptions kafka, SchemaRegistry registry) 
     /// <summary>The decisions at these offsets, ordered by offset.</summary>
     /// <exception cref="KafkaException">Kafka is unavailable.</exception>
     /// <exception cref="TimeoutException">Kafka did not answer in time.</exception>
-    /// <exception cref="ForeignStateException">There is no decision at an offset: Redis holds the state of another log.</exception>
+    /// <exception cref="ForeignStateException">There is no decision at an offset: Redis has the state of another log.</exception>
     public async Task<IReadOnlyList<IdentityDecision>> ReadAsync(IEnumerable<long> offsets, CancellationToken stopping)
     {
         long[] sorted = [.. offsets.Distinct().Order()];
@@ -37,7 +37,7 @@ public sealed class DecisionReader(KafkaOptions kafka, SchemaRegistry registry) 
         }
         catch
         {
-            // The reader may be in the middle of something. The next read starts with a new one.
+            // The reader may be in an undefined state. The next read creates a new one.
             Close();
             throw;
         }
@@ -57,7 +57,7 @@ public sealed class DecisionReader(KafkaOptions kafka, SchemaRegistry registry) 
 
     private List<IdentityDecision> Read(long[] offsets, CancellationToken stopping)
     {
-        // An offset that the log does not hold is an error to report. By default the client would silently continue elsewhere.
+        // An offset that is missing from the log is an error to report. By default the client would silently continue elsewhere.
         var reader = _reader ??= new PartitionReader(kafka, "decision-reader", AutoOffsetReset.Error);
         var (decisions, started, isStarted) = (new List<IdentityDecision>(offsets.Length), Stopwatch.GetTimestamp(), false);
         foreach (var offset in offsets)
@@ -74,7 +74,7 @@ public sealed class DecisionReader(KafkaOptions kafka, SchemaRegistry registry) 
                 if (record.Offset.Value > offset) break;
                 if (record.Offset.Value == offset) decision = (IdentityDecision)_codec.Decode(record);
             }
-            // The reader also passes the offset at the end of a log that has no record there any more.
+            // The reader also passes the offset if the log has no record at it or after it.
             decisions.Add(decision ?? throw Foreign(offset));
         }
         return decisions;

@@ -16,7 +16,7 @@ public static class IdentityApi
 
     private static readonly string[] NotPost = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete];
 
-    // Each decision may have to be read from another place in the log.
+    // Each decision may be in a different part of the log.
     private const int DefaultPageSize = 100;
     private const int MaxPageSize = 500;
 
@@ -26,7 +26,7 @@ public static class IdentityApi
         app.MapOpenApi(typeof(IdentityApi).Assembly, "Cdp.Identity.Api.openapi.json");
         var api = app.MapGroup("/v1/identity").RequireApiToken();
         api.MapPost("/unmerge", UnmergeAsync);
-        // Without it a GET would look up an identifier of the type "unmerge".
+        // Without this route, a GET would look up an identifier of the type "unmerge".
         api.MapMethods("/unmerge", NotPost, (HttpRequest request) => UnmatchedRequests.MethodNotAllowed(request, HttpMethods.Post));
         api.MapGetAndHead("/unmerge/{requestId}", UnmergeStateAsync);
         // The value is the rest of the path, so it may contain slashes.

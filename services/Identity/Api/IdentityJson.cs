@@ -9,11 +9,11 @@ namespace Cdp.Identity.Api;
 /// <summary>The JSON that the endpoints return.</summary>
 public static class IdentityJson
 {
-    // Quotes and letters of every script stay readable, because people read it too. It is never embedded in HTML.
+    // Quotes and letters of every script stay readable, because people read the JSON too. It is never embedded in HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>A profile and a page of its history.</summary>
-    /// <param name="lookedFor">The identifier in the form that was looked up.</param>
+    /// <param name="lookedFor">The identifier in the form in which it was looked up.</param>
     /// <param name="found">The profile that it belongs to.</param>
     public static ReadOnlyMemory<byte> Of(Identifier lookedFor, FoundProfile found) => Write(json =>
     {
@@ -25,8 +25,8 @@ public static class IdentityJson
     });
 
     /// <summary>The error for an identifier that no decision names.</summary>
-    /// <param name="lookedFor">The identifier in the form that was looked up.</param>
-    /// <param name="implied">The profile id that it implies by itself.</param>
+    /// <param name="lookedFor">The identifier in the form in which it was looked up.</param>
+    /// <param name="implied">The profile id that it implies without any decision.</param>
     /// <param name="types">The identity configuration.</param>
     public static ReadOnlyMemory<byte> NotFound(Identifier lookedFor, string implied, IdentifierTypes types) => Write(json =>
     {

@@ -6,7 +6,7 @@ using Cdp.Identity.Storing;
 
 namespace Cdp.Identity.Api;
 
-/// <summary>A profile as the decisions made it.</summary>
+/// <summary>A profile as the decisions define it.</summary>
 /// <param name="Root">Its id.</param>
 /// <param name="Identifiers">All its identifiers, highest priority first.</param>
 /// <param name="History">A page of the decisions that led to it.</param>
@@ -18,7 +18,7 @@ public sealed class IdentityLookup(IdentityStore store, DecisionReader decisions
     /// <summary>The current identity configuration.</summary>
     public IdentifierTypes Types => types.Current;
 
-    /// <summary>The profile id that an identifier implies by itself.</summary>
+    /// <summary>The profile id that an identifier implies without any decision.</summary>
     public string Implied(Identifier identifier) => profileIds.Implied(identifier);
 
     /// <summary>Finds the profile of an identifier; null if no decision names it.</summary>

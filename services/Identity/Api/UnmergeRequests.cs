@@ -29,7 +29,7 @@ public sealed record UnmergeState(UnlinkOutcome? Outcome, string? Report, string
 public sealed class UnmergeRequests(
     KafkaOptions kafka, SchemaRegistry registry, IdentityStore store, UnlinkOutcomes outcomes, TimeProvider time, Action<KafkaException> failed) : IDisposable
 {
-    /// <summary>How long an HTTP request waits. The linker is a few milliseconds behind; recomputing profiles with many events takes seconds.</summary>
+    /// <summary>How long an HTTP request waits. The linker decides within a few milliseconds; recomputing profiles with many events takes seconds.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
@@ -60,7 +60,7 @@ public sealed class UnmergeRequests(
     {
         var (isKnown, outcome) = await outcomes.FindAsync(requestId);
         if (!isKnown) return null;
-        // The linker saves the outcome before it applies the decision. A lookup after the answer must already see the split.
+        // The linker saves the outcome before it applies the decision. A lookup after the response must already see the split.
         if (outcome is { Refusal: null } && !((await store.AppliedAsync())?.Sequence >= outcome.Sequence)) return new UnmergeState(null, null);
         outcome ??= await FindLostOutcomeAsync(requestId);
         if (outcome is not { Refusal: null }) return new UnmergeState(outcome, null);
@@ -83,7 +83,7 @@ public sealed class UnmergeRequests(
         var started = time.GetTimestamp();
         while (true)
         {
-            // Redis may lose the request in the meantime. The linker then saves the outcome.
+            // Redis may lose the request in the meantime. In that case, the linker still saves the outcome.
             var state = await FindAsync(requestId) ?? new UnmergeState(null, null);
             if (state.IsFinal || time.GetElapsedTime(started) > MaxWait) return state;
             await Task.Delay(PollInterval, time, stopping);

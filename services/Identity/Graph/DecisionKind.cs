@@ -6,7 +6,7 @@ public static class DecisionKind
     /// <summary>Identifiers that no decision had named joined one profile.</summary>
     public const string Linked = "linked";
 
-    /// <summary>Profiles that decisions had made became one.</summary>
+    /// <summary>Profiles that earlier decisions had created became one.</summary>
     public const string Merged = "merged";
 
     /// <summary>Nothing was linked: the profile would have had too many identifiers of a type.</summary>

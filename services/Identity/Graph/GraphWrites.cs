@@ -8,9 +8,9 @@ public sealed record LoggedDecision(long Offset, IdentityDecision Decision);
 
 /// <summary>
 /// What decisions add to a node. If a node is written several times, the lowest <c>First</c>, the highest <c>Last</c> and <c>Merges</c>, and the latest
-/// decision about each member count.
+/// decision about each member apply.
 /// </summary>
-/// <param name="First">The first of the decisions that named it as root; 0 if none did and the node only appears in them.</param>
+/// <param name="First">The first of the decisions that named it as root; 0 if none did and they only mention the node.</param>
 /// <param name="Last">The last of the decisions that named it as root.</param>
 /// <param name="Merges">How many profiles were merged into it.</param>
 public sealed record NodeWrite(long First, long Last, int Merges)

@@ -4,9 +4,11 @@ using Cdp.Identifiers.Types;
 
 namespace Cdp.Identity.Graph;
 
-/// <summary>A profile that decisions made.</summary>
+/// <summary>A profile that was created by decisions.</summary>
 /// <param name="First">The sequence of the decision that first named it as root. A lower number means an older profile.</param>
-/// <param name="Merges">How many profiles were merged into it. Identifiers that no decision had named before do not count.</param>
+/// <param name="Merges">
+/// How many profiles were merged into it. Profiles that consisted only of an identifier that no decision had named are not counted.
+/// </param>
 /// <param name="Identifiers">All its identifiers.</param>
 /// <param name="Family">Ids of profiles that were merged into it or that it was split from, except those that its identifiers imply.</param>
 public sealed record Node(long First, int Merges, HashSet<Identifier> Identifiers, HashSet<string> Family);
@@ -45,10 +47,10 @@ public sealed class IdentityGraph(
 
     public string RootOf(Identifier identifier) => _roots.TryGetValue(identifier, out var root) ? root : Implied(identifier);
 
-    /// <summary>The profile id that an identifier implies by itself.</summary>
+    /// <summary>The profile id that an identifier implies without any decision.</summary>
     public string Implied(Identifier identifier) => profileIds.Implied(identifier);
 
-    /// <summary>Null if no decision has named the root: it is implied by one identifier and counts as younger than any node.</summary>
+    /// <summary>Null if no decision has named the root: such a root is implied by one identifier and counts as younger than any node.</summary>
     public Node? NodeOf(string root) => _nodes.GetValueOrDefault(root);
 
     public bool IsImplied(string root, IEnumerable<Identifier> identifiers) => identifiers.Any(identifier => profileIds.Implied(identifier) == root);

@@ -9,8 +9,8 @@ namespace Cdp.Identity.Graph;
 
 /// <summary>
 /// The linker's answer to a combination of identifiers, some of which it kept apart. It stays valid while the identifiers belong to the same groups:
-/// profiles only grow, so what was over a limit stays over it. Only a split makes a profile smaller. The resolver can therefore reuse the answer
-/// instead of asking the linker again.
+/// profiles only grow, so a combination that exceeded a limit still exceeds it. Only a split makes a profile smaller. The resolver can therefore reuse the
+/// answer instead of asking the linker again.
 /// </summary>
 /// <param name="Sequence">The sequence of the last decision at the time of the answer, which may be the answer's own decision.</param>
 /// <param name="Groups">One letter for each identifier; identifiers with the same letter had the same root after the answer.</param>
@@ -27,7 +27,7 @@ public sealed record LinkRefusal(long Sequence, string Groups, string Reasons)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }
 
-    /// <summary>A letter for each root, in order of first appearance: 'a' for the first root and everything equal to it.</summary>
+    /// <summary>A letter for each root, in order of first appearance: 'a' for the first root and all roots equal to it.</summary>
     public static string GroupsOf(IReadOnlyList<string> roots)
     {
         var letters = new Dictionary<string, char>();

@@ -14,8 +14,8 @@ internal sealed class DecisionLog(KafkaOptions kafka, SchemaRegistry registry)
 {
     private readonly AvroCodec _codec = new(registry, kafka.TopicPrefix);
 
-    /// <summary>Passes the decisions after <paramref name="from"/> to <paramref name="apply"/>, in sequence.</summary>
-    /// <exception cref="ForeignStateException">The log does not continue where Redis ends, so the graph cannot be restored from it.</exception>
+    /// <summary>Passes the decisions after <paramref name="from"/> to <paramref name="apply"/>, in order of their sequence.</summary>
+    /// <exception cref="ForeignStateException">The log does not continue from the position in Redis, so the graph cannot be restored from it.</exception>
     public Task ReadAsync(Applied from, Func<IReadOnlyList<LoggedDecision>, Task> apply, CancellationToken stopping)
     {
         var sequence = from.Sequence;

@@ -6,7 +6,7 @@ using Cdp.Identity.Graph;
 namespace Cdp.Identity.Linking;
 
 /// <summary>The result of a link request, in the order in which it is written.</summary>
-/// <param name="Decision">Null if the request changes nothing about its identifiers.</param>
+/// <param name="Decision">Null if there is nothing to record about its identifiers.</param>
 /// <param name="Merged">One record for each profile that the decision ended.</param>
 /// <param name="Identified">The event, under its root.</param>
 /// <param name="NewRefusal">The refusal to save, with its key, if identifiers of this combination were kept apart for the first time.</param>
@@ -23,7 +23,7 @@ public static class Linker
 {
     /// <summary>Decides on a link request.</summary>
     /// <param name="types">Priorities, limits and caps.</param>
-    /// <param name="graph">Is updated with the decision.</param>
+    /// <param name="graph">The graph, which is updated with the decision.</param>
     /// <param name="request">An event that connects identifiers, or that only has to stay behind such an event.</param>
     /// <param name="position">The position of the request in identity.requests.</param>
     /// <param name="now">The time of the decision.</param>
@@ -63,8 +63,8 @@ public static class Linker
     }
 
     /// <summary>
-    /// The identifiers that an event can link: the first of each type, as many as a profile may have. More can never be one profile, whatever is known of
-    /// them, so nothing has to be read about the others, and an event costs no more than the number of identifiers of one profile. A statement has no limit.
+    /// The identifiers that an event can link: of each type, the first ones, up to the number that a profile may have. The others can never be linked, so
+    /// nothing has to be read about them, and the cost of an event is bounded. Statements are not limited.
     /// </summary>
     public static IEnumerable<Identifier> Linkable(IdentifierTypes types, LinkRequest request)
     {
@@ -84,8 +84,8 @@ public static class Linker
     }
 
     /// <summary>
-    /// Finds the largest allowed union: identifiers are added from the highest priority on until one does not fit. That one and those after it stay apart.
-    /// The first always fits, so the event has a root.
+    /// Finds the largest allowed union: identifiers are added from the highest priority on until one does not fit. That identifier and those after it are kept
+    /// apart. The first always fits, so the event has a root.
     /// </summary>
     /// <returns>The union, and for each identifier the reason why it is kept apart; null if it is part of the union.</returns>
     private static (Union Union, string?[] Reasons) Fit(
@@ -95,7 +95,7 @@ public static class Linker
         var tried = new Union(types, graph, isStatement);
         for (var i = 0; i < roots.Length; i++)
         {
-            // A union over a limit stays over it. A union over a cap may still come under a limit, which is the better reason, so it grows on.
+            // A union over a limit stays over it. A union over a cap may still exceed a limit, which is the better reason to report, so it keeps growing.
             if (!surplus[i] && tried.RefusalReason != DropReason.Limit) tried.Add(identifiers[i], roots[i]);
             reasons[i] = surplus[i] ? DropReason.Limit : tried.RefusalReason;
             if (reasons[i] is null) fitting = i + 1;
@@ -105,7 +105,7 @@ public static class Linker
         {
             if (reasons[i] is null) union.Add(identifiers[i], roots[i]);
         }
-        // An identifier that was refused but has the same root as one in the union belongs to that root all the same.
+        // An identifier that was refused but has the same root as one in the union still belongs to that root.
         for (var i = 0; i < roots.Length; i++)
         {
             if (reasons[i] is not null && union.Contains(roots[i])) reasons[i] = null;

@@ -12,7 +12,7 @@ using Confluent.Kafka;
 
 namespace Cdp.Identity.Linking;
 
-/// <summary>What the decisions about one batch need, and what is to be saved once the batch is committed.</summary>
+/// <summary>The inputs of the decisions about one batch, and the state to save once the batch is committed.</summary>
 internal sealed class LinkerView(IdentityGraph graph, IdentifierTypes types)
 {
     public IdentifierTypes Types { get; } = types;
@@ -38,17 +38,17 @@ internal sealed class LinkerProcessor(
 {
     private const string StateLost = "Redis lost its state while it was being written";
 
-    // In one script. Redis serves nobody else while it runs.
+    // A single script: Redis executes no other command while it runs.
     private const int MaxDecisionsPerWrite = 500;
 
     private Applied _applied;
     private bool _isActive;
-    // The position that this linker published last; 0 before it published any.
+    // The last position that this linker published; 0 before the first.
     private long _position;
 
     public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
     {
-        // Set before catching up, which takes a while: a revocation in the meantime must have the last word.
+        // Set before catching up, which takes a while, so that a revocation in the meantime overrides it.
         _isActive = true;
         await CatchUpAsync(stopping);
     }
@@ -56,8 +56,8 @@ internal sealed class LinkerProcessor(
     public override void Revoked(IReadOnlyList<TopicPartition> partitions) => _isActive = false;
 
     /// <summary>
-    /// Rebuilds a Redis that lost its state even if there are no requests. Otherwise resolvers would send every event through the linker, and lookups
-    /// would not find anybody.
+    /// Rebuilds a Redis that lost its state even if there are no requests. Otherwise resolvers would send every event through the linker, and lookups would
+    /// find nothing.
     /// </summary>
     public override async Task WatchAsync(CancellationToken stopping)
     {
@@ -95,7 +95,7 @@ internal sealed class LinkerProcessor(
     public override async Task CommittedAsync(LinkerView view, IReadOnlyList<Outgoing> committed, CancellationToken stopping)
     {
         await EnsureCaughtUpAsync(stopping);
-        // If this call is repeated after an outage, catching up may have applied some of them already.
+        // If this call is repeated after an outage, catching up may already have applied some of the decisions.
         LoggedDecision[] decisions =
         [
             .. committed.Where(sent => sent.Value is IdentityDecision decision && decision.sequence > _applied.Sequence)
@@ -103,9 +103,9 @@ internal sealed class LinkerProcessor(
         ];
         await ApplyAsync(decisions);
         await store.SaveRefusalsAsync(view.NewRefusals);
-        // A count that made a decision is saved with the decision.
+        // A count that was recorded as a decision is saved with the decision.
         await store.SaveRefusalCountsAsync([.. view.NewCounts.Values.Where(count => !count.IsDecision)]);
-        // Saved before the position is published: the API takes a request before the position that has no outcome for one whose outcome was lost.
+        // Saved before the position is published: if a request before the position has no outcome, the API assumes that its outcome was lost.
         foreach (var (requestId, refusal) in view.UnlinkRefusals) await outcomes.SaveAsync(requestId, UnlinkOutcome.Of(refusal));
         await PublishAsync(view.Position);
         IdentityMetrics.Committed(view.Types, committed);
@@ -113,7 +113,8 @@ internal sealed class LinkerProcessor(
 
     public override async Task EndReachedAsync(TopicPartition partition, long offset, CancellationToken stopping)
     {
-        // Transaction markers take offsets too. Without this the position of an idle linker would stay before the end of the topic, for which resolvers wait.
+        // Transaction markers take offsets too. Without this the position of an idle linker would stay before the end of the topic, and resolvers wait until it
+        // has reached that end.
         await EnsureCaughtUpAsync(stopping);
         await PublishAsync(offset);
     }
@@ -153,7 +154,7 @@ internal sealed class LinkerProcessor(
         var nodes = store.NodesAsync(linkable.Concat(leaving).Select(StoredRoot).OfType<string>());
         var (refusals, lastSplit) = await store.RefusalsAsync(
             linking.Select(request => LinkRefusal.KeyOf(current, request.validated.envelope, request.identifiers)), sequence);
-        // A refusal counts for the profile of the first identifier. If that identifier gets another profile within the batch, the count starts from one
+        // A refusal is counted for the profile of the first identifier. If the profile of that identifier changes within the batch, the count starts from one
         // again, which adds a decision.
         var first = linking.Select(request => request.identifiers[0]);
         var counts = await store.RefusalCountsAsync(first.Select(identifier => StoredRoot(identifier) ?? profileIds.Implied(identifier)));
@@ -179,8 +180,8 @@ internal sealed class LinkerProcessor(
 
     private async Task ApplyAsync(IReadOnlyList<LoggedDecision> decisions)
     {
-        // Saved before the split is applied: an applied decision is not read from the log again, so if the linker ended in between, the outcome would
-        // be missing for good. The API reports it only once the decision is applied.
+        // Saved before the split is applied: an applied decision is not read from the log again, so if the linker ended in between, the outcome would be lost
+        // permanently. The API reports it only once the decision is applied.
         foreach (var (_, decision) in decisions.Where(logged => logged.Decision.kind == DecisionKind.Split))
         {
             await outcomes.SaveAsync(decision.messageId, UnlinkOutcome.Of(decision));

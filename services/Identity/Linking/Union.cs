@@ -12,7 +12,7 @@ namespace Cdp.Identity.Linking;
 /// <param name="BestPriority">The priority of its best identifier.</param>
 internal sealed record Candidate(string Root, Node? Node, IReadOnlyCollection<Identifier> Identifiers, int BestPriority) : IComparable<Candidate>
 {
-    // By the best identifier, then by age, then by id, on which every replay agrees.
+    // Ordered by the best identifier, then by age, then by id, so that every replay agrees.
     public int CompareTo(Candidate? other)
     {
         var order = (BestPriority, Node?.First ?? long.MaxValue).CompareTo((other!.BestPriority, other.Node?.First ?? long.MaxValue));
@@ -21,8 +21,8 @@ internal sealed record Candidate(string Root, Node? Node, IReadOnlyCollection<Id
 }
 
 /// <summary>
-/// The profile that several profiles would become, while an event's identifiers are added to it in order. Only what is added is counted each time, so a
-/// union of many profiles costs as much as they have identifiers, not that times the number of profiles.
+/// The profile that several profiles would become, while an event's identifiers are added to it in order. Each step counts only what it adds, so the cost of a
+/// union grows with the number of its identifiers, not with that number times the number of profiles.
 /// </summary>
 internal sealed class Union(IdentifierTypes types, IdentityGraph graph, bool isStatement)
 {
@@ -62,7 +62,7 @@ internal sealed class Union(IdentifierTypes types, IdentityGraph graph, bool isS
             bestPriority = Math.Min(bestPriority, types.Priority(type));
             var (sum, candidates) = _counts.GetValueOrDefault(type);
             (sum, candidates) = _counts[type] = (sum + count, candidates + 1);
-            // A profile that a statement made larger than the limit can still be linked to profiles that add nothing of the type.
+            // A profile that a statement made larger than the limit can still be linked to profiles without identifiers of that type.
             _exceedsLimit |= candidates > 1 && sum > types.Limit(type);
         }
         var candidate = _candidates[root] = new Candidate(root, node, identifiers, bestPriority);

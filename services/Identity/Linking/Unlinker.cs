@@ -15,8 +15,8 @@ public sealed record UnlinkResult(IdentityDecision? Decision, ProfileSplit? Spli
 public static class Unlinker
 {
     /// <summary>Decides on an unlink request.</summary>
-    /// <param name="types">The configured types, to explain a refusal.</param>
-    /// <param name="graph">Is updated with the decision. It must contain the nodes of the request's identifiers.</param>
+    /// <param name="types">The configured types, used to explain a refusal.</param>
+    /// <param name="graph">The graph, which is updated with the decision. It must contain the nodes of the request's identifiers.</param>
     /// <param name="request">The identifiers that leave, and the operator's reason.</param>
     /// <param name="position">The position of the request in identity.requests.</param>
     /// <param name="now">The time of the decision.</param>
@@ -56,7 +56,7 @@ public static class Unlinker
         }, null);
     }
 
-    // The id of the profile that a split makes. No identifier implies it, because no type begins with a dollar sign, and no other decision has the sequence.
+    // The id of the profile that a split creates. No identifier implies it, because no type begins with a dollar sign, and no other decision has the sequence.
     private static string SplitProfile(IdentityGraph graph, long sequence) =>
         graph.Implied(new Identifier { type = "$split", value = sequence.ToString(CultureInfo.InvariantCulture) });
 

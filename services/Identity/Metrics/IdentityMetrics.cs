@@ -8,7 +8,7 @@ namespace Cdp.Identity.Metrics;
 /// <summary>The service's own metrics. Records are counted once, when they are committed.</summary>
 internal static class IdentityMetrics
 {
-    // "Cdp." and the name of the service, by which the telemetry of the process finds it.
+    // "Cdp." and the name of the service. The telemetry of the process finds the meter by this name.
     private static readonly Meter Meter = new("Cdp.identity");
 
     private static readonly Counter<long> Decisions =
@@ -20,7 +20,7 @@ internal static class IdentityMetrics
     private static readonly Counter<long> Dropped =
         Meter.CreateCounter<long>("cdp.identity.dropped", "{identifier}", "Identifiers that events carried but that were not used, by type and reason");
 
-    /// <param name="types">The configured types. Only these are used as a label, because older records may hold a sender's text as type.</param>
+    /// <param name="types">The configured types. Only these are used as a label, because the type in older records may be arbitrary text from a sender.</param>
     /// <param name="records">The committed records.</param>
     public static void Committed(IdentifierTypes types, IReadOnlyList<Outgoing> records)
     {

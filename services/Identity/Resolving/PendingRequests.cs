@@ -5,8 +5,9 @@ using Cdp.Identifiers.Types;
 namespace Cdp.Identity.Resolving;
 
 /// <summary>
-/// The link requests that the linker has not applied yet, so that no event overtakes an earlier one of the same identifiers that was sent through the
-/// linker: the last request of each identifier, and for each input partition the end of the requests that its previous owner may have sent.
+/// The link requests that the linker has not applied yet, kept so that no event overtakes an earlier one with the same identifiers that was sent through the
+/// linker. For this purpose it keeps the last request of each identifier, and for each input partition the end of the requests that its previous owner may have
+/// sent.
 /// </summary>
 public sealed class PendingRequests(int capacity)
 {
@@ -28,8 +29,8 @@ public sealed class PendingRequests(int capacity)
     /// <param name="position">The next offset of identity.requests that the linker has not applied.</param>
     public void Advance(long position)
     {
-        // The highest position ever seen. If the position goes back, Redis has lost its state, and everything waits until the linker, which rebuilds it,
-        // has reached this position again.
+        // The highest position ever seen. If the position decreases, Redis has lost its state, and all events wait until the linker has rebuilt it and reached
+        // this position again.
         _floor = Math.Max(_floor, position);
         while (_sent.TryPeek(out var request) && request.Offset < position)
         {
@@ -49,7 +50,8 @@ public sealed class PendingRequests(int capacity)
             _sent.Enqueue((offset, identifier));
         }
         if (_sent.Count <= capacity) return;
-        // The linker is far behind. To bound the memory, all events wait until it has applied this request: more events are sent through the linker.
+        // The linker is far behind. To bound the memory, all events are treated as waiting until it has applied this request, so more events than necessary are
+        // sent through the linker.
         _floor = Math.Max(_floor, offset + 1);
         _lastRequest.Clear();
         _sent.Clear();

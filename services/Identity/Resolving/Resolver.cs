@@ -7,7 +7,7 @@ using Cdp.Identity.Graph;
 
 namespace Cdp.Identity.Resolving;
 
-/// <summary>What the decisions about one batch need: the linker's position, and the roots at that moment.</summary>
+/// <summary>The inputs of the decisions about one batch: the linker's position, and the roots at that moment.</summary>
 /// <param name="position">
 /// The next offset of identity.requests that the linker had not applied. It was read together with the roots, so the roots are never older, even if Redis
 /// lost its state in the meantime.
@@ -27,7 +27,9 @@ public sealed class ResolverView(
 
     public IReadOnlyDictionary<Identifier, string> Roots { get; } = roots;
 
-    /// <summary>Whether an event must stay behind an earlier one of its identifiers, in this batch or before, that was sent to the linker.</summary>
+    /// <summary>
+    /// Whether an event must stay behind an earlier event with the same identifiers, in this batch or before it, that was sent to the linker.
+    /// </summary>
     public bool MustFollow(int partition, IReadOnlyList<Identifier> identifiers) =>
         identifiers.Any(_sent.Contains) || pending.IsPending(partition, identifiers, position);
 
@@ -35,7 +37,7 @@ public sealed class ResolverView(
     public LinkRefusal? RefusalOf(string key, IReadOnlyList<string> roots) =>
         refusals.TryGetValue(key, out var refusal) && refusal.IsCurrent(lastSplit, LinkRefusal.GroupsOf(roots)) ? refusal : null;
 
-    /// <summary>Notes that an event of this batch was sent to the linker.</summary>
+    /// <summary>Records that an event of this batch was sent to the linker.</summary>
     public void AddSent(IEnumerable<Identifier> identifiers) => _sent.UnionWith(identifiers);
 }
 
@@ -43,8 +45,8 @@ public sealed class ResolverView(
 public sealed class Resolver(ProfileIds profileIds)
 {
     /// <summary>
-    /// Returns an <see cref="IdentifiedEvent"/> if all identifiers have one root, or if it is known which of them stay apart, and no earlier event of them is
-    /// pending at the linker. Otherwise returns a <see cref="LinkRequest"/>.
+    /// Returns an <see cref="IdentifiedEvent"/> if all identifiers have one root, or if it is known which of them are kept apart, and no earlier event with
+    /// these identifiers is pending at the linker. Otherwise returns a <see cref="LinkRequest"/>.
     /// </summary>
     /// <param name="types">The configuration with which the identifiers were extracted.</param>
     /// <param name="view">The batch's view. It is updated if a request is returned.</param>
@@ -68,7 +70,7 @@ public sealed class Resolver(ProfileIds profileIds)
         return new LinkRequest { validated = validated, identifiers = [.. identifiers], origin = origin, dropped = [.. extracted.Dropped] };
     }
 
-    /// <summary>The key of the refusal that <see cref="Resolve"/> may need; null if it needs none.</summary>
+    /// <summary>The key of the refusal that <see cref="Resolve"/> may need; null if it needs no refusal.</summary>
     public string? RefusalKey(IdentifierTypes types, IReadOnlyDictionary<Identifier, string> roots, ValidatedEvent validated, EventIdentifiers extracted) =>
         extracted.Identifiers.Count > 1 && !AreEqual(RootsOf(roots, extracted.Identifiers))
             ? LinkRefusal.KeyOf(types, validated.envelope, extracted.Identifiers)

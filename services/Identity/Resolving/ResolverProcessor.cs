@@ -22,7 +22,7 @@ internal sealed record ResolverBatch(IdentifierTypes Types, ResolverView View, I
 internal sealed class ResolverProcessor(
     KafkaOptions kafka, IdentityStore store, Resolver resolver, LiveFiles<IdentifierTypes> types) : Processor<ResolverBatch>
 {
-    // Takes about 50 MB. It is reached only while the linker is down or far behind.
+    // Takes about 50 MB. This number is reached only while the linker is down or far behind.
     private const int MaxPendingIdentifiers = 200_000;
 
     private readonly PendingRequests _pending = new(MaxPendingIdentifiers);
@@ -46,7 +46,7 @@ internal sealed class ResolverProcessor(
     public override void Decide(ResolverBatch batch, Incoming record, DateTime now, Outbox outbox)
     {
         var validated = (ValidatedEvent)record.Value;
-        // Of a record that could not be read this throws again, and the loop sends the record to the dead topic.
+        // Throws the same error again for a record that could not be read; the loop then dead-letters the record.
         var extracted = batch.Identifiers.GetValueOrDefault(record) ?? EventIdentifiers.Of(validated.envelope, batch.Types);
         switch (resolver.Resolve(batch.Types, batch.View, validated, extracted, record.Position))
         {

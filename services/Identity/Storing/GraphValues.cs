@@ -9,7 +9,7 @@ namespace Cdp.Identity.Storing;
 /// <summary>Reads values of the graph. A value that the linker did not write is an <see cref="UnreadableValueException"/>.</summary>
 internal static class GraphValues
 {
-    /// <summary>Begins the name of a node's field that stands for a profile of the node's family rather than for an identifier.</summary>
+    /// <summary>The prefix of a field of a node that represents a profile of the node's family rather than an identifier.</summary>
     public const char FamilyPrefix = '~';
 
     /// <summary>Null if the key does not exist.</summary>
@@ -20,7 +20,7 @@ internal static class GraphValues
 
     /// <param name="key">The node's key.</param>
     /// <param name="fields">All fields of its hash.</param>
-    /// <param name="remedy">What an operator does about an unreadable value.</param>
+    /// <param name="remedy">What an operator must do about an unreadable value.</param>
     public static Node Node(RedisKey key, HashEntry[] fields, string remedy)
     {
         var node = new Node(0, 0, new(IdentifierComparer.Instance), []);

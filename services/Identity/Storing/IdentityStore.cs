@@ -8,8 +8,8 @@ using StackExchange.Redis;
 namespace Cdp.Identity.Storing;
 
 /// <summary>
-/// The identity graph in Redis. Every write is a script over keys of one hash tag, in which the later decision wins. So a write may be repeated, may
-/// come from a linker that was replaced, and works on Redis Cluster.
+/// The identity graph in Redis. Every write is a script over keys of one hash tag, in which the later decision wins. Writes may therefore be repeated or come
+/// from a linker that was replaced, and they work on Redis Cluster.
 /// </summary>
 public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 {
@@ -28,7 +28,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     private RedisKey AppliedKey => _hot.LinkerApplied;
 
-    // On a cluster it has the hash tag of the linker's progress, so that a failover sets both back together.
+    // On a cluster it has the hash tag of the linker's progress, so that a failover reverts both together.
     private RedisKey LastSplitKey => IsCluster ? $"{prefix}{{linker}}:last-split" : $"{prefix}linker:last-split";
 
     private bool IsCluster => redis.GetServers().Any(server => server.ServerType == ServerType.Cluster);
@@ -42,7 +42,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return RedisReads.ParseNumber(_hot.LinkerPosition, value, RootReader.PositionRemedy) ?? 0;
     }
 
-    /// <summary>Publishes the linker's position. It is written last, so whoever reads it can rely on the roots.</summary>
+    /// <summary>Publishes the linker's position. It is written last, so a reader of the position can rely on the roots.</summary>
     /// <param name="position">The next offset of identity.requests that is not applied.</param>
     /// <param name="applied">The decisions that the position relies on.</param>
     /// <returns>False if Redis has lost some of these decisions.</returns>
@@ -54,14 +54,14 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         }
         catch (RedisServerException)
         {
-            // The script does not say which key it could not read. One of these throws an exception that does.
+            // The script does not say which key it could not read. One of these reads throws an exception that names it.
             await LinkerPositionAsync();
             await ReadAppliedAsync();
             throw;
         }
     }
 
-    /// <summary>The roots of identifiers that decisions have named, read at the same moment as the linker's position.</summary>
+    /// <summary>The roots of identifiers that decisions have named, read together with the linker's position.</summary>
     public Task<RootSnapshot> RootsAsync(IEnumerable<Identifier> identifiers) => _roots.ReadAsync(identifiers);
 
     /// <inheritdoc cref="RootReader.ReadForDecisionsAsync"/>
@@ -81,7 +81,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     }
 
     /// <summary>
-    /// The offsets in identity.decisions of all decisions about a profile, by sequence. They stay when the profile is merged into another.
+    /// The offsets in identity.decisions of all decisions about a profile, by sequence. They are kept when the profile is merged into another.
     /// </summary>
     public async Task<IReadOnlyDictionary<long, long>> DecisionOffsetsAsync(string root)
     {
@@ -93,9 +93,9 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     /// <summary>The linker's refusals of combinations, by key, and the sequence of the last split. Call it after reading the roots.</summary>
     /// <param name="keys">The keys of the combinations.</param>
     /// <param name="sequence">
-    /// The decisions that the roots reflect. Redis must still hold them: if a failover took back the last split, outdated refusals would still count.
+    /// The decisions that the roots reflect. Redis must still have them: if a failover reverted the last split, outdated refusals would still count.
     /// </param>
-    /// <exception cref="RedisException">Redis holds fewer decisions than the roots reflect.</exception>
+    /// <exception cref="RedisException">Redis has fewer decisions than the roots reflect.</exception>
     public async Task<(Dictionary<string, LinkRefusal> Refusals, long LastSplit)> RefusalsAsync(IEnumerable<string> keys, long sequence)
     {
         var database = Database;
@@ -136,7 +136,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return counts;
     }
 
-    /// <summary>Saves counts. A count never decreases.</summary>
+    /// <summary>Saves counts. Saving never decreases a count.</summary>
     public async Task SaveRefusalCountsAsync(IReadOnlyCollection<RefusalCount> counts)
     {
         var database = Database;
@@ -146,7 +146,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         }
         catch (RedisServerException)
         {
-            // Throws an exception that names the key which the script could not read.
+            // Throws an exception that names the key that the script could not read.
             await RefusalCountsAsync(counts.Select(count => count.Root));
             throw;
         }
@@ -159,7 +159,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         return IsCluster ? await _tags.LowestAsync(applied) : applied;
     }
 
-    /// <summary>Marks an empty Redis as one to be filled. So it is noticed if Redis is emptied between two writes.</summary>
+    /// <summary>Marks an empty Redis as being filled, so that another loss between two writes is detected.</summary>
     public async Task<Applied> InitialiseAsync()
     {
         if (IsCluster) await _tags.InitialiseAsync();
@@ -169,9 +169,9 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
 
     /// <summary>
     /// Brings Redis from one position in the decision log to a later one: first roots and nodes, then the position. On a single server it is one script, so
-    /// that a server which falls back to its last snapshot never holds only a part of it.
+    /// that a server that falls back to its last snapshot never has only a part of it.
     /// </summary>
-    /// <returns>False if Redis had not reached <paramref name="from"/>, so that it is still incomplete.</returns>
+    /// <returns>False if Redis had not reached <paramref name="from"/>, and is therefore still incomplete.</returns>
     public async Task<bool> ApplyAsync(GraphWrites writes, Applied from, Applied to)
     {
         var database = Database;
@@ -188,10 +188,10 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
         KeyWrite Advance(RedisKey key) => new(KeyKind.Applied, key, "", [from.Sequence, to.Sequence, to.Offset]);
     }
 
-    // In the order in which apply_decisions.lua takes them.
+    // In the order in which apply_decisions.lua expects them.
     private enum KeyKind { Root, Node, Ended, LastSplit, Applied }
 
-    /// <param name="Kind">What the key is to apply_decisions.lua.</param>
+    /// <param name="Kind">The role of the key in apply_decisions.lua.</param>
     /// <param name="Key">The key.</param>
     /// <param name="Tag">The key's hash tag.</param>
     /// <param name="Arguments">The script's arguments for the key.</param>
@@ -220,7 +220,7 @@ public sealed class IdentityStore(IConnectionMultiplexer redis, string prefix)
     }, Remedy, [(key, RedisType.Hash)]);
 
     /// <summary>Checks whether the key is the one that a script could not read, because the script's error does not say which it was.</summary>
-    /// <exception cref="UnreadableValueException">It is this key.</exception>
+    /// <exception cref="UnreadableValueException">The script could not read this key.</exception>
     private async Task CheckAsync(IDatabase database, KeyWrite write)
     {
         if (write.Kind is KeyKind.Node or KeyKind.Ended) GraphValues.Node(write.Key, await database.ReadHashAsync(write.Key, Remedy), Remedy);

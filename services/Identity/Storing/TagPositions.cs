@@ -7,9 +7,9 @@ using StackExchange.Redis;
 namespace Cdp.Identity.Storing;
 
 /// <summary>
-/// How far the decisions are applied under each hash tag of the graph, on Redis Cluster. The tags are spread over shards, and a failover sets one shard
-/// back to what its replica had. A tag's position is written in the same script as the tag's keys, so it is set back with them and shows which
-/// decisions are missing there.
+/// How far the decisions are applied under each hash tag of the graph, on Redis Cluster. The tags are spread over shards, and a failover reverts one shard to
+/// the state of its replica. A tag's position is written in the same script as the tag's keys, so it is reverted with them and shows which decisions are
+/// missing there.
 /// </summary>
 internal sealed class TagPositions(IConnectionMultiplexer redis, HotStateKeys keys)
 {
@@ -35,7 +35,7 @@ internal sealed class TagPositions(IConnectionMultiplexer redis, HotStateKeys ke
     /// <summary>The lowest of all tags' positions and <paramref name="applied"/>.</summary>
     public async Task<Applied> LowestAsync(Applied applied) => (await ReadAsync(All)).Append(applied).MinBy(position => position.Sequence);
 
-    /// <summary>Throws if one of the tags holds fewer decisions than <paramref name="sequence"/>.</summary>
+    /// <summary>Throws if one of the tags has fewer decisions than <paramref name="sequence"/>.</summary>
     /// <exception cref="RedisException">A tag has lost decisions.</exception>
     public async Task RequireAsync(IEnumerable<string> tags, long sequence)
     {

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Cdp.Identity.Storing;
 
 /// <summary>
-/// Outcomes of unlink requests in Redis, which the linker writes and the API reads. They are kept for a day. Nothing depends on them: the decision log
-/// holds every split permanently.
+/// Outcomes of unlink requests in Redis, which the linker writes and the API reads. They are kept for a day. Nothing depends on them: the decision log keeps
+/// every split permanently.
 /// </summary>
 public sealed class UnlinkOutcomes(IConnectionMultiplexer redis, string prefix)
 {
@@ -29,7 +29,7 @@ public sealed class UnlinkOutcomes(IConnectionMultiplexer redis, string prefix)
     public async Task<long?> FindOffsetAsync(string requestId) =>
         RedisReads.ParseNumber(OffsetKey(requestId), await Database.ReadStringAsync(OffsetKey(requestId), Remedy), Remedy);
 
-    /// <summary>Saves an outcome. A request is decided once, so repeated writes are equal.</summary>
+    /// <summary>Saves an outcome. A request is decided once, so repeated writes have the same value.</summary>
     public Task SaveAsync(string requestId, UnlinkOutcome outcome) => Database.StringSetAsync(Key(requestId), outcome.ToJson(), Retention);
 
     /// <returns>Whether the request is known, and its outcome; null while the linker has not decided on it.</returns>

@@ -4,7 +4,9 @@ using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Browser;
 
-/// <summary>Collects the event in the URL of an image. The response is always the image, because a mail or page would show anything else as broken.</summary>
+/// <summary>
+/// Collects the event in the URL of an image. The response is always the image, because a mail or page would show any other response as a broken image.
+/// </summary>
 public sealed class PixelEndpoint(LimitOptions limits, Authentication authentication, ClientAddress addresses, Collector collector, TimeProvider time)
 {
     /// <summary>The response header with the code of the refusal.</summary>
@@ -15,7 +17,7 @@ public sealed class PixelEndpoint(LimitOptions limits, Authentication authentica
 
     public async Task<Rejection?> HandleAsync(HttpContext context, string type)
     {
-        // HEAD comes from link checkers, for example. Nobody has seen the image, so there is no event.
+        // HEAD comes from link checkers, for example. No person has seen the image, so there is no event.
         if (!HttpMethods.IsHead(context.Request.Method) && await CollectAsync(context, type) is { } refused) return refused;
         await WriteImageAsync(context.Response);
         return null;
@@ -42,7 +44,7 @@ public sealed class PixelEndpoint(LimitOptions limits, Authentication authentica
         if (source is null) (source, refused) = authentication.OfKey(submission.WriteKey, context.Request);
         if ((refused ?? malformed) is { } rejection) return rejection;
         if (source!.Type == SourceType.Webhook) return Rejection.OnlyWebhooks;
-        // If the same URL is requested again, that is another event, not a retry. So the messageId is random instead of derived from the URL.
+        // If the same URL is requested again, it counts as another event, not as a retry. So the messageId is random instead of derived from the URL.
         var receipt = source.Receipt(receivedAt, addresses.Of(context)) with { MessageId = Guid.NewGuid().ToString() };
         var result = await collector.CollectAsync(body, submission, source, receipt, keepsBad: false);
         if ((result.Refused ?? result.Verdicts!.Rejected.Select(rejected => rejected.Rejection).FirstOrDefault()) is { } notCollected) return notCollected;

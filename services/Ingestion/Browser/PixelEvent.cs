@@ -14,7 +14,7 @@ public static class PixelEvent
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Segment's parameter <c>data</c>: JSON in Base64, with either alphabet, with or without padding. Null if it is not Base64.</summary>
+    /// <summary>Segment's parameter <c>data</c>: JSON in Base64 with either alphabet, padded or not. Null if it is not Base64.</summary>
     public static byte[]? FromData(string data)
     {
         // A '+' that was not escaped in the URL arrives as a space.
@@ -22,14 +22,16 @@ public static class PixelEvent
         return Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
     }
 
-    /// <summary>Both vendors' plain form: a parameter for each member, with dots in nested names: <c>properties.sku=LAMP-1</c>. All values are texts.</summary>
+    /// <summary>
+    /// Both vendors' plain form: a parameter for each member, with dots in nested names: <c>properties.sku=LAMP-1</c>. All values are strings.
+    /// </summary>
     /// <param name="query">The parameters. If one occurs twice, the last counts.</param>
     public static byte[] FromQuery(IEnumerable<KeyValuePair<string, string>> query)
     {
         var root = new JsonObject();
         foreach (var (name, value) in query)
         {
-            // ASP.NET finds query parameters without regard to case, so the write key may be written in any case.
+            // ASP.NET ignores case in the names of query parameters, so the write key parameter may be written in any case.
             if (!name.Equals("writeKey", StringComparison.OrdinalIgnoreCase)) Set(root, name.Split('.', MaxDepth), value);
         }
         return Encoding.UTF8.GetBytes(root.ToJsonString(Relaxed));

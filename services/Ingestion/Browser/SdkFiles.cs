@@ -13,10 +13,10 @@ public sealed class SdkFiles(string folder)
 
     private static readonly (string Name, string Suffix)[] Encodings = [("br", ".br"), ("gzip", ".gz")];
 
-    // The files of a package are written within this time. A compressed file that is older than its original by more belongs to another version.
+    // The files of a package are written within this time. If a compressed file is older than its original by more than this, it belongs to another version.
     private static readonly TimeSpan Unpacking = TimeSpan.FromMinutes(1);
 
-    // The types of files that SDKs consist of. No other files of the folder are served.
+    // The file types that occur in SDKs. Other files in the folder are not served.
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.OrdinalIgnoreCase)
     {
         [".js"] = "text/javascript; charset=utf-8",

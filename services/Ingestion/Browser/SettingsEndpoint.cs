@@ -7,7 +7,7 @@ namespace Cdp.Ingestion.Browser;
 /// <summary>Returns the settings that a browser SDK requests before it sends events.</summary>
 public sealed class SettingsEndpoint(Authentication authentication, ClientAddress addresses)
 {
-    // Long enough to save most page views the request, short enough for a disabled source to take effect soon.
+    // Long enough to spare most page views the request, short enough for a disabled source to take effect soon.
     private const int MaxAgeSeconds = 300;
 
     /// <summary>Handles GET /v1/projects/{writeKey}/settings.</summary>

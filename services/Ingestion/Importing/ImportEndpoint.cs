@@ -19,8 +19,8 @@ namespace Cdp.Ingestion.Importing;
 /// </summary>
 public sealed class ImportEndpoint
 {
-    // Many senders read no response until they have sent everything. A day of progress lines at this interval fits into the buffers of a connection, so writing
-    // them does not block.
+    // Many senders do not read the response until they have sent everything. A day of progress lines at this interval fits into the buffers of a connection, so
+    // writing them does not block.
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(2);
 
     private readonly ImportOptions _options;

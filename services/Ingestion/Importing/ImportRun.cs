@@ -35,7 +35,7 @@ public sealed class ImportRun(
         }
         finally
         {
-            // The reader may be waiting for room in the channel, which nobody reads any more.
+            // The reader may be waiting for room in the channel, from which nothing is read any more.
             await end.CancelAsync();
             await Task.WhenAny(reading);
         }

@@ -118,7 +118,7 @@ public sealed class RowConverter
         var parsed = parser.Parse(json, 0, _record);
         if (parsed.Rejected is { } rejected)
         {
-            // For its messageId, type and key only. The quarantine record stores the bytes of the row.
+            // Parsed for its messageId, type and key only. The quarantine record stores the bytes of the row.
             _rejectedEvent = (Quarantine.Record(json, submission, 0, rejected, receipt, most: 0), Quarantine.Key(json, submission, 0));
             return rejected;
         }
@@ -153,7 +153,7 @@ public sealed class RowConverter
         return new Tally { Rejected = 1 };
     }
 
-    // Adds the position at which a line stops being JSON. A row is one line of the file, so the line within the row would only confuse.
+    // Adds the position at which a line stops being JSON. A row is one line of the file, so a line number within the row would be misleading.
     private static Rejection Locate(Rejection rejection, ReadOnlySpan<byte> line)
     {
         if (rejection.Code != Rejection.InvalidJson.Code) return rejection;
@@ -173,7 +173,7 @@ public sealed class RowConverter
         return rejection;
     }
 
-    // Of a member given twice the last counts, so a type before all others is the one of a row that names none.
+    // If a member occurs twice, the last one counts. So a default type inserted before all other members applies only to rows without a type.
     private ReadOnlySpan<byte> Typed(ReadOnlySpan<byte> json)
     {
         json = json.TrimStart(" \t\r\n"u8);

@@ -44,7 +44,7 @@ public sealed record Exists(Expression Value, bool Expected) : Condition
     public override bool Holds(in Payload payload) => !Values.IsNothing(Value.Evaluate(payload)) == Expected;
 }
 
-/// <summary>A text, number or boolean passes a test on its text. If a wildcard finds several values, one of them must pass.</summary>
+/// <summary>A string, number or boolean passes if its text passes the test. If a wildcard finds several values, one of them must pass.</summary>
 public abstract record TextCondition(Expression Value) : Condition
 {
     public override bool Holds(in Payload payload)

@@ -37,7 +37,7 @@ public static class Conversions
         return argument.Length > 0 && WithText.TryGetValue(name, out var conversion) ? value => conversion(value, argument) : null;
     }
 
-    /// <summary>Reads a text or a number as a time (<see cref="EventTime"/>) and returns it in UTC as ISO 8601; null if it is not a time.</summary>
+    /// <summary>Reads a string or a number as a time (<see cref="EventTime"/>) and returns it in UTC as ISO 8601; null if it is not a time.</summary>
     public static JsonElement? Time(JsonElement value)
     {
         if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) return null;

@@ -1,6 +1,6 @@
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>A position in a text that is being parsed, and the first error found in it.</summary>
+/// <summary>A position in a string that is being parsed, and the first error found in it.</summary>
 public sealed class Cursor(string text)
 {
     public int Position { get; private set; }

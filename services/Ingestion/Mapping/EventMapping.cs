@@ -16,7 +16,7 @@ public sealed class EventMapping
 
     /// <param name="each">The expression for the list whose items the rules are applied to; null to apply them to the payload as a whole.</param>
     /// <param name="rules">The rules, in order.</param>
-    /// <param name="fingerprint">A text that differs between mappings.</param>
+    /// <param name="fingerprint">A string that differs between mappings.</param>
     public EventMapping(Scalar? each, IReadOnlyList<Rule> rules, string fingerprint = "") => (_each, _rules, Fingerprint) = (each, rules, fingerprint);
 
     /// <summary>A hash of the mapping as it is written, without samples and comments.</summary>

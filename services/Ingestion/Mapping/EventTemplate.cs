@@ -3,7 +3,7 @@ using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>The template of one event of a rule. It makes sure that texts and times are valid; all other checks are those of every event.</summary>
+/// <summary>The template of one event of a rule. It ensures that strings and times are valid; the other checks are the same as for any event.</summary>
 public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
 {
     public static readonly IReadOnlyList<string> Types = ["track", "identify", "page", "screen", "group", "alias"];
@@ -12,7 +12,7 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
     public static readonly IReadOnlyList<string> Times = ["timestamp", "originalTimestamp", "sentAt"];
     public static readonly IReadOnlyList<string> FreeForm = ["properties", "traits", "context", "integrations"];
 
-    /// <summary>The members that an event of a type must have. Of each list at least one is needed.</summary>
+    /// <summary>The members that an event of a type must have. At least one member of each list is required.</summary>
     public static IEnumerable<string[]> Required(string? type)
     {
         yield return ["type"];
@@ -54,7 +54,7 @@ public sealed class EventTemplate(IReadOnlyDictionary<string, Template> members)
             if (string.IsNullOrWhiteSpace(text)) continue;
             if (name == "type")
             {
-                // Without regard to case, as in SDK requests.
+                // Case-insensitive, as in SDK requests.
                 if (EventTypes.Find(text) is not { } type || !Types.Contains(type))
                 {
                     return new MappingFault(scalar.Text, $"type ({scalar.Text}) is not one of {string.Join(", ", Types)}");

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Cdp.Ingestion.Mapping;
 
 /// <summary>
-/// A path with conversions, and alternatives for when it finds no value:
+/// A path with conversions, and alternatives in case it finds no value:
 /// <c>$.customer.email | lower ?? $.contact_email | lower ?? 'nobody@example.com'</c>.
 /// </summary>
 public sealed class Expression : Scalar

@@ -129,7 +129,7 @@ public sealed class JsonPath
         return null;
     }
 
-    /// <summary>Parses a text in single or double quotes with JSON escapes. If there is none, the result is null and the cursor has an error.</summary>
+    /// <summary>Parses a string in single or double quotes with JSON escapes. If there is none, the result is null and the cursor has an error.</summary>
     public static string? Quoted(Cursor cursor)
     {
         var (quote, text) = (cursor.Take(), new StringBuilder());

@@ -1,6 +1,6 @@
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>The result of mapping a payload. Without events and faults, a rule ignores the payload or its list of items is empty.</summary>
+/// <summary>The result of mapping a payload. If there are neither events nor faults, a rule ignores the payload or its list of items is empty.</summary>
 /// <param name="Events">The events as UTF-8 JSON objects in the form that SDKs send: <c>{"type":"track","userId":…}</c>.</param>
 /// <param name="Faults">Why the payload or some of its items could not be mapped.</param>
 public sealed record MappingResult(IReadOnlyList<byte[]> Events, IReadOnlyList<MappingFault> Faults)

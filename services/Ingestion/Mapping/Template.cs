@@ -29,8 +29,8 @@ public sealed class Constant(string text, JsonElement value) : Scalar(text)
 }
 
 /// <summary>
-/// A text with expressions in braces. If one of them finds no value, the text has none either, because half an id would identify somebody else.
-/// <c>{$.last_name ?? ''}</c> inserts an empty text instead; blanks at both ends are removed.
+/// A string with expressions in braces. If one of them finds no value, the string has none either, because half an id would identify someone else.
+/// <c>{$.last_name ?? ''}</c> inserts an empty string instead; blanks at both ends are removed.
 /// </summary>
 public sealed class TextTemplate : Scalar
 {

@@ -6,13 +6,13 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Mapping;
 
-/// <summary>Reads and creates JSON values without throwing on invalid input: a text with an unpaired surrogate counts as no value.</summary>
+/// <summary>Reads and creates JSON values without throwing on invalid input: a string with an unpaired surrogate counts as missing.</summary>
 public static class Values
 {
     // The JSON is never embedded in HTML, so only what JSON requires is escaped.
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Whether a value is missing, null or an empty text. Forms and tables have no other way to express a missing value.</summary>
+    /// <summary>Whether a value is missing, null or an empty string. Forms and tables have no other way to express a missing value.</summary>
     public static bool IsNothing(JsonElement value)
     {
         const int EmptyText = 2;
@@ -46,7 +46,7 @@ public static class Values
         }
     }
 
-    /// <summary>A text, number or boolean as a text; null for anything else.</summary>
+    /// <summary>A string, number or boolean as a string; null for anything else.</summary>
     public static string? Text(JsonElement value)
     {
         switch (value.ValueKind)
@@ -69,7 +69,7 @@ public static class Values
 
     public static JsonElement Of(string text) => JsonSerializer.SerializeToElement(WellFormed(text), Relaxed);
 
-    /// <summary>The text with U+FFFD in place of each unpaired surrogate, which UTF-8 cannot represent.</summary>
+    /// <summary>The string with U+FFFD in place of each unpaired surrogate, which UTF-8 cannot represent.</summary>
     public static string WellFormed(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? string.Concat(text.EnumerateRunes()) : text;
 
     public static JsonElement Of(long number) => JsonSerializer.SerializeToElement(number);
@@ -109,6 +109,6 @@ public static class Values
 
     public static Utf8JsonWriter Writer(IBufferWriter<byte> output) => new(output, new JsonWriterOptions { Encoder = Relaxed.Encoder, SkipValidation = true });
 
-    /// <summary>Deeper than any payload may be nested, so that the events written from one can always be parsed again.</summary>
+    /// <summary>Deeper than any payload may be nested, so that events created from a payload can always be parsed again.</summary>
     public const int Depth = 1_000;
 }

@@ -7,7 +7,7 @@ namespace Cdp.Ingestion.Parsing;
 /// <summary>Reads the body of a request, one event or a batch, in a single pass.</summary>
 public static class BatchReader
 {
-    // Deeper than an event may be, so that a single event nested too deeply does not make its whole batch unreadable.
+    // More than the depth allowed for an event, so that a single event nested too deeply does not make its whole batch unreadable.
     private const int MaxDepth = 512;
 
     /// <param name="body">The decompressed body without a byte order mark. Slices of the result point into it.</param>
@@ -99,7 +99,7 @@ public static class BatchReader
         return null;
     }
 
-    // False if the object is nested deeper than the events that it is merged into may be.
+    // False if the object is nested more deeply than the events it is merged into may be.
     private static bool TryReadObject(ref Utf8JsonReader reader, out Slice read)
     {
         read = default;

@@ -6,7 +6,9 @@ public static class ClockCorrection
     /// <summary>How far an event may be ahead of the server's clock, and how far a request's <c>sentAt</c> may precede its event.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest time an SDK may hold an event before sending it. A larger difference means that the sender's clock was set in between.</summary>
+    /// <summary>
+    /// The longest time an SDK may hold an event before sending it. A larger difference means that the sender's clock was adjusted in between.
+    /// </summary>
     public static readonly TimeSpan MaxKept = TimeSpan.FromDays(30);
 
     /// <summary>The earliest plausible time of an event. A clock that was never set shows 1970-01-01 in some time zone.</summary>

@@ -149,14 +149,14 @@ public static class EventScanner
         }
     }
 
-    // The identifier in canonical form; missing if the canonical form is empty.
+    // The identifier in canonical form; missing if that form is empty.
     private static Utf8Text Id(
         ref Utf8JsonReader reader, ReadOnlySpan<byte> body, Member member, int root, ref ScannedEvent scanned, Submission submission, out bool fits)
     {
         var isNumber = reader.TokenType == JsonTokenType.Number;
         var text = Text(ref reader, member, root, ref scanned, submission, out fits);
         var sent = text.Of(body, submission);
-        // Checked before decoding: normalising a text of several megabytes takes a second, and the sender may not even have a valid write key.
+        // Checked before decoding: normalising a string of several megabytes takes a second, and the sender may not even have a valid write key.
         if (IsTooLong(sent))
         {
             scanned.Rejection ??= Rejection.IdentifierTooLong(Name(member));
@@ -178,7 +178,7 @@ public static class EventScanner
 
     private static string Name(Member member) => char.ToLowerInvariant(member.ToString()[0]) + member.ToString()[1..];
 
-    // Numbers are accepted as texts, as Segment and RudderStack do.
+    // Numbers are accepted as strings, as in Segment and RudderStack.
     private static Utf8Text Text(
         ref Utf8JsonReader reader, Member member, int root, ref ScannedEvent scanned, Submission submission, out bool fits)
     {
@@ -245,7 +245,7 @@ public static class EventScanner
             var isOwnMember = isContext && reader.CurrentDepth == top + 1 && reader.TokenType == JsonTokenType.PropertyName;
             if (isOwnMember && JsonText.Is(ref reader, "ip"u8)) scanned.ContextHasIp = true;
         }
-        // The content of a container at depth d is at depth d + 1, so the difference counts containers, the event itself included.
+        // The content of a container at depth d is at depth d + 1, so the difference is the number of containers, including the event itself.
         if (deepest - root > MaxDepth) scanned.Rejection ??= Rejection.TooDeep(MaxDepth);
     }
 }

@@ -35,7 +35,7 @@ public record struct ScannedEvent
     /// <summary>The event has a time, but it cannot be read.</summary>
     public readonly bool IsTimeUnreadable => Happened is null && (IsOriginalTimestampUnreadable || IsTimestampUnreadable);
 
-    /// <summary>One of its escapes is an unpaired surrogate; see <see cref="SurrogateRepair"/>.</summary>
+    /// <summary>The value contains an escape that is an unpaired surrogate; see <see cref="SurrogateRepair"/>.</summary>
     public bool HasUnpairedSurrogate { get; set; }
     public Slice Properties { get; set; }
     public Slice Traits { get; set; }

@@ -5,7 +5,7 @@ using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Parsing;
 
-/// <summary>The context or integrations of a batch, merged into those of each of its events. An event's own member wins over one of the same name.</summary>
+/// <summary>The context or integrations of a batch, which are merged into those of each event. An event's own member wins over one of the same name.</summary>
 public sealed class SharedMembers
 {
     private readonly byte[] _json;

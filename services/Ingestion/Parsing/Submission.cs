@@ -27,7 +27,7 @@ public sealed class Submission : IDisposable
     /// <summary>Members of events that the contract does not name, each with its name, as they were sent.</summary>
     public List<Slice> Extras { get; } = [];
 
-    /// <summary>Texts that had to be changed, because they contain escapes or are not in canonical form.</summary>
+    /// <summary>Strings that had to be changed, because they contain escapes or are not in canonical form.</summary>
     public ReadOnlySpan<byte> Unescaped => _unescaped.WrittenSpan;
 
     public Slice Context { get; set; }
@@ -46,7 +46,7 @@ public sealed class Submission : IDisposable
         return submission;
     }
 
-    /// <summary>Resolves the escapes of the text at the reader's position.</summary>
+    /// <summary>Resolves the escapes of the string at the reader's position.</summary>
     /// <returns>False if its bytes are not UTF-8 or its escapes contain an unpaired surrogate.</returns>
     public bool TryUnescape(ref Utf8JsonReader reader, out Utf8Text text)
     {
@@ -65,7 +65,7 @@ public sealed class Submission : IDisposable
         }
     }
 
-    /// <summary>Stores a text that differs from the bytes of the request.</summary>
+    /// <summary>Stores a string that differs from the bytes of the request.</summary>
     public Utf8Text Keep(string text)
     {
         var start = _unescaped.WrittenCount;

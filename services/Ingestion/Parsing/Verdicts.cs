@@ -5,7 +5,7 @@ public sealed class Verdicts
 {
     public int Accepted { get; set; }
 
-    /// <summary>The number of events dropped because their user asked to be forgotten. The sender is told that they were accepted.</summary>
+    /// <summary>The number of events dropped because their user asked to be forgotten. They are reported to the sender as accepted.</summary>
     public int Suppressed { get; set; }
     public List<(int Index, Rejection Rejection)> Rejected { get; } = [];
 

@@ -95,11 +95,12 @@ public sealed partial class EventProducer : IDisposable
     {
         var config = kafka.Producer(producer =>
         {
-            // The longest wait of a request. If an event is written after all, it duplicates the sender's retry and validation drops one by its messageId.
+            // The longest wait of a request. If an event is written after that, it and the sender's retry are duplicates, and validation drops one of them by
+            // its messageId.
             producer.MessageTimeoutMs = 10_000;
             producer.QueueBufferingMaxMessages = 100_000;
             producer.QueueBufferingMaxKbytes = 64 * 1024;
-            // Records that arrive while five requests to the broker are in flight wait for one of them. Under load that alone forms batches.
+            // Records that arrive while five requests to the broker are in flight wait for one of them. Under load, this alone is enough to form batches.
             producer.LingerMs = 0;
         });
         config.DeliveryReportFields = "status";

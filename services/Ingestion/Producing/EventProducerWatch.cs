@@ -11,7 +11,7 @@ namespace Cdp.Ingestion.Producing;
 
 /// <summary>
 /// Prepares topics and schemas at startup. Afterwards, whenever an error suggests that Kafka is unavailable, it probes Kafka until it answers. It does not rely
-/// on requests to detect recovery, because a process that is not ready gets none.
+/// on requests to detect recovery, because a process that is not ready gets no requests.
 /// </summary>
 public sealed partial class EventProducerWatch(
     KafkaOptions kafka,
@@ -103,6 +103,6 @@ public sealed partial class EventProducerWatch(
     [LoggerMessage(LogLevel.Warning, "waiting for {Target}: {Reason}; requests get 503 until it is available")]
     private partial void LogUnavailable(string target, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Kafka is available but did not acknowledge events, whose requests got 503: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Kafka is available but did not acknowledge some events, so their requests got 503: {Reason}")]
     private partial void LogNotAcknowledged(string reason);
 }

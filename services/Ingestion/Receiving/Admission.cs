@@ -4,13 +4,13 @@ namespace Cdp.Ingestion.Receiving;
 
 /// <summary>
 /// Limits the number of requests in progress and the bytes of their bodies. A request whose body is still arriving does not count as in progress, so that slow
-/// senders do not keep others out; those are bounded by the number of connections and by the time in which a body must arrive.
+/// senders do not block others; slow senders are limited by the number of connections and by the time in which a body must arrive.
 /// </summary>
 public sealed class Admission(LimitOptions limits)
 {
     /// <summary>
     /// A buffer of at most this size is not counted: every connection has at most one, and connections are limited. So a few senders that leave large bodies
-    /// unfinished do not keep out the many that send little.
+    /// unfinished do not block the many that send small ones.
     /// </summary>
     public const int FreeBuffer = 16 * 1024;
 

@@ -16,7 +16,7 @@ public sealed class Authentication(LiveFiles<SourceCatalog> sources)
         return OfQuery(request) is { } key ? OfKey(key, request) : (null, null);
     }
 
-    /// <summary>The write key of the query; null if there is none. Several different keys are joined to one that no source has.</summary>
+    /// <summary>The write key of the query; null if there is none. Several different keys are joined into one that no source has.</summary>
     public static string? OfQuery(HttpRequest request)
     {
         var keys = request.Query["writeKey"];

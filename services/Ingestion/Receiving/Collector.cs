@@ -38,7 +38,9 @@ public sealed class Collector(EventProducer producer, RateLimits rates, LiveFile
     /// <param name="submission">The scanned events. The caller may dispose of it and of the body as soon as this method returns its task.</param>
     /// <param name="source">The source that sent the request.</param>
     /// <param name="receipt">What is known about the request besides its body.</param>
-    /// <param name="keepsBad">Whether rejected events go to quarantine if others of the request are accepted. If not, the sender must correct them.</param>
+    /// <param name="keepsBad">
+    /// Whether rejected events go to quarantine if other events of the request are accepted. If not, the sender must correct them.
+    /// </param>
     public async ValueTask<CollectResult> CollectAsync(ReadOnlyMemory<byte> body, Submission submission, Source source, Receipt receipt, bool keepsBad)
     {
         if (!producer.IsUp) return Rejection.Unavailable;
@@ -53,8 +55,8 @@ public sealed class Collector(EventProducer producer, RateLimits rates, LiveFile
     }
 
     /// <summary>
-    /// Parses each event and hands the accepted ones to the producer. Rejected events go to quarantine only if others are accepted: if all are rejected the
-    /// request is refused, so its sender still has them.
+    /// Parses each event and hands the accepted ones to the producer. Rejected events go to quarantine only if others are accepted. If all are rejected, the
+    /// request is refused, and its sender still has them.
     /// </summary>
     /// <returns>Why the whole request is refused; null if <paramref name="verdicts"/> has the result of each event.</returns>
     private Rejection? Append(

@@ -9,11 +9,11 @@ namespace Cdp.Ingestion.Receiving;
 
 /// <summary>
 /// The decompressed body of a request in a pooled buffer. Decompression starts when the compressed body has arrived completely. Otherwise a slow sender could
-/// make the service hold the window of a decompressor, which takes megabytes for a few bytes received.
+/// make the service allocate the window of a decompressor, megabytes for a few received bytes.
 /// </summary>
 public sealed class RequestBody(Admission admission) : IDisposable
 {
-    // Each level of compression costs as much work as the one before.
+    // Each level of compression costs as much work as the previous one.
     private const int MaxEncodings = 3;
 
     private byte[] _buffer = [];
@@ -37,7 +37,7 @@ public sealed class RequestBody(Admission admission) : IDisposable
         if (Encodings(request) is not { } encodings) return Rejection.UnknownEncoding;
         var place = GuardedRequest.Of(request.HttpContext).Place;
         place.Leave();
-        // A request whose body took too long is refused without a place: if many time out at once, they must not keep others out.
+        // A request whose body took too long is refused without a place: if many time out at the same time, they must not block others.
         if (await ReceiveAsync(request, limit, aborted) is { } unread) return unread;
         if (!place.TryTake()) return Rejection.Unavailable;
         for (var i = encodings.Count - 1; i >= 0; i--)
@@ -93,7 +93,7 @@ public sealed class RequestBody(Admission admission) : IDisposable
     {
         var reader = request.BodyReader;
         using var timeout = new CancellationTokenSource(admission.BodyTime);
-        // Not by cancelling the read with a token: Kestrel could not discard the rest of the body after that.
+        // The read is not cancelled with a token, because Kestrel could not discard the rest of the body after that.
         using var registration = timeout.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         while (true)
         {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Cdp.Ingestion.Receiving;
 
-/// <summary>Handles a request. Returns why the request is refused; null if the handler has written the response itself.</summary>
+/// <summary>Handles a request. Returns why the request is refused; null if the handler has written the response.</summary>
 public delegate Task<Rejection?> RequestHandler(HttpContext context);
 
 /// <summary>What is known about a request while it is handled: its place among the requests in progress, and its source as soon as that is known.</summary>

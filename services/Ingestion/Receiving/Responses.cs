@@ -70,7 +70,7 @@ public static class Responses
         }));
     }
 
-    // For a batch without any acceptable event; nothing was written to Kafka.
+    // Used for a batch without any acceptable event; nothing was written to Kafka.
     private static Task RefuseBatchAsync(HttpResponse response, Verdicts verdicts) => WriteAsync(response, 400, Body(json =>
     {
         json.WriteBoolean("success", false);
@@ -131,7 +131,7 @@ public static class Responses
         response.StatusCode = status;
         response.ContentType = contentType;
         response.ContentLength = body.Length;
-        // Only buffered here. It is sent after the request has given up its place, so that senders that do not read their responses keep nobody out.
+        // Only buffered here. It is sent after the request has given up its place, so that senders that do not read their responses do not block others.
         response.BodyWriter.Write(body);
         return Task.CompletedTask;
     }

@@ -7,7 +7,7 @@ public static class CurlCommand
 {
     /// <param name="operation">The operation to call.</param>
     /// <param name="contentType">The type of the body; null if there is no body.</param>
-    /// <param name="body">The body: JSON, or a JSON string whose text is sent as it is.</param>
+    /// <param name="body">The body: JSON, or a JSON string whose content is sent unchanged.</param>
     public static string Write(Operation operation, string? contentType, JsonElement? body)
     {
         var key = body?.Find("writeKey") is null ? Key(operation.Content) : null;

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Reference;
 
-/// <summary>Formats JSON as people write it: objects and arrays that fit on a line are written on one.</summary>
+/// <summary>Formats JSON as people write it: objects and arrays that fit on one line stay on one line.</summary>
 public static class JsonLayout
 {
     private const int Width = 84;

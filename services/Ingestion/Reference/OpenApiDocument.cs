@@ -23,7 +23,7 @@ public static class OpenApiDocument
 
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) => element.Find(name) is { } found ? found.EnumerateArray() : [];
 
-    /// <summary>The last part of a reference, <c>Track</c> of <c>#/components/schemas/Track</c>; null if the element is not a reference.</summary>
+    /// <summary>The last part of a reference, such as <c>Track</c> in <c>#/components/schemas/Track</c>; null if the element is not a reference.</summary>
     public static string? ReferredName(this JsonElement element) =>
         element.Find(Reference)?.GetString() is { } pointer ? pointer[(pointer.LastIndexOf('/') + 1)..] : null;
 

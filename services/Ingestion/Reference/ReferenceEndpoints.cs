@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Cdp.Ingestion.Reference;
 
-/// <summary>Serves the OpenAPI document of the service, and the same as an HTML page.</summary>
+/// <summary>Serves the OpenAPI document of the service, as JSON and as an HTML page.</summary>
 public static class ReferenceEndpoints
 {
     // The page may use only its own inline style.

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Cdp.Ingestion.Reference;
 
 /// <summary>
-/// Renders the OpenAPI document as a static HTML page, once at startup. The page has no scripts and loads nothing, because it may be served from the host of a
-/// shop, where the scripts of an API viewer would be a security risk.
+/// Renders the OpenAPI document as a static HTML page, once at startup. The page has no scripts and loads nothing, because it may be served from the domain of
+/// a shop, where the scripts of an API viewer would be a security risk.
 /// </summary>
 public static class ReferencePage
 {

@@ -9,7 +9,7 @@ public sealed class Origins(IReadOnlyList<string> patterns)
     /// <summary>Whether requests with this Origin header are allowed. Requests without one do not come from pages and are always allowed.</summary>
     public bool Allow(string? origin) => patterns.Count == 0 || string.IsNullOrEmpty(origin) || patterns.Any(pattern => Matches(pattern, origin));
 
-    /// <summary>Whether a text is an origin or a pattern with a wildcard.</summary>
+    /// <summary>Whether a string is an origin or a pattern with a wildcard.</summary>
     public static bool IsPattern(string text)
     {
         var origin = text.Replace("://*.", "://", StringComparison.Ordinal);

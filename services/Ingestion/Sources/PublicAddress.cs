@@ -9,7 +9,7 @@ public sealed record PublicAddress(string Scheme, string Host)
 {
     /// <summary>
     /// Finds the address from the source's file, the X-Forwarded headers or the request itself. Anyone can send X-Forwarded headers, so only those of a trusted
-    /// proxy are used, and of each only the last value, which that proxy wrote.
+    /// proxy are used, and only the last value of each header, which that proxy wrote.
     /// </summary>
     /// <param name="configured">The <c>public_url</c> of the source, which takes precedence; null if it has none.</param>
     /// <param name="scheme">The scheme of the request as it arrived.</param>
@@ -37,7 +37,7 @@ public sealed record PublicAddress(string Scheme, string Host)
 
     private static string Last(string? values) => values is null ? "" : values[(values.LastIndexOf(',') + 1)..].Trim();
 
-    // Browsers are told to connect to this text, so it must be a host with an optional port and nothing else.
+    // Browsers are told to connect to this address, so it must be a host with an optional port and nothing else.
     private static bool IsHost(string text) =>
         Uri.TryCreate($"http://{text}/", UriKind.Absolute, out var uri)
         && uri is { AbsolutePath: "/", Query.Length: 0, UserInfo.Length: 0 }

@@ -2,7 +2,7 @@ namespace Cdp.Ingestion.Sources;
 
 /// <summary>The rate at which a source may send events.</summary>
 /// <param name="EventsPerSecond">The sustained number of events per second.</param>
-/// <param name="Burst">The number of events that may come at once after a pause.</param>
+/// <param name="Burst">The number of events that may arrive at the same time after a pause.</param>
 public sealed record Rate(int EventsPerSecond, int Burst)
 {
     /// <summary>
@@ -27,7 +27,7 @@ public sealed class TokenBucket
     {
         lock (_lock)
         {
-            // A clock that was set back adds no tokens and removes none.
+            // A clock that is set back neither adds nor removes tokens.
             if (now > _at) _taken = Math.Max(0, _taken - ((now - _at).TotalSeconds * rate.EventsPerSecond));
             _at = now;
             if (_taken >= rate.Burst) return TimeSpan.FromSeconds((_taken - rate.Burst + 1) / rate.EventsPerSecond);

@@ -8,7 +8,7 @@ public sealed class RateLimits(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, TokenBucket> _buckets = new();
 
-    /// <returns>Null if the events may pass; otherwise a refusal with the time to retry after.</returns>
+    /// <returns>Null if the events may pass; otherwise a refusal with the time after which to retry.</returns>
     public Rejection? Take(Source source, int events)
     {
         if (source.Rate is not { } rate) return null;

@@ -12,7 +12,7 @@ public enum SourceType
     /// <summary>Pages and apps, whose key anyone can read. They may use the SDK endpoints and the browser endpoints.</summary>
     Web,
 
-    /// <summary>Another system that posts payloads in a form of its own. It may use only the webhook endpoint.</summary>
+    /// <summary>Another system that posts payloads in its own format. It may use only the webhook endpoint.</summary>
     Webhook,
 }
 

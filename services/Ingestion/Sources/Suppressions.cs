@@ -4,7 +4,7 @@ using Cdp.Identifiers.Canonical;
 
 namespace Cdp.Ingestion.Sources;
 
-/// <summary>The users who asked to be forgotten. Their events are dropped and counted, and the sender is told that they were accepted.</summary>
+/// <summary>The users who asked to be forgotten. Their events are dropped and counted, but reported to the sender as accepted.</summary>
 public sealed class Suppressions(IEnumerable<string> userIds)
 {
     private readonly FrozenSet<string> _userIds = userIds.Select(CanonicalIdentifier.Of).ToFrozenSet(StringComparer.Ordinal);

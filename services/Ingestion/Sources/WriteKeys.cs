@@ -24,7 +24,7 @@ public sealed class WriteKeys
         return found;
     }
 
-    /// <summary>The SHA-256 of a write key as 64 hexadecimal digits, as it is written in a source's file.</summary>
+    /// <summary>The SHA-256 of a write key as 64 hexadecimal digits, as written in a source's file.</summary>
     public static string Hash(string writeKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(writeKey)));
 
     /// <summary>The write key in an Authorization header: the user name of Basic authentication. The password is ignored. Null if there is none.</summary>

@@ -19,13 +19,13 @@ public static class PayloadReader
     private const string Formats =
         "a webhook's body is read as JSON, or as a form if its Content-Type is application/x-www-form-urlencoded; configure the sender for one of these";
 
-    // A field takes about a hundred times as many bytes in memory as in the body.
+    // A field takes about a hundred times as much memory as it has bytes in the body.
     private const int MaxFields = 10_000;
 
     /// <param name="body">The decompressed body.</param>
     /// <param name="contentType">The Content-Type, which identifies a form. Any other body is read as JSON, and so is a form that begins like JSON.</param>
     /// <param name="payload">
-    /// The JSON; or the form as an object of texts, with a list for a name that occurs several times; or the JSON in the form's only field <c>payload</c>.
+    /// The JSON; or the form as an object of strings, with a list for a name that occurs several times; or the JSON in the form's only field <c>payload</c>.
     /// </param>
     /// <param name="encoding">The format of the body: <see cref="Json"/> or <see cref="Form"/>.</param>
     /// <returns>Why the body is refused; null if it was read.</returns>
@@ -50,7 +50,7 @@ public static class PayloadReader
         return invalid with { Message = $"{invalid.Message}: {Formats}" };
     }
 
-    /// <summary>A form or a query as an object of texts, without the fields that contain credentials.</summary>
+    /// <summary>A form or a query as an object of strings, without the fields that contain credentials.</summary>
     public static JsonElement ReadForm(string form, IReadOnlyList<string> credentials)
     {
         var fields = new Dictionary<string, List<string>>(StringComparer.Ordinal);

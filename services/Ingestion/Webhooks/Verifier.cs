@@ -7,7 +7,7 @@ using Cdp.Ingestion.Sources;
 
 namespace Cdp.Ingestion.Webhooks;
 
-/// <summary>Verifies that a webhook comes from its sender and is not a replayed old one. Secrets and signatures are compared in constant time.</summary>
+/// <summary>Verifies that a webhook comes from its sender and is not a replay of an old one. Secrets and signatures are compared in constant time.</summary>
 public static class Verifier
 {
     // The last second of the year 9999, the largest that DateTime supports.

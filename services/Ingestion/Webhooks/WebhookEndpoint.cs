@@ -10,8 +10,8 @@ using Cdp.Ingestion.Sources;
 namespace Cdp.Ingestion.Webhooks;
 
 /// <summary>
-/// Handles webhooks, which post payloads in a form of their own: authenticate, verify, map, collect. A payload that the mapping cannot place goes to quarantine
-/// and is answered with 200: its sender cannot fix it, and after an error would send it again and finally disable the webhook.
+/// Handles webhooks, which post payloads in their own format: authenticate, verify, map, collect. A payload that the mapping cannot place goes to quarantine
+/// and is answered with 200: its sender cannot fix it, and after an error it would retry and finally disable the webhook.
 /// </summary>
 public sealed class WebhookEndpoint(
     Admission admission, Authentication authentication, EventProducer producer, Collector collector, RateLimits rates, TimeProvider time)
@@ -94,13 +94,13 @@ public sealed class WebhookEndpoint(
             var result = await collector.CollectAsync(Batch(mapped.Events), Shape.Batch, source, receipt);
             if (result.Refused is { Status: 429 or 503 } temporary) return temporary;
             if (result.Verdicts is { } collected && collected.Accepted + collected.Suppressed > 0) verdicts = collected;
-            // None of the mapped events is acceptable, so the payload that they were made of goes to quarantine.
+            // None of the mapped events is acceptable, so the original payload goes to quarantine.
             else faults = [.. faults, .. Refusals(result)];
         }
         if (faults.Count > 0)
         {
-            // Mapped events have been counted against the rate by the collector. Counting them twice would refuse a payload that uses up the rest of the rate
-            // however often it is sent again.
+            // The collector has already counted the mapped events against the rate. Counting them twice would refuse, on every attempt, a payload that uses up
+            // the rest of the rate.
             if (mapped.Events.Count == 0 && rates.Take(source, 1) is { } overRate) return overRate;
             if (await QuarantineAsync(receipt, received, faults) is { } notStored) return notStored;
         }
@@ -147,7 +147,7 @@ public sealed class WebhookEndpoint(
         return headers;
     }
 
-    // Slack verifies a new endpoint with a challenge, a text that the endpoint must return.
+    // Slack verifies a new endpoint with a challenge, a string that the endpoint must return.
     private static string? Challenge(JsonElement body) =>
         Values.Text(Values.Member(body, "type")) == "url_verification" ? Values.Text(Values.Member(body, "challenge")) : null;
 

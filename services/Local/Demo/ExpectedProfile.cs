@@ -9,7 +9,7 @@ public static class ExpectedProfile
     private static readonly (string Name, string Value)[] Traits = [("name", "Ada Lovelace"), ("plan", "pro")];
     private static readonly string[] OnceEach = ["$identify", "$page", "Order Completed", "Product Viewed"];
 
-    /// <summary>What differs from the expected profile; empty if nothing does.</summary>
+    /// <summary>The differences from the expected profile; empty if there are none.</summary>
     public static IReadOnlyList<string> FindDifferences(JsonElement profile)
     {
         var differences = new List<string>();

@@ -37,7 +37,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>The first delivery of an event with a name; null if it does not arrive in time.</summary>
+    /// <summary>The delivery did not arrive.</summary>
     public async Task<WebhookDelivery?> WaitForAsync(string name, TimeSpan timeout)
     {
         using var ending = new CancellationTokenSource(timeout);

@@ -20,8 +20,8 @@ public sealed record LocalOptions
     public string DataDirectory { get; init; } = ".cdp-data";
 
     /// <summary>
-    /// The configuration folder. In a checkout the folder of the sources, so that an edit takes effect at the next start and errors name the edited file;
-    /// otherwise the folder next to the program.
+    /// The configuration folder. In a checkout, this is the folder in services/Local, so that an edit takes effect at the next start and errors name the edited
+    /// file. Otherwise it is the folder next to the program.
     /// </summary>
     public string ConfigDirectory { get; init; } = Directory.Exists(InCheckout) ? InCheckout : Path.Combine(AppContext.BaseDirectory, "config");
 
@@ -111,7 +111,7 @@ public sealed record LocalOptions
     private static IPAddress Address(string name, string value, List<string> errors)
     {
         if (value == "localhost") return IPAddress.Loopback;
-        // The broker tells Kafka clients its address, and no client can connect to "all interfaces".
+        // The broker advertises its address to Kafka clients, and no client can connect to "all interfaces".
         if (IPAddress.TryParse(value, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)) return address;
         if (value.Length > 0) errors.Add($"{name} is {value}; it must be the IP address of one interface, such as 127.0.0.1");
         return IPAddress.Loopback;

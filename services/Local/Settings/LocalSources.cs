@@ -5,7 +5,7 @@ namespace Cdp.Local.Settings;
 /// <summary>The files of the two sources that Local provides: one for servers and one for web pages.</summary>
 public static class LocalSources
 {
-    /// <summary>Writes the files. Written at each start, because they follow from the secrets in the data directory.</summary>
+    /// <summary>Writes the files. They are written at each start, because they depend on the secrets in the data directory.</summary>
     /// <returns>The path of the folder.</returns>
     public static string Write(string dataDirectory, Secrets secrets)
     {

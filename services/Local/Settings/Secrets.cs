@@ -13,7 +13,7 @@ public sealed record Secrets(string WriteKey, string ProfileIds, string ApiToken
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>The SHA-256 of the write key in hexadecimal, as in a file of sources.</summary>
+    /// <summary>The SHA-256 of the write key in hexadecimal, as in the file of a source.</summary>
     public string WriteKeyHash => WriteKeys.Hash(WriteKey);
 
     /// <summary>The write key for web pages, which is public. The secret write key cannot be derived from it.</summary>

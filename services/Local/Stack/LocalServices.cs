@@ -63,7 +63,7 @@ public sealed class LocalServices : IAsyncDisposable
         try
         {
             if (errors.Count > 0) throw new ConfigurationException(Distinct(errors));
-            // Before the services, so that it collects everything that they measure.
+            // Started before the services, so that it collects all their measurements.
             await services._management.StartAsync();
             await Task.WhenAll(hosts.Values.Select(host => host.StartAsync()));
             return services;
@@ -78,7 +78,7 @@ public sealed class LocalServices : IAsyncDisposable
     /// <summary>The URL of a service's API.</summary>
     public string Url(string service) => _hosts[service].Urls.First();
 
-    /// <summary>Registers a callback for when any service stops, which happens without a request only if it failed.</summary>
+    /// <summary>Registers a callback for when any service stops, which happens without a request to stop only if it failed.</summary>
     public void OnStopping(Action stopping)
     {
         foreach (var host in _hosts.Values) host.Lifetime.ApplicationStopping.Register(stopping);
@@ -105,7 +105,7 @@ public sealed class LocalServices : IAsyncDisposable
         LocalInfra infra,
         IReadOnlyDictionary<string, WebApplication> hosts)
     {
-        // Profiles is started by the time the test page asks for one.
+        // The profiles service is running by the time the test page requests a profile.
         if (service == IngestionService.Service)
         {
             builder.Services.AddSingleton<IStartupFilter>(_ => new TestPageProfiles($"{SdkPath}/profiles", () => hosts["profiles"].Urls.First()));

@@ -2,7 +2,7 @@ using Cdp.Local.Settings;
 
 namespace Cdp.Local.Stack;
 
-/// <summary>Everything on one machine: the infrastructure and, unless only that is wanted, the services.</summary>
+/// <summary>Everything on one machine: the infrastructure and, unless only the infrastructure is requested, the services.</summary>
 public sealed class LocalStack : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyBound = TimeSpan.FromSeconds(60);

@@ -29,7 +29,7 @@ internal sealed class TestPageProfiles(string path, Func<string> profiles) : ISt
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             return;
         }
-        // The path as it was sent: a value with an escaped slash or percent sign would become another one if it were decoded here.
+        // The path as it was sent: a value with an escaped slash or percent sign would become a different value if it were decoded here.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{profiles()}/v1/profiles{target[path.Length..]}");
         if (AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization, out var authorization)) request.Headers.Authorization = authorization;

@@ -99,7 +99,7 @@ public static class ProfileApi
             : Results.Bytes(ProfileJson.Of(profile, found.Aliases, parts), ApiError.ContentType);
     }
 
-    // A strong ETag covers everything the bytes of the response depend on. It is computed without writing the response.
+    // A strong ETag covers everything that the bytes of the response depend on. It is computed without writing the response.
     private static EntityTagHeaderValue Tag(FoundProfile found, ProfileParts parts)
     {
         var inputs = $"{Build} {found.Version} {(int)parts} {string.Join(' ', found.Aliases)}";

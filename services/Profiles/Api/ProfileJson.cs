@@ -14,7 +14,7 @@ public static class ProfileJson
     private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="profile">A profile that has not been merged.</param>
-    /// <param name="aliases">The merged profiles that were followed to it.</param>
+    /// <param name="aliases">The merged profiles that led to it.</param>
     /// <param name="parts">The parts to include.</param>
     public static ReadOnlyMemory<byte> Of(Profile profile, IReadOnlyList<string> aliases, ProfileParts parts)
     {
@@ -58,10 +58,10 @@ public static class ProfileJson
         json.WriteString("value", identifier.value);
     }
 
-    // A profile that a split created lists itself (see Splits.Finish), which means nothing to a caller.
+    // A profile that a split created lists itself (see Splits.Finish), which is meaningless to a caller.
     private static IEnumerable<string> AbsorbedOthers(Profile profile) => profile.absorbed.Where(absorbed => absorbed != profile.profileId);
 
-    // A trait cleared by null stays in the state, because an earlier value may still arrive. The response leaves it out.
+    // A trait that was set to null stays in the state, because an earlier value may still arrive. The response leaves it out.
     private static void WriteTraits(Utf8JsonWriter json, Profile profile)
     {
         json.WriteStartObject("traits");
@@ -82,7 +82,7 @@ public static class ProfileJson
         json.WriteEndObject();
     }
 
-    // The position tells where in the log the full value is.
+    // The position shows where in the log the full value is.
     private static void WriteCutTraits(Utf8JsonWriter json, Profile profile)
     {
         json.WriteStartObject("cut_traits");

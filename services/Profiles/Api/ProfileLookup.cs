@@ -9,7 +9,7 @@ namespace Cdp.Profiles.Api;
 
 /// <summary>The result of a lookup.</summary>
 /// <param name="ProfileId">The profile that identity assigned the identifier to, or the one it implies.</param>
-/// <param name="Aliases">The merged profiles that were followed from there, in order.</param>
+/// <param name="Aliases">The merged profiles on the way from there to the living profile, in order.</param>
 /// <param name="Profile">The living profile; null if no event was folded into it.</param>
 /// <param name="Version">The version of the living profile's state. It changes whenever the state does.</param>
 public sealed record FoundProfile(string ProfileId, IReadOnlyList<string> Aliases, Profile? Profile, string Version);
@@ -20,7 +20,7 @@ public sealed class ProfileLookup(Generations generations, AvroCodec codec, Fold
     /// <summary>The type that looks up a profile by its own id, which is the key on other topics.</summary>
     public const string ProfileIdType = "profile_id";
 
-    // Identity merges into roots only, so a chain has at most as many aliases as there were merges within seconds. A longer one is a cycle.
+    // Identity merges only into roots, so a chain is no longer than the number of merges within a few seconds. A longer one is a cycle.
     private const int LongestChain = 64;
 
     private readonly ProfileReader _profiles = new(codec, folding);

@@ -1,7 +1,9 @@
 
 namespace Cdp.Profiles.Api;
 
-/// <summary>The members of a response that <c>?include=</c> selects, by their names there. All other members are small and always included.</summary>
+/// <summary>
+/// The members of a response that <c>?include=</c> can select, by their names in that parameter. All other members are small and always included.
+/// </summary>
 [Flags]
 public enum ProfileParts
 {

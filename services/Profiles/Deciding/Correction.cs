@@ -9,12 +9,12 @@ namespace Cdp.Profiles.Deciding;
 public static class Correction
 {
     /// <summary>
-    /// The corrected profile; null if the correction is for another state than the current one. Then events were folded that the correction lacks; the
-    /// rebuild notices, and sends a new correction. The lineage stays as it is, because records in transit depend on it.
+    /// The corrected profile; null if the correction was made for a state other than the current one. In that case the profile has folded events that the
+    /// correction lacks; the rebuild notices this and sends a new correction. The lineage stays as it is, because records in transit depend on it.
     /// </summary>
     public static Profile? Apply(Profile current, ProfileRecomputed correction, Folding folding)
     {
-        // The correction already contains what a pending split has still to deliver. Applying both would count it twice.
+        // The correction already contains what a pending split has yet to deliver. Applying both would count it twice.
         if (current.pending.Count > 0 || current.awaited.Count > 0 || Fingerprint.Of(current) != correction.replaces) return null;
         var state = correction.state;
         var corrected = Folding.Empty(current.profileId);

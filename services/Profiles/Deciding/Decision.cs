@@ -71,13 +71,14 @@ public static class Decision
     }
 
     /// <summary>
-    /// Writes each changed profile once, however many records of the batch changed it, with its changed splits. The partition number is that of its records.
+    /// Writes each changed profile once, however many records of the batch changed it, with its changed splits. The partition number is the same as that of the
+    /// profile's records.
     /// </summary>
     public static void WriteChanged(ProfilesView view, Outbox outbox)
     {
         foreach (var profile in view.Changed)
         {
-            // Parts before the profile, so that a reader of the profile finds the parts it refers to.
+            // The parts are written before the profile, so that a reader of the profile finds the parts that it refers to.
             foreach (var split in profile.ChangedSplits) Add(HeldParts.Create(profile.State.profileId, split, view.Splitting.Codec));
             long[] removed = [.. profile.RemovedSplits];
             HeldParts.Detach(profile.State);
@@ -107,7 +108,7 @@ public static class Decision
             PendingSplits.ChangeHeld(profile.State, split, view.Splitting.Codec, folding, before => folding.Fold(before, placement.Event, origin));
         }
         else folding.Fold(profile.State, placement.Event, origin);
-        // Sent where the event is folded, not where it is forwarded, so that the account counts it once.
+        // Sent by the profile that folds the event, not by one that forwards it, so that the account counts it once.
         if (folding.LinkOf(identified.validated.envelope) is { } link)
         {
             outbox.Add(Topics.ProfilesTransfers, link.accountId, new AccountEvent { accountId = link.accountId, @event = identified, origin = origin });
@@ -121,7 +122,7 @@ public static class Decision
         {
             throw new InvalidDataException($"profile {merged.loserId} cannot be merged into itself (decision {merged.sequence})");
         }
-        // An alias has transferred its state before.
+        // An alias has already transferred its state.
         if (profile.State.mergedInto is not null) return;
         if (!Folding.IsEmpty(profile.State) || Splits.HasLineage(profile.State))
         {
@@ -146,7 +147,7 @@ public static class Decision
         profile.Change(outbox.TraceParent);
         if (PartRecord.IsPart(transferred.state))
         {
-            // The state of the loser follows in a transfer of its own.
+            // The state of the loser follows in a separate transfer.
             PendingSplits.Put(profile.State, HeldParts.ToSplit(transferred.state, view.Splitting.Codec));
             return;
         }
@@ -156,7 +157,7 @@ public static class Decision
 
     private static void Advance(SplittingView splitting, TrackedProfile profile, long sequence, Folding folding, Outbox outbox)
     {
-        // The record is a repetition, or the split has moved with its profile to another owner, whose job requests the step again.
+        // The record is a duplicate, or the split has moved with its profile to another owner, whose job requests the step again.
         if (Splits.Next(profile.State) is not { } split || split.sequence != sequence) return;
         if (!PendingSplits.HasBegun(split))
         {

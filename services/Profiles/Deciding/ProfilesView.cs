@@ -29,7 +29,7 @@ public sealed class TrackedProfile(Profile state, int partition, IReadOnlyList<s
     /// <summary>The sequences of pending splits that the batch finished, or that moved to another profile.</summary>
     public IEnumerable<long> RemovedSplits => _storedSplits.Keys.Except(State.pending.Select(split => split.sequence));
 
-    /// <summary>Marks the profile as changed, in place or by a new state.</summary>
+    /// <summary>Marks the profile as changed, either in place or by replacing its state.</summary>
     public void Change(string? traceParent, Profile? replacement = null)
     {
         State = replacement ?? State;

@@ -14,7 +14,7 @@ public sealed record HistoryRange(int Partition, long From, long Until);
 
 /// <summary>How far back the log reached when a range was read.</summary>
 /// <param name="Partition">The partition.</param>
-/// <param name="From">The first offset of the range, or the first one that retention has left of it.</param>
+/// <param name="From">The first offset of the range that was still retained.</param>
 /// <param name="At">The time at which the first record from there on was appended; null if there is none.</param>
 public sealed record HistoryReach(int Partition, long From, DateTime? At);
 

@@ -4,8 +4,8 @@ using Cdp.Profiles.State;
 namespace Cdp.Profiles.History;
 
 /// <summary>
-/// Folds the events of a profile up to a point in time. The events are those that belong to the profile by today's identity decisions: a person's by their best
-/// identifier, an account's by their groupId.
+/// Folds the events of a profile up to a point in time. The events are those that belong to the profile by the current identity decisions: a person's by their
+/// best identifier, an account's by their groupId.
 /// </summary>
 /// <param name="today">The profile as it is today.</param>
 /// <param name="asOf">The last event time, after clock correction, that is included.</param>

@@ -24,9 +24,9 @@ public sealed class Mismatch
     public (string Redis, string? Log)? LastObserved { get; set; }
 }
 
-/// <summary>A profile whose state in Redis or in the log is not what events.identified says.</summary>
+/// <summary>A profile whose state in Redis or in the log does not agree with events.identified.</summary>
 /// <param name="ProfileId">The profile.</param>
-/// <param name="What">The differences, each with both sides.</param>
+/// <param name="What">The differences, each with both values.</param>
 /// <param name="Replaces">The fingerprint of the state in Redis.</param>
 /// <param name="Rebuilt">The state it should have.</param>
 public sealed record Difference(string ProfileId, IReadOnlyList<string> What, string Replaces, Profile Rebuilt);
@@ -38,7 +38,7 @@ public sealed record Difference(string ProfileId, IReadOnlyList<string> What, st
 /// </summary>
 public sealed class Comparison(KafkaOptions kafka, AvroCodec codec, Folding folding, Draft draft, ProfileStore live, Replay replay, LiveProgress progress)
 {
-    /// <summary>The number of mismatches that are compared again. Further ones are only counted.</summary>
+    /// <summary>The number of mismatches that are compared again. Further mismatches are only counted.</summary>
     private const int MaxMismatches = 10_000;
 
     private const int PageSize = 500;
@@ -62,7 +62,7 @@ public sealed class Comparison(KafkaOptions kafka, AvroCodec codec, Folding fold
 
     /// <summary>
     /// Reads how far back events.identified reaches. Must be called after the log was folded and before the first comparison: then the draft has all events of
-    /// a profile that began no earlier, whatever retention removes later.
+    /// any profile that began at or after that point, whatever retention removes later.
     /// </summary>
     public async Task StartAsync()
     {
@@ -172,7 +172,7 @@ public sealed class Comparison(KafkaOptions kafka, AvroCodec codec, Folding fold
     private static bool IsEqual(string rebuilt, string redis, LoggedProfile? log) =>
         rebuilt == redis && rebuilt == (log?.Fingerprint ?? Fingerprint.Of(null));
 
-    // Notes the fingerprints of records, copies the parts of pending splits, and takes over profiles that are older than the log reaches.
+    // Records the fingerprints of records, copies the parts of pending splits, and takes over profiles that are older than the log reaches.
     private async Task ApplyAsync(IReadOnlyList<Change> changes, Dictionary<string, LoggedProfile> logged, HashSet<string> older)
     {
         var taken = new Dictionary<string, Profile>();
@@ -192,7 +192,7 @@ public sealed class Comparison(KafkaOptions kafka, AvroCodec codec, Folding fold
         await draft.WriteAsync(taken.Values);
     }
 
-    // A state written before the field "since" existed does not tell where it began, so it counts as older.
+    // A state written before the field "since" existed does not say where it began, so it counts as older.
     private bool IsOlderThanLog(Profile profile) => profile.since.Count < profile.reflects.Count
         || profile.since.Any(first => first.partition < _starts.Length && first.offset < _starts[first.partition]);
 

@@ -7,7 +7,8 @@ using Cdp.Streaming.Writing;
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// Sends corrections to the owners of wrong profiles. A correction that arrives twice changes nothing: the state it replaces is gone the second time.
+/// Sends corrections to the owners of wrong profiles. A correction that arrives twice changes nothing: the second time, the state that it replaces no longer
+/// exists.
 /// </summary>
 public sealed class CorrectionSender(KafkaOptions kafka, AvroCodec codec) : IDisposable
 {

@@ -56,7 +56,7 @@ public sealed class Draft
     /// <summary>Begins a rebuild in a new, empty generation.</summary>
     public static async Task<Draft> BeginAsync(IDatabase redis, HotStateKeys keys, AvroCodec codec, Folding folding, int partitions, Generations generations)
     {
-        // Throws if the key does not hold a number.
+        // Throws if the value of the key is not a number.
         RedisReads.ParseNumber(keys.LastGeneration, await redis.ReadStringAsync(keys.LastGeneration, Remedy), Remedy);
         // Redis may have lost the counter, so generations in use are skipped.
         var inUse = await generations.InUseAsync();
@@ -77,7 +77,7 @@ public sealed class Draft
         return draft;
     }
 
-    /// <summary>Stores new progress. Must be called after everything up to there was written.</summary>
+    /// <summary>Stores new progress. Call it after everything up to that progress was written.</summary>
     /// <exception cref="RebuildException">Redis lost the draft, or another rebuild was started.</exception>
     public async Task AdvanceAsync(RebuildProgress to)
     {
@@ -111,7 +111,8 @@ public sealed class Draft
     public Profile? Decode(byte[]? bytes) => bytes is null ? null : _folding.WithinBounds((Profile)_codec.Decode(bytes));
 
     /// <summary>
-    /// Writes living profiles before aliases. If a merge is interrupted between the two, it is repeated. In the other order the loser's state would be lost.
+    /// Writes living profiles before aliases. If the write is interrupted in between, the merge is repeated. In the opposite order the loser's state would be
+    /// lost.
     /// </summary>
     public async Task WriteAsync(IEnumerable<Profile> profiles)
     {
@@ -124,7 +125,7 @@ public sealed class Draft
     public Task WriteAsync(IEnumerable<(string ProfileId, byte[] Bytes)> profiles) =>
         Task.WhenAll(profiles.SelectMany(profile => Write(profile.ProfileId, profile.Bytes, When.Always)));
 
-    /// <summary>Copies the state held by a pending split from the generation in use: a rebuild does not recompute it.</summary>
+    /// <summary>Copies the state that a pending split has set aside from the generation in use, because a rebuild does not recompute it.</summary>
     public Task WritePartAsync(Profile part)
     {
         var key = _keys.Profile(Partition(part.heldBy), part.profileId, Progress.Generation);

@@ -6,8 +6,8 @@ using Cdp.Profiles.State.Ordering;
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// The profiles of the draft that a batch of events.identified concerns, and how records change them. Pure. Applying a record twice changes nothing: each
-/// partition is read in order, so a state's <c>reflects</c> tells which records it includes.
+/// The profiles in the draft that a batch of events.identified affects, and the changes that records make to them. Pure. Applying a record twice changes
+/// nothing: each partition is read in order, so a state's <c>reflects</c> shows which records it includes.
 /// </summary>
 public sealed class DraftView(Routing routing, Folding folding)
 {
@@ -16,7 +16,7 @@ public sealed class DraftView(Routing routing, Folding folding)
 
     public IEnumerable<Profile> Changed => _changed.Select(profileId => _states[profileId]);
 
-    /// <summary>Profiles that were split after the decisions were read. Their states are wrong, because a folded state cannot be divided.</summary>
+    /// <summary>Profiles that were split after the decisions were read. Their states are wrong, because a state cannot be divided after folding.</summary>
     public HashSet<string> Split { get; } = [];
 
     public bool Has(string profileId) => _states.ContainsKey(profileId);
@@ -91,7 +91,7 @@ public sealed class DraftView(Routing routing, Folding folding)
         _changed.Add(profileId);
     }
 
-    // Only for merges decided after the decisions were read. The losers of earlier merges are aliases from the start.
+    // Applies only to merges decided after the decisions were read. The losers of earlier merges are aliases from the start.
     private void Merge(ProfileMerged merged)
     {
         var (loser, winnerId) = (_states[merged.loserId], Routing.Root(merged.winnerId, MergedInto));

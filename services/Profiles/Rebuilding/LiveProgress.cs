@@ -7,7 +7,7 @@ using Confluent.Kafka;
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// Tells whether the running service has processed the log up to a point. It reads the committed offsets of the service's group without joining the group.
+/// Determines whether the running service has processed the log up to a point. It reads the committed offsets of the service's group without joining the group.
 /// </summary>
 public sealed class LiveProgress(KafkaOptions kafka) : IDisposable
 {
@@ -51,7 +51,7 @@ public sealed class LiveProgress(KafkaOptions kafka) : IDisposable
         return false;
     }
 
-    // A partition that does not answer in time, such as one whose leader moves, may do so in the next round.
+    // A partition that does not answer in time, for example because its leader is moving, may answer in the next round.
     private bool HasPassed(IReadOnlyDictionary<TopicPartition, long> ends, CancellationToken stopping)
     {
         try

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// Folds the log into a new generation beside the one in use, compares the two, and switches to the new one on request. The service keeps running meanwhile.
+/// Folds the log into a new generation next to the one in use, compares the two, and switches to the new one on request. The service keeps running meanwhile.
 /// </summary>
 public sealed class Rebuild(
     KafkaOptions kafka, AvroCodec codec, Folding folding, IConnectionMultiplexer redis, HotStateKeys keys, Generations generations, TextWriter report)
@@ -101,7 +101,7 @@ public sealed class Rebuild(
 
         using var progress = new LiveProgress(kafka);
         var comparison = new Comparison(kafka, codec, folding, draft, live, replay, progress);
-        // The first pass takes long. A short second one leaves fewer profiles that changed since.
+        // The first pass takes a long time. After a short second pass, fewer profiles have changed in the meantime.
         await FoldEventsAsync(replay, stopping);
         await comparison.StartAsync();
         for (var partition = 0; partition < kafka.Partitions; partition++) await comparison.CompareAsync(partition, stopping);
@@ -154,7 +154,9 @@ public sealed class Rebuild(
         }
     }
 
-    /// <summary>The progress of a rebuild whose generation is not in use. An interrupted switch may leave the progress of one that is.</summary>
+    /// <summary>
+    /// The progress of a rebuild whose generation is not in use. After an interrupted switch, the progress of a generation that is in use may be left.
+    /// </summary>
     private async Task<RebuildProgress?> FindUnfinishedAsync()
     {
         var (found, inUse) = (await Draft.FindUnfinishedAsync(redis.GetDatabase(), keys), await generations.InUseAsync());

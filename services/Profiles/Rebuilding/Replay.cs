@@ -17,7 +17,7 @@ public sealed class Replay(KafkaOptions kafka, AvroCodec codec, Folding folding,
 
     public long Events { get; private set; }
 
-    /// <summary>Records that cannot be decoded, by their place, with the reason. They are on the topic dead, and were never folded.</summary>
+    /// <summary>Records that cannot be decoded, by position, with the reason. They are on the topic dead, and were never folded.</summary>
     public IDictionary<string, string> Skipped { get; } = new Dictionary<string, string>();
 
     /// <summary>Profiles that were split after the decisions were read.</summary>

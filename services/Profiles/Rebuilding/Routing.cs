@@ -3,7 +3,7 @@ using cdp;
 namespace Cdp.Profiles.Rebuilding;
 
 /// <summary>
-/// Determines the owner of an event by all decisions. The log stores an event under the profile it was assigned to at the time. Since then that profile may
+/// Determines the owner of an event from all decisions. The log stores an event under the profile it was assigned to at the time. Since then that profile may
 /// have been merged into another, or a split may have taken out the event's best identifier. A route belongs to the profile that was split; events of every
 /// profile merged into it pass through that profile.
 /// </summary>
@@ -47,7 +47,7 @@ public sealed class Routing
     {
         while (true)
         {
-            // A route to a profile that was merged back is ignored. Following it would be a circle.
+            // A route to a profile that was merged back is ignored. Following it would lead in a circle.
             var route = RoutesOf(profileId).FindLast(route => Has(route, identifier) && Root(route.into, mergedInto) != Root(profileId, mergedInto));
             if (route is not null) profileId = route.into;
             else if (mergedInto(profileId) is { } winner) profileId = winner;

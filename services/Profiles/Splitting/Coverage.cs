@@ -5,9 +5,9 @@ using Cdp.Profiles.State.Ordering;
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// Decides which events a split that has begun recomputes: those stored under a key of its family, in a partition from which the profile had events, between
-/// the first of them and the cut, that belong to either side. The reader of the log and the loop, when it gets an event that was in transit, must agree on
-/// every single record. So the decision uses only what is fixed when the split begins.
+/// Decides which events a split that has begun recomputes. They are stored under a key of its family, in a partition from which the profile had events, between
+/// the first of those events and the cut, and they belong to either side. The reader of the log and the loop, when it gets an event that was in transit, must
+/// agree on every single record. So the decision uses only what is fixed when the split begins.
 /// </summary>
 /// <param name="split">A split that has begun.</param>
 /// <param name="before">The state it holds.</param>

@@ -4,9 +4,9 @@ using Cdp.Profiles.State;
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// Stores and transfers each pending split in a record of its own. The state that a split has set aside is as large as a profile, and no record may hold two
-/// profiles. The record of the profile only refers to its splits. A part is a <see cref="Profile"/> with <c>heldBy</c>: its state is what the split set
-/// aside, and its single pending split has the remaining fields.
+/// Stores and transfers each pending split in a separate record. The state that a split has set aside is as large as a profile, and no record may contain two
+/// profiles. The record of the profile only refers to its splits. A part is a <see cref="Profile"/> with <c>heldBy</c>: its state is what the split set aside,
+/// and its single pending split has the remaining fields.
 /// </summary>
 public static class HeldParts
 {

@@ -5,9 +5,9 @@ using Cdp.Profiles.State.Ordering;
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// The pending splits of a profile, in order of their sequence. Once a split has begun, its state is kept apart from the state of the profile, so that it
-/// can be exchanged for the recomputed states whatever events the profile gets meanwhile and whichever profile it is merged into. A split is replaced, never
-/// changed, because several states may share it.
+/// The pending splits of a profile, in order of their sequence. Once a split has begun, its state is kept apart from the state of the profile, so that it can
+/// be replaced by the recomputed states, whatever events the profile gets meanwhile and whatever profile it is merged into. A split is replaced, never changed,
+/// because several states may share it.
 /// </summary>
 public static class PendingSplits
 {
@@ -35,7 +35,7 @@ public static class PendingSplits
 
     public static void Remove(Profile profile, long sequence) => profile.pending = [.. profile.pending.Where(split => split.sequence != sequence)];
 
-    /// <summary>Everything known of the customer: the state of the profile merged with the states that begun splits hold.</summary>
+    /// <summary>Everything known about the customer: the state of the profile merged with the states that begun splits hold.</summary>
     public static Profile Combined(Profile profile, StateCodec codec, Folding folding)
     {
         if (!profile.pending.Any(HasBegun)) return profile;
@@ -64,7 +64,7 @@ public static class PendingSplits
         var (known, since) = (before.identifiers, before.since);
         (before.identifiers, before.since) = ([.. known], [.. since]);
         change(before);
-        // Coverage depends on identifiers and since, so these must not change in the held state. New ones go into the state of the profile.
+        // Coverage depends on the fields identifiers and since, so these must not change in the held state. New ones go into the state of the profile.
         var added = Folding.Empty(profile.profileId);
         added.identifiers = [.. before.identifiers.Where(identifier => Sorted.Find(known, identifier, Order.Compare) < 0)];
         added.since = [.. before.since.Where(first => !since.Any(old => Order.ComparePartition(old, first) == 0 && old.offset == first.offset))];

@@ -8,7 +8,7 @@ namespace Cdp.Profiles.Splitting;
 /// </summary>
 /// <param name="Event">The event, with only the identifiers that belong to its destination.</param>
 /// <param name="Route">The route to another profile; null if the event stays.</param>
-/// <param name="Split">The pending split whose held state gets the event; null if none does.</param>
+/// <param name="Split">The pending split whose held state gets the event; null if no split does.</param>
 public sealed record Placement(IdentifiedEvent Event, SplitRoute? Route = null, PendingSplit? Split = null)
 {
     /// <param name="profile">A profile that has not been merged.</param>
@@ -20,7 +20,7 @@ public sealed record Placement(IdentifiedEvent Event, SplitRoute? Route = null, 
     {
         if (profile.pending.Count == 0 && profile.routes.Count == 0) return new Placement(identified);
 
-        // A split that recomputes the event divides it when it reads it from the log. Forwarding it as well would count it twice.
+        // A split that recomputes the event assigns it to a side when it reads it from the log. Forwarding it as well would count it twice.
         var covering = profile.pending.FirstOrDefault(split =>
             PendingSplits.HasBegun(split) && new Coverage(split, codec.Decode(split.before)).Covers(sentTo, identified, origin));
         if (covering is not null) return new Placement(Routes.ForOwner(profile, identified), Split: covering);

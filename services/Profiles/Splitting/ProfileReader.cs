@@ -22,7 +22,7 @@ public sealed class ProfileReader(AvroCodec codec, Folding folding)
         bytes => folding.WithinBounds((Profile)codec.Decode(bytes)));
 
     /// <summary>Reads one profile, with a version that changes whenever the profile does; null if it does not exist.</summary>
-    /// <exception cref="UnreadableValueException">The key holds something else, or a part of the profile is permanently missing.</exception>
+    /// <exception cref="UnreadableValueException">The key contains something else, or a part of the profile is permanently missing.</exception>
     public async Task<(Profile Profile, string Version)?> FindAsync(ProfileStore store, int partition, string profileId)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -43,7 +43,7 @@ public sealed class ProfileReader(AvroCodec codec, Folding folding)
             : [];
 
     /// <summary>Reads the profiles of a batch as the owner of the partition; null if Redis is behind <paramref name="known"/>.</summary>
-    /// <exception cref="UnreadableValueException">A key holds something else, or a part of a profile is missing.</exception>
+    /// <exception cref="UnreadableValueException">A key contains something else, or a part of a profile is missing.</exception>
     public async Task<IReadOnlyList<StoredState>?> ReadAsync(ProfileStore store, int partition, IReadOnlyList<string> profileIds, long known)
     {
         if (await store.ReadAsync(partition, profileIds, known) is not { } read) return null;

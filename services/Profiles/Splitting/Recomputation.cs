@@ -4,8 +4,8 @@ using Cdp.Profiles.State;
 namespace Cdp.Profiles.Splitting;
 
 /// <summary>
-/// Folds the events of a begun split, as they are read from the log, into the two profiles that it makes. It notes which writes of the held state it found in
-/// the log, so that those the log no longer has can be told apart.
+/// Folds the events of a begun split, as they are read from the log, into the two resulting profiles. It keeps track of which writes of the held state it found
+/// in the log, to distinguish them from those that the log no longer has.
 /// </summary>
 /// <param name="profileId">The profile with the pending split.</param>
 /// <param name="split">The split.</param>
@@ -29,7 +29,7 @@ public sealed class Recomputation(string profileId, PendingSplit split, Profile 
     /// <summary>The time from which the log was complete; null if nothing is missing.</summary>
     public DateTime? ReachesFrom { get; set; }
 
-    /// <summary>Whether it was computed for the state that the split holds now, and not for an older one read from Redis.</summary>
+    /// <summary>Whether it was computed for the state that the split holds now, rather than for an older state read from Redis.</summary>
     public bool IsOf(PendingSplit current) => current.before.AsSpan().SequenceEqual(split.before);
 
     /// <summary>Folds an event read from the log. Events that the split does not recompute are ignored.</summary>

@@ -34,7 +34,7 @@ public static class Remainder
 
         (rest.cut, rest.largeTraits) = ([.. before.cut], [.. before.largeTraits]);
         (rest.firstSeen, rest.lastSeen) = (before.firstSeen, EventTime.Known((DateTime?)counts.Max(count => count.last)));
-        // The first records of the profile. They are gone, which tells a reader of the past that the log does not reach back far enough.
+        // The first records of the profile. They are gone, which shows readers of past states that the log does not reach back far enough.
         (rest.since, rest.reflects) = ([.. before.since], [.. before.since]);
         return rest;
     }
@@ -43,7 +43,7 @@ public static class Remainder
 
     private static EventCount? Count(Profile profile, string name) => profile.counts.TryGetValue(name, out var count) ? count : null;
 
-    // The recomputed state may count by name what the held state had no room to name.
+    // The recomputed state may list under its own name an event that the held state had to count under otherEvents.
     private static EventCount? OtherThan(Profile before, Profile recomputed)
     {
         List<EventCount> parts = [.. recomputed.counts.Where(count => !before.counts.ContainsKey(count.Key)).Select(count => count.Value)];

@@ -21,8 +21,8 @@ public static class Routes
         : Division.WithIdentifiers(identified, identifier => !profile.routes.Any(route => Has(route, identifier)));
 
     /// <summary>
-    /// Adds routes. If there are too many, those of the latest splits stay: a route is only needed until every resolver has learned of the split, which takes
-    /// seconds.
+    /// Adds routes. If there are too many, those of the latest splits are kept: a route is only needed until every resolver has learned of the split, which
+    /// takes seconds.
     /// </summary>
     public static void Add(Profile profile, IEnumerable<SplitRoute> routes, Bounds bounds)
     {

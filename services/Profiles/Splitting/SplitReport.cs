@@ -3,13 +3,13 @@ using cdp;
 
 namespace Cdp.Profiles.Splitting;
 
-/// <summary>The result of a split: how many events were recomputed for each profile, and what stayed because it is no longer in the log.</summary>
+/// <summary>The result of a split: how many events were recomputed for each profile, and what was not divided because it is no longer in the log.</summary>
 /// <param name="Sequence">The sequence number of the decision.</param>
 /// <param name="ProfileId">The profile that was split, or the one it was merged into since.</param>
 /// <param name="Into">The new profile.</param>
 /// <param name="Kept">The number of events recomputed for the profile that was split.</param>
 /// <param name="SplitOff">The number of events recomputed for the new profile.</param>
-/// <param name="Remainder">What stayed with the profile that was split.</param>
+/// <param name="Remainder">The state that was not divided and stays with the profile that was split.</param>
 /// <param name="ReachesFrom">The time from which the log was complete; null if nothing is missing.</param>
 public sealed record SplitReport(long Sequence, string ProfileId, string Into, long Kept, long SplitOff, Profile Remainder, DateTime? ReachesFrom)
 {

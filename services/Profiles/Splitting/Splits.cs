@@ -51,7 +51,7 @@ public static class Splits
 
     /// <summary>
     /// The split that can take its next step; null if there is none. Splits are processed one at a time in order: the next split divides the result of the
-    /// previous one, and also any state that this profile, or one merged into it, still awaits from an earlier split.
+    /// previous one, including any state that this profile, or one merged into it, still awaits from an earlier split.
     /// </summary>
     public static PendingSplit? Next(Profile profile)
     {
@@ -83,7 +83,7 @@ public static class Splits
     }
 
     /// <summary>
-    /// Replaces the state that was set aside by the recomputed one, and returns the state of the new profile with a report. Identifiers are divided, not
+    /// Replaces the state that was set aside with the recomputed one, and returns the state of the new profile with a report. Identifiers are divided, not
     /// recomputed: an event of one side may be the only one that names an identifier of the other, and the state of the new profile must be complete on its
     /// own, because that profile may have been merged back already.
     /// </summary>
@@ -134,14 +134,14 @@ public static class Splits
         folding.AddAbsorbed(profile, state.absorbed);
         folding.AddSharedKeys(profile, state.sharedKeys);
         foreach (var sequence in state.awaited) Sorted.Add(profile.awaited, sequence, Ascending);
-        // The parts of mere references have arrived before.
+        // These are only references; the parts they refer to have already arrived.
         foreach (var pending in state.pending.Where(pending => !HeldParts.IsReference(pending))) PendingSplits.Put(profile, pending);
         Routes.Add(profile, state.routes, folding.Bounds);
     }
 
     /// <summary>
     /// How many times a state or an event of the split's family can be forwarded before it arrives: each profile forwards it to the one it was merged into,
-    /// and none does so twice.
+    /// and no profile does so twice.
     /// </summary>
     public static int MaxHops(Profile profile, PendingSplit split) => split.family.Union(profile.absorbed).Count() + 1;
 

@@ -1,7 +1,7 @@
 
 namespace Cdp.Profiles.State;
 
-/// <summary>A limit on large trait values: of the values larger than a size, only the newest are kept.</summary>
+/// <summary>A limit on large trait values: only the newest of the values above a given size are kept.</summary>
 /// <param name="Above">The size in bytes of UTF-8.</param>
 /// <param name="Count">How many values above this size are kept.</param>
 public sealed record TraitSize(int Above, int Count);
@@ -24,19 +24,19 @@ public sealed record Bounds
 
     public static readonly Bounds Default = new();
 
-    /// <summary>Trait names, cleared and cut ones included. The newest stay.</summary>
+    /// <summary>Trait names, cleared and cut ones included. The newest are kept.</summary>
     public int Traits { get; init; } = 350;
 
     /// <summary>The limits on large trait values, in ascending order of size.</summary>
     public IReadOnlyList<TraitSize> TraitSizes { get; init; } = [new(256, 64), new(1024, 16), new(8 * 1024, 2), new(32 * 1024, 0)];
 
-    /// <summary>Event names that are counted. Those with the smallest hashes stay.</summary>
+    /// <summary>Event names that are counted. Those with the smallest hashes are kept.</summary>
     public int Events { get; init; } = 300;
 
-    /// <summary>Identifiers of a person. Those with the smallest hashes stay.</summary>
+    /// <summary>Identifiers of a person. Those with the smallest hashes are kept.</summary>
     public int Identifiers { get; init; } = 1_000;
 
-    /// <summary>Identifiers of an account, which has one unless a person was merged into it.</summary>
+    /// <summary>Identifiers of an account. An account has one, unless a person was merged into it.</summary>
     public int AccountIdentifiers { get; init; } = 100;
 
     /// <summary>The last events of a profile.</summary>
@@ -48,10 +48,10 @@ public sealed record Bounds
     /// <summary>People of an account.</summary>
     public int Members { get; init; } = 1_000;
 
-    /// <summary>Profiles merged into this one; separately, the same number of profiles it shares keys with.</summary>
+    /// <summary>The maximum number of profiles merged into this one, and separately of profiles with which it shares keys.</summary>
     public int Related { get; init; } = 900;
 
-    /// <summary>Identifiers that splits took out of the profile, all splits together. Those of the latest splits stay.</summary>
+    /// <summary>Identifiers that splits took out of the profile, counted over all splits. Those of the latest splits are kept.</summary>
     public int Routed { get; init; } = 1_000;
 
     /// <summary>Profiles under whose keys the events of a split may be stored.</summary>

@@ -6,8 +6,8 @@ using cdp;
 namespace Cdp.Profiles.State;
 
 /// <summary>
-/// Counts events by name. If there are too many names, those with the smallest hashes stay, so that a name that was dropped never comes back: a name that is
-/// kept counts all its events, and the other names are counted together.
+/// Counts events by name. If there are too many names, those with the smallest hashes are kept, so that a name that was dropped never comes back: a name that
+/// is kept counts all its events, and the other names are counted together.
 /// </summary>
 public static class Counts
 {
@@ -36,7 +36,7 @@ public static class Counts
     public static EventCount Sum(EventCount a, EventCount b) =>
         new() { count = a.count + b.count, first = EventTime.Earlier(a.first, b.first), last = EventTime.Later(a.last, b.last) };
 
-    // From now on, every name with this hash or a greater one is counted under otherEvents.
+    // From now on, names with this hash or a greater one are counted under otherEvents.
     private static void MoveToOther(Profile profile, long from)
     {
         foreach (var (name, count) in profile.counts.Where(count => Hash(count.Key) >= from).ToList())

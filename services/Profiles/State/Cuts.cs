@@ -4,8 +4,8 @@ using Cdp.Profiles.State.Ordering;
 namespace Cdp.Profiles.State;
 
 /// <summary>
-/// Names the parts of a profile that are incomplete because a bound was reached. A part that is named stays named. A cut concerns either the content of the
-/// profile (traits, identifiers) or its lineage: which profiles it absorbed and shares keys with.
+/// Names the parts of a profile that are incomplete because a bound was reached. Once a part is named, it remains named. A cut concerns either the content of
+/// the profile (traits, identifiers) or its lineage: which profiles it absorbed and shares keys with.
 /// </summary>
 public static class Cuts
 {

@@ -11,7 +11,7 @@ public enum Side
     /// <summary>It belongs to the new profile that the split created.</summary>
     SplitOff,
 
-    /// <summary>It never belonged to the split profile: another profile's event, stored under a key that both share.</summary>
+    /// <summary>It never belonged to the split profile: it is an event of another profile, stored under a key that both profiles share.</summary>
     Unrelated,
 }
 
@@ -34,7 +34,7 @@ public sealed class Division(IEnumerable<Identifier> splitOff, IEnumerable<Ident
         return _splitOff.Contains(key) ? Side.SplitOff : _known.Contains(key) ? Side.Kept : Side.Unrelated;
     }
 
-    /// <summary>The event as one side sees it: with the identifiers that belong to that side.</summary>
+    /// <summary>The event from the viewpoint of one side: with only the identifiers that belong to that side.</summary>
     public IdentifiedEvent Share(IdentifiedEvent identified, Side side) => WithIdentifiers(identified, identifier => Of(identifier) == side);
 
     /// <summary>The event with only those identifiers that satisfy the condition.</summary>

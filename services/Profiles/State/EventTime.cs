@@ -8,7 +8,7 @@ namespace Cdp.Profiles.State;
 /// </summary>
 public static class EventTime
 {
-    /// <summary>Stands for an unknown time.</summary>
+    /// <summary>Represents an unknown time.</summary>
     public static readonly DateTime Unknown = DateTime.UnixEpoch;
 
     private static readonly DateTime Earliest = new(1971, 1, 1, 0, 0, 0, DateTimeKind.Utc);

@@ -7,7 +7,8 @@ namespace Cdp.Profiles.State;
 /// <summary>
 /// A hash of the content of a state. Two states have the same fingerprint if and only if they have the same content, whatever the order of their lists and
 /// maps. Lineage (<c>absorbed</c>, <c>sharedKeys</c>, <c>routes</c>, <c>pending</c>, <c>awaited</c>) is left out, because it differs with the order of events
-/// and merges: a merge that came before the first event of a profile leaves other traces than one that came after it. <c>largeTraits</c> is left out as well.
+/// and merges: a merge that came before the first event of a profile leaves different traces than one that came after it. <c>largeTraits</c> is left out as
+/// well.
 /// </summary>
 public static class Fingerprint
 {

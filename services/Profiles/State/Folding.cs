@@ -52,7 +52,7 @@ public sealed class Folding(ProfileIds ids, Bounds bounds, BlockedValues blocked
     /// <summary>Folds an event into the profile of the person it belongs to.</summary>
     /// <param name="profile">The profile, which is changed.</param>
     /// <param name="identified">The event.</param>
-    /// <param name="position">The position in events.identified at which the event was first written, even if it was forwarded since.</param>
+    /// <param name="position">The position in events.identified at which the event was first written, even if it has been forwarded since then.</param>
     public void Fold(Profile profile, IdentifiedEvent identified, RecordPosition position)
     {
         var e = identified.validated.envelope;
@@ -60,7 +60,7 @@ public sealed class Folding(ProfileIds ids, Bounds bounds, BlockedValues blocked
         if (e.type == "identify") SetTraits(profile, e, position);
         if (LinkOf(e) is { } link) Accounts.Add(profile.accounts, link, Bounds.Links);
         foreach (var identifier in identified.identifiers) IdentifierSet.Add(profile, identifier);
-        // Anything computed from single events, such as computed traits, belongs into Count; its counterpart belongs into Merge.
+        // Anything computed from single events, such as computed traits, belongs in Count; its counterpart belongs in Merge.
         Count(profile, e, position);
     }
 
@@ -95,7 +95,7 @@ public sealed class Folding(ProfileIds ids, Bounds bounds, BlockedValues blocked
         foreach (var member in from.members) Accounts.Add(into.members, member, Bounds.Members);
     }
 
-    /// <summary>The state within the current bounds: the same object, or a cut copy if it was written under other bounds.</summary>
+    /// <summary>The state within the current bounds: the same object, or a reduced copy if it was written under different bounds.</summary>
     public Profile WithinBounds(Profile state)
     {
         if (!OldState.IsOld(state)) return state;

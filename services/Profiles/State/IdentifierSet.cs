@@ -5,7 +5,7 @@ using Cdp.Profiles.State.Ordering;
 
 namespace Cdp.Profiles.State;
 
-/// <summary>The sorted identifiers of a profile. If there are too many, those with the smallest hashes stay.</summary>
+/// <summary>The sorted identifiers of a profile. If there are too many, those with the smallest hashes are kept.</summary>
 public static class IdentifierSet
 {
     private static readonly Comparer<Identifier> ByTypeAndValue = Comparer<Identifier>.Create(Order.Compare);

@@ -3,7 +3,7 @@ using Cdp.Profiles.State.Ordering;
 
 namespace Cdp.Profiles.State;
 
-/// <summary>States that were written under other bounds, or before bounds existed.</summary>
+/// <summary>States that were written under different bounds, or before bounds existed.</summary>
 public static class OldState
 {
     public static bool IsOld(Profile state) => state.bounds != Bounds.Version;
@@ -37,7 +37,7 @@ public static class OldState
         return upgraded;
     }
 
-    // An implausible first or last time hides the plausible ones of other events; the counts still have those of events with other names.
+    // An implausible first or last time hides the plausible ones of other events; the counts still have the times of events with other names.
     private static DateTime? Nearest(DateTime? seen, Profile upgraded, Func<DateTime, DateTime, DateTime> nearer, Func<EventCount, DateTime> time)
     {
         if (seen is null) return null;

@@ -3,8 +3,8 @@ using cdp;
 namespace Cdp.Profiles.State;
 
 /// <summary>
-/// Tells records of the topic profiles apart: a profile, or a part of one. A part holds the state that a pending split has set aside; its <c>heldBy</c> names
-/// the profile.
+/// Distinguishes the records of the topic profiles: a profile, or a part of one. A part contains the state that a pending split has set aside; its
+/// <c>heldBy</c> names the profile.
 /// </summary>
 public static class PartRecord
 {

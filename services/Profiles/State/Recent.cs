@@ -34,7 +34,7 @@ public static class Recent
     private static RecentEvent Bounded(string messageId, string type, string? name, DateTime timestamp) =>
         new() { messageId = Texts.MessageId(messageId), type = Texts.Type(type), name = name is null ? null : Texts.Name(name), timestamp = timestamp };
 
-    // A linear search from the newest event: nearly all events are newer than all before them.
+    // A linear search from the newest event: nearly every event is newer than all previous ones.
     private static int IndexFor(IList<RecentEvent> recent, RecentEvent added)
     {
         var at = 0;

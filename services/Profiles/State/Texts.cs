@@ -7,7 +7,7 @@ namespace Cdp.Profiles.State;
 
 /// <summary>
 /// Limits the length of single strings in a profile, in bytes of UTF-8. A longer string keeps its beginning, followed by <c>~</c> and a hash of the whole
-/// string, so that different strings stay different. The result depends on the string alone, and shortening it again changes nothing.
+/// string, so that different strings remain different. The result depends on the string alone, and shortening it again changes nothing.
 /// </summary>
 public static class Texts
 {

@@ -6,12 +6,12 @@ namespace Cdp.Profiles.State;
 
 /// <summary>
 /// The traits of a profile: the last write of each name, limited to the newest names and the newest large values. A write that was once too old to be kept
-/// is never kept again, whatever is added: later large writes are remembered even after a smaller value has replaced theirs.
+/// is never kept again, whatever is added: for this purpose, later large writes are remembered even after a smaller value has replaced them.
 /// </summary>
 public static class Traits
 {
     /// <summary>
-    /// Adds a write. The caller must call <see cref="Cut"/> afterwards. Of two writes that compare as equal the second wins: they are two members with the same
+    /// Adds a write. The caller must call <see cref="Cut"/> afterwards. If two writes compare as equal, the second wins: they are two members with the same
     /// name in one event, of which JSON parsers take the last.
     /// </summary>
     public static void Set(Profile profile, string name, Trait trait, Bounds bounds)

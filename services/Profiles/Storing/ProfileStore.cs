@@ -59,11 +59,11 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotStateKeys keys
     public async Task<byte[]?> FindAsync(int partition, string profileId) =>
         await redis.GetDatabase().ReadStringAsync(Key(partition, profileId), Remedy(partition));
 
-    /// <summary>The error for a key that does not hold the profile it should hold.</summary>
+    /// <summary>The error for a key that does not contain the profile it should.</summary>
     public UnreadableValueException Unreadable(int partition, string profileId, byte[]? bytes, Exception? inner = null) =>
         RedisReads.Unreadable(Key(partition, profileId), bytes, "the profile", Remedy(partition), inner);
 
-    /// <summary>The error for a key that holds a profile in an impossible state.</summary>
+    /// <summary>The error for a key whose profile is in an impossible state.</summary>
     public UnreadableValueException Unreadable(int partition, string profileId, string found) => new(Key(partition, profileId), found, Remedy(partition));
 
     /// <summary>
@@ -82,8 +82,8 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotStateKeys keys
         return [.. chunks.Zip(answers).SelectMany(pair => pair.First.Zip(pair.Second.Skip(1), (id, value) => (id, (byte[]?)value)))];
     }
 
-    // A key of the wrong type must not pass for a missing profile: the profile would be folded from nothing, and its old state would be lost from the topic
-    // as well.
+    // A key of the wrong type must not be treated as a missing profile: the profile would be folded from nothing, and its old state would be lost from the
+    // topic as well.
     private async Task CheckAbsentAsync(int partition, string[] profileIds)
     {
         RedisKey[] absent = [.. profileIds.Select(id => Key(partition, id))];
@@ -133,7 +133,7 @@ public sealed class ProfileStore(IConnectionMultiplexer redis, HotStateKeys keys
         }
         catch (RedisServerException)
         {
-            // If the position is what the script cannot read, this throws an error that names its key.
+            // If the script failed because it cannot read the position, this throws an error that names the key.
             await PositionAsync(partition);
             throw;
         }

@@ -3,7 +3,7 @@ using Cdp.Streaming.Consuming;
 
 namespace Cdp.Profiles.Storing;
 
-/// <summary>The loop that folds events into profiles: its consumer group, inputs and outputs.</summary>
+/// <summary>Configures the loop that folds events into profiles: its consumer group, inputs and outputs.</summary>
 public static class ProfilesLoop
 {
     public static StreamOptions Options { get; } = new()

@@ -12,13 +12,13 @@ namespace Cdp.Validation.Duplicates;
 public readonly record struct ClaimKey(long Slot, ushort Bucket, byte[] Field);
 
 /// <summary>
-/// Stores claims compactly: many small hashes, which Redis keeps as packed lists with about 25 bytes for an entry, instead of keys with about 100 bytes
+/// Stores claims compactly in many small hashes, which Redis keeps as packed lists with about 25 bytes per entry. Separate keys would take about 100 bytes
 /// each. The slot is computed from the record, not from the clock, so that a record that is read again finds its own claim.
 /// </summary>
 /// <param name="prefix">The prefix of all keys of the installation.</param>
 /// <param name="window">The length of a slot.</param>
 /// <param name="log">
-/// Names the log whose offsets the claims hold; may be empty. When the topic is recreated, its offsets start over, and claims on the previous one must
+/// Names the log whose offsets are in the claims; may be empty. When the topic is recreated, its offsets start over, and claims on the previous one must
 /// not count.
 /// </param>
 public sealed class ClaimKeys(string prefix, TimeSpan window, string log)
@@ -34,7 +34,7 @@ public sealed class ClaimKeys(string prefix, TimeSpan window, string log)
     /// <summary>The slot of a receivedAt. A slot is as long as the window.</summary>
     public long SlotOf(DateTime receivedAt) => receivedAt.Ticks / window.Ticks;
 
-    /// <summary>The start of a slot; at the earliest 1970, because Kafka timestamps begin there.</summary>
+    /// <summary>The start of a slot, but not before 1970, because Kafka timestamps begin there.</summary>
     public DateTime StartOf(long slot) => slot <= SlotOf(DateTime.UnixEpoch) ? DateTime.UnixEpoch : new DateTime(slot * window.Ticks, DateTimeKind.Utc);
 
     /// <summary>The key of an event's claim. The source is part of it, because messageIds of different senders are unrelated.</summary>
@@ -55,7 +55,7 @@ public sealed class ClaimKeys(string prefix, TimeSpan window, string log)
     public IEnumerable<string> Buckets(int partition, long slot) =>
         Enumerable.Range(0, 1 << (8 * BucketBytes)).Select(bucket => Bucket(partition, slot, (ushort)bucket));
 
-    /// <summary>Set: the <see cref="ClaimState"/>. If it has two members, two writers disagreed, and neither can be trusted.</summary>
+    /// <summary>Set: the <see cref="ClaimState"/>. If it has two members, two writers disagreed, and neither member can be trusted.</summary>
     public string State(int partition) => FormattableString.Invariant($"{prefix}claims-states:{{p{partition}}}:{log}");
 
     /// <summary>String: the generation of the state in which the slot's claims are complete. It expires before any of the claims does.</summary>

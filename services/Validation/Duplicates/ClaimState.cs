@@ -5,13 +5,13 @@ namespace Cdp.Validation.Duplicates;
 /// <summary>Which records of a partition have claims in Redis.</summary>
 /// <param name="Position">All records up to and including this offset of events.collected are claimed.</param>
 /// <param name="LastSlot">The latest slot of any record up to the position.</param>
-/// <param name="Generation">Changes when the claims are rebuilt. Markers of another generation do not count.</param>
-/// <param name="Window">The length of a slot. With another length every slot has another number.</param>
+/// <param name="Generation">Changes when the claims are rebuilt. Markers of another generation are ignored.</param>
+/// <param name="Window">The length of a slot. If the length changes, the number of every slot changes.</param>
 public sealed record ClaimState(long Position, long LastSlot, string Generation, TimeSpan Window)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Position} {LastSlot} {Generation} {Window.Ticks}");
 
-    /// <summary>Null if the text is not a state. It may be one of another window.</summary>
+    /// <summary>Null if the text is not a state. The state may belong to another window.</summary>
     public static ClaimState? Parse(string text) =>
         text.Split(' ') is [var position, var lastSlot, var generation, var window]
         && long.TryParse(position, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var p)
@@ -21,7 +21,7 @@ public sealed record ClaimState(long Position, long LastSlot, string Generation,
             : null;
 }
 
-/// <summary>The records that a batch has of one partition.</summary>
+/// <summary>The records of one partition in a batch.</summary>
 /// <param name="Partition">The partition of events.collected.</param>
 /// <param name="First">The offset of the first record.</param>
 /// <param name="Last">The offset of the last record.</param>
@@ -40,8 +40,8 @@ public sealed record PartitionBatch(int Partition, long First, long Last, long L
     }
 }
 
-/// <summary>What Redis holds of a partition's claims, for the slots of a batch.</summary>
-/// <param name="State">Null if Redis has no state that counts.</param>
+/// <summary>The claims of a partition that Redis has for the slots of a batch.</summary>
+/// <param name="State">Null if Redis has no valid state.</param>
 /// <param name="Complete">The slots of the batch that have all claims up to the state's position.</param>
 public sealed record StoredClaims(ClaimState? State, IReadOnlySet<long> Complete)
 {

@@ -12,7 +12,7 @@ public readonly record struct Claimant(int Partition, long Offset, Event Envelop
 /// claim in its own slot or in a neighbouring one. So claiming again after a crash or an abort changes nothing, and the result depends on the log alone.
 /// </summary>
 /// <remarks>
-/// Uses plain commands in one round trip instead of a script: HSETNX is all the atomicity that a claim needs, and a server that acknowledges each write
+/// Uses plain commands in one round trip instead of a script: a claim needs no more atomicity than HSETNX provides, and a server that acknowledges each write
 /// only when it is on disk (Local's) can batch commands, but not the writes of a script.
 /// </remarks>
 public sealed class Claims
@@ -38,11 +38,11 @@ public sealed class Claims
 
     /// <summary>
     /// How long after its first claim a slot counts as complete. A slot is used for two windows, as the current slot and as a neighbour; the rest is for
-    /// late records. Expired claims are restored from the log, so a shorter life costs time, not correctness.
+    /// late records. Expired claims are restored from the log, so a shorter lifetime costs time, not correctness.
     /// </summary>
     public TimeSpan MarkerLifetime => Window * 2 + Window / 4;
 
-    /// <summary>How long a bucket lives after its last claim: longer than the marker, which must never vouch for claims that have expired.</summary>
+    /// <summary>How long a bucket lives after its last claim. Longer than the marker, which must not outlive the claims it covers.</summary>
     private TimeSpan ClaimLifetime => MarkerLifetime + Margin;
 
     /// <summary>How much time may pass between reading a marker and relying on it.</summary>
@@ -54,7 +54,7 @@ public sealed class Claims
     /// <summary>Fails if Redis is unavailable.</summary>
     public Task PingAsync() => _redis.GetDatabase().PingAsync();
 
-    /// <summary>Uses the claims on the offsets of this log from now on, and no others.</summary>
+    /// <summary>From now on, uses only the claims on the offsets of this log.</summary>
     /// <param name="log">The log's id, which changes when the topic is recreated.</param>
     public void UseLog(string log) => Keys = new ClaimKeys(_prefix, Window, log);
 
@@ -80,12 +80,12 @@ public sealed class Claims
     }
 
     /// <summary>
-    /// Saves the state once everything up to its position is claimed. Returns false if Redis does not hold the previous state: then another server took
-    /// over that has neither the state nor the claims before it. The new state then contradicts the one that is there, so that neither is trusted. This is
-    /// a compare-and-set in plain commands (see the remarks on the class).
+    /// Saves the state once everything up to its position is claimed. Returns false if Redis does not hold the previous state: in that case another server took
+    /// over that has neither the state nor the earlier claims. The new state then contradicts the stored one, so that neither is trusted. This is a
+    /// compare-and-set in plain commands (see the remarks on the class).
     /// </summary>
     /// <param name="partition">The partition of events.collected.</param>
-    /// <param name="previous">The state when the claims were made; null if there was none that counts.</param>
+    /// <param name="previous">The state when the claims were made; null if there was no valid one.</param>
     /// <param name="state">The new state.</param>
     /// <param name="complete">Slots that are complete from now on.</param>
     /// <param name="age">How long ago the first claim in these slots was made.</param>
@@ -100,7 +100,8 @@ public sealed class Claims
     }
 
     /// <summary>
-    /// Restores claims that Redis has lost, ordered by offset. If a later record has claimed in the meantime, the claim goes back to the first one.
+    /// Restores claims that Redis has lost, ordered by offset. If a later record has claimed the messageId in the meantime, the claim returns to the earlier
+    /// record.
     /// </summary>
     public Task ReclaimAsync(IReadOnlyCollection<Claimant> claimants) => WithBucketsAsync(claimants, async database =>
     {
@@ -111,12 +112,12 @@ public sealed class Claims
     });
 
     /// <summary>
-    /// Deletes a slot that no further record is expected to need. Normally its claims have expired by then. A service that catches up with a lag passes
-    /// slots sooner, and they would take memory.
+    /// Deletes a slot that no further record is expected to need. Normally its claims have expired by then. A service that is catching up passes slots faster
+    /// than they expire, and they would take up memory.
     /// </summary>
     /// <param name="partition">The partition of events.collected.</param>
     /// <param name="slot">The slot.</param>
-    /// <param name="mustStop">Whether another member may use the slot by now. Then nothing more is deleted; what is left expires.</param>
+    /// <param name="mustStop">Whether another member may use the slot by now. If so, nothing more is deleted, and the rest expires.</param>
     public async Task DeleteSlotAsync(int partition, long slot, Func<bool> mustStop)
     {
         var database = _redis.GetDatabase();
@@ -129,8 +130,9 @@ public sealed class Claims
         }
     }
 
-    // All commands of the batch are sent before the first answer is awaited, and one connection keeps their order. So an earlier record of the batch has
-    // claimed when a later one looks. The answers are awaited together, so that no failure goes unobserved. Returns the position of a duplicate.
+    // All commands of the batch are sent before the first answer is awaited, and one connection keeps their order. So the claim of an earlier record of the
+    // batch is made before a later record is checked. The answers are awaited together, so that no failure goes unobserved. Returns the position of a
+    // duplicate.
     private async Task<(int, long)?> ClaimAsync(IDatabase database, Claimant claimant, long lastSlot)
     {
         var key = Keys.For(claimant.Envelope);
@@ -159,7 +161,7 @@ public sealed class Claims
 
     private bool IsEarlier(RedisValue holder, Claimant claimant, ClaimKey key, int neighbour = 0) => Holder(holder, claimant, key, neighbour) < claimant.Offset;
 
-    // The offset that holds a claim; null if none does.
+    // The offset in a claim; null if there is no claim.
     private long? Holder(RedisValue holder, Claimant claimant, ClaimKey key, int neighbour = 0)
     {
         if (holder.IsNull) return null;
@@ -193,11 +195,11 @@ public sealed class Claims
         }
     }
 
-    // The markers would still vouch for the claims of the deleted bucket. Without the state no marker counts, so both have to be deleted at once.
+    // The markers would still cover the claims of the deleted bucket. Without the state no marker counts, so both have to be deleted at once.
     private string BucketRemedy(int partition) =>
         $"delete it and {Keys.State(partition)} in one command (DEL KEY KEY): the claims are then restored from events.collected";
 
-    // A state of another window does not count. Nor do two states; see SaveAsync.
+    // A state of another window is ignored, and so are two states; see SaveAsync.
     private async Task<ClaimState?> StateAsync(int partition)
     {
         RedisKey key = Keys.State(partition);

@@ -26,8 +26,8 @@ public sealed class CollectedLog(KafkaOptions kafka, AvroCodec codec)
     public async Task<string> IdAsync() => (await TopicAdmin.FindIdAsync(kafka, Topics.EventsCollected))?[..IdLength] ?? "";
 
     /// <summary>
-    /// An offset that no record received at <paramref name="receivedAt"/> or later precedes, and whether retention may have removed some of these records.
-    /// Ingestion produces a record after it receives it, so the record's timestamp is the later of the two.
+    /// An offset before which there is no record received at <paramref name="receivedAt"/> or later, and whether retention may have removed some of these
+    /// records. Ingestion produces a record after it receives it, so the record's timestamp is the later of the two.
     /// </summary>
     /// <exception cref="KafkaException">Kafka is unavailable.</exception>
     public Task<(long Offset, bool IsTruncated)> OffsetAtAsync(int partition, DateTime receivedAt) => BlockingCalls.RunAsync(() =>

@@ -11,13 +11,13 @@ namespace Cdp.Validation.Duplicates;
 /// </summary>
 public sealed partial class DuplicateFilter(Claims claims, CollectedLog log, ILogger<DuplicateFilter> logger)
 {
-    // "Cdp." and the name of the service, by which the telemetry of the process finds it.
+    // "Cdp." and the name of the service. The telemetry of the process finds the meter by this name.
     private static readonly Meter Meter = new("Cdp.validation");
 
     private static readonly Counter<long> Restored =
         Meter.CreateCounter<long>("cdp.validation.claims.restored", "{record}", "Records of events.collected whose claims were restored.");
 
-    // By partition, from its first batch until it is revoked, which may happen during a batch.
+    // By partition. An entry exists from the first batch of the partition until it is revoked, which may happen during a batch.
     private readonly ConcurrentDictionary<int, Assignment> _assignments = new();
     private bool _isTruncationLogged;
 
@@ -31,7 +31,7 @@ public sealed partial class DuplicateFilter(Claims claims, CollectedLog log, ILo
     }
 
     /// <summary>
-    /// Forgets partitions. They may be assigned again after another member has claimed for some of their records. May be called during a batch.
+    /// Forgets partitions. They may be assigned again after another member has made claims for some of their records. May be called during a batch.
     /// </summary>
     public void Revoked(IEnumerable<int> partitions)
     {
@@ -72,7 +72,7 @@ public sealed partial class DuplicateFilter(Claims claims, CollectedLog log, ILo
             foreach (var (part, isAdvanced) in parts.Zip(advanced))
             {
                 var assignment = assignments[part.Partition];
-                // It does not go down when single records are read again: everything up to the highest is claimed.
+                // The offset does not decrease when single records are read again: everything up to the highest one is claimed.
                 assignment.ClaimedOffset = isAdvanced ? Math.Max(part.Last, assignment.ClaimedOffset) : Assignment.None;
             }
             if (!advanced.Contains(false)) return duplicates;
@@ -90,7 +90,7 @@ public sealed partial class DuplicateFilter(Claims claims, CollectedLog log, ILo
 
         var started = Stopwatch.GetTimestamp();
         var from = await OffsetOfAsync(batch, missing.Count == 0 || isBehind ? batch.Slots.Min() : missing.Min()).WaitAsync(stopping);
-        // The records in between are too old to matter for this batch, and there may be many. They are skipped, so slots that were complete no longer are.
+        // The records in between are too old to matter for this batch, and there may be many. They are skipped, so complete slots become incomplete.
         if (isBehind && state!.Position + 1 < from) (state, missing) = (null, batch.Slots);
         var isRebuilt = state is null;
         state ??= new ClaimState(batch.First - 1, batch.Slots.Min() - 1, Guid.NewGuid().ToString("n"), claims.Window);
@@ -106,7 +106,7 @@ public sealed partial class DuplicateFilter(Claims claims, CollectedLog log, ILo
         }, stopping);
 
         var complete = missing.Concat(StoredClaims.NewSlots(state, batch, lastSlot)).Distinct();
-        // The position may go back: of the slots that were missing, only the claims up to here are restored.
+        // The position may move back: for the missing slots, only the claims up to here are restored.
         var restored = state with { Position = batch.First - 1, LastSlot = lastSlot };
         await claims.SaveAsync(batch.Partition, stored.State, restored, complete, Stopwatch.GetElapsedTime(started)).WaitAsync(stopping);
         Restored.Add(count);
@@ -118,8 +118,8 @@ public sealed partial class DuplicateFilter(Claims claims, CollectedLog log, ILo
     {
         var advanced = state with { Position = Math.Max(state.Position, batch.Last), LastSlot = lastSlot };
         if (!await claims.SaveAsync(batch.Partition, state, advanced, StoredClaims.NewSlots(state, batch, lastSlot))) return false;
-        // Kept are the last slot, its neighbour, and the slot that late records of the neighbour search. A larger step comes from a wrong clock and does not
-        // mean that earlier slots are no longer needed.
+        // Keeps the last slot, its neighbour, and the slot that is searched for late records of that neighbour. A larger step comes from a wrong clock and does
+        // not mean that earlier slots are no longer needed.
         if (lastSlot - state.LastSlot is 0 or > 3) return true;
         for (var slot = state.LastSlot - 2; slot <= lastSlot - 3; slot++)
         {

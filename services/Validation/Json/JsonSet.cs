@@ -53,6 +53,6 @@ public sealed class JsonSet
         }
     }
 
-    // A type of its own, so that it does not equal a string of the same text.
+    // A separate type, so that it does not equal a string with the same text.
     private sealed record Container(string Text);
 }

@@ -38,7 +38,7 @@ public static class JsonTree
         return string.Concat(steps.Select(step => "/" + step));
     }
 
-    /// <summary>How many elements <see cref="Pointer"/> searches: those of all arrays around a token.</summary>
+    /// <summary>The number of elements that <see cref="Pointer"/> searches: all elements of the arrays that enclose a token.</summary>
     public static int Siblings(JToken token) => token.AncestorsAndSelf().OfType<JArray>().Where(array => array != token).Sum(array => array.Count);
 
     public static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public static class JsonTree
     }
 
     /// <summary>
-    /// Text that is the same for two tokens if and only if they are equal in JSON Schema: 1 equals 1.0, and the order of members does not count.
+    /// Text that is the same for two tokens if and only if they are equal in JSON Schema: 1 equals 1.0, and the order of members is ignored.
     /// </summary>
     public static string Canonical(JToken token)
     {

@@ -29,8 +29,8 @@ public static class MemberRemoval
         return Encoding.UTF8.GetString(kept.GetBuffer(), 0, (int)kept.Length);
     }
 
-    // Finds the cuts, walking through the text and the tree in parallel. If a name is repeated, the tree has only its last occurrence, so an earlier one of
-    // another shape has no value in the tree.
+    // Finds the cuts, walking through the text and the tree in parallel. If a name is repeated, the tree has only its last occurrence, so an earlier occurrence
+    // with another shape has no value in the tree.
     private static void Scan(ref Utf8JsonReader reader, JToken? value, IReadOnlySet<object?> removed, List<(int Start, int End)> cuts)
     {
         if (reader.TokenType == JsonTokenType.StartArray)

@@ -5,10 +5,10 @@ namespace Cdp.Validation.Plans;
 /// <summary>The action taken on a violation.</summary>
 public enum PlanAction
 {
-    /// <summary>The event goes on, and the violation is recorded.</summary>
+    /// <summary>The event passes, and the violation is recorded.</summary>
     Allow,
 
-    /// <summary>The event goes on without the offending member, and the violation is recorded.</summary>
+    /// <summary>The event passes without the offending member, and the violation is recorded.</summary>
     Omit,
 
     /// <summary>The event is quarantined.</summary>

@@ -6,7 +6,7 @@ using Newtonsoft.Json.Linq;
 namespace Cdp.Validation.Plans;
 
 /// <summary>The result of validating an event.</summary>
-/// <param name="Accepted">Whether the event goes on; otherwise it is quarantined.</param>
+/// <param name="Accepted">Whether the event passes; otherwise it is quarantined.</param>
 /// <param name="Envelope">The event, without the members that were omitted.</param>
 /// <param name="Violations">The violations and the action taken on each; at most <see cref="Findings.MaxKept"/>.</param>
 /// <param name="ViolationCount">How many violations there are in total.</param>

@@ -11,12 +11,12 @@ namespace Cdp.Validation.Schemas;
 /// <summary>Reads the keywords of a schema that require something of the value itself.</summary>
 internal sealed class AssertionReader(YamlSection file)
 {
-    // More values of an enum are not listed in a message.
+    // Further values of an enum are not listed in a message.
     private const int MaxListedValues = 10;
 
     private static readonly string[] Types = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
-    /// <summary>The rule of a keyword. Null if it has none, or if it is wrong, which adds a fault.</summary>
+    /// <summary>The rule of a keyword. Null if the keyword has no rule, or if it is invalid, which adds a fault.</summary>
     public Rule? Read(string keyword, YamlNode value) => keyword switch
     {
         "type" => Type(value),
@@ -62,7 +62,7 @@ internal sealed class AssertionReader(YamlSection file)
 
     private Rule? Type(YamlNode value)
     {
-        // An unquoted null is the type of that name, too.
+        // An unquoted null is also the name of a type.
         string?[] types = [.. (value is YamlSequenceNode list ? list.Children : [value]).Select(type => (type as YamlScalarNode)?.Value)];
         if (types.Length == 0 || !types.All(Types.Contains)) return Fault(value, $"'type' must be one or a list of {string.Join(", ", Types)}");
         return new Assertion("type", $"must be of type {string.Join(" or ", types)}", token => Array.Exists(types, type => Is(token, type!)));

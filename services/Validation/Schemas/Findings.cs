@@ -11,7 +11,7 @@ namespace Cdp.Validation.Schemas;
 public sealed record Finding(string Kind, string Path, string Message, bool HasMember);
 
 /// <summary>
-/// The violations of a schema by a JSON text. All are counted, and the actions on all of them are known, but only <see cref="MaxKept"/> are kept: an event
+/// The violations of a schema in a JSON text. All are counted, and the actions on all of them are known, but only <see cref="MaxKept"/> are kept: an event
 /// of a megabyte can violate a plan a hundred thousand times, and the record about it must stay small.
 /// </summary>
 public sealed class Findings
@@ -35,10 +35,10 @@ public sealed class Findings
     /// <summary>How many steps the check took, whatever the result.</summary>
     public long Steps { get; internal set; }
 
-    /// <summary>The kinds of all findings, each with whether there is a member to omit.</summary>
+    /// <summary>The kinds of all findings, and for each whether there is a member to omit.</summary>
     public IEnumerable<(string Kind, bool HasMember)> Kinds => _keptOf.Keys;
 
-    /// <summary>The members to omit for all findings of a kind. For an element of an array it is the member that holds the array.</summary>
+    /// <summary>The members to omit for all findings of a kind. For an element of an array it is the member that contains the array.</summary>
     public IReadOnlySet<JToken> Members(string kind) => _members.GetValueOrDefault(kind) ?? [];
 
     public static Findings Of(string kind, string message)

@@ -18,7 +18,7 @@ public sealed class Schema
 /// <summary>A requirement of a schema, on a value itself or on its members or elements.</summary>
 public abstract record Rule;
 
-/// <summary>A requirement on the value itself. A value of another type satisfies it, such as a number a pattern.</summary>
+/// <summary>A requirement on the value itself. A value of another type satisfies it; a number, for example, satisfies every pattern.</summary>
 /// <param name="Kind">One of <see cref="ViolationKinds.All"/>.</param>
 /// <param name="Message">What is required. It quotes the schema, never the event, because values are personal data.</param>
 /// <param name="Holds">Checks a value. It must be pure and take time linear in the length of the value.</param>

@@ -10,18 +10,18 @@ public sealed class SchemaCheck
 {
     /// <summary>
     /// Steps for each byte of the text. A step is a schema applied to a value, a rule checked, or a member or element visited. A list of numbers with five
-    /// rules for each takes four steps for a byte. With a recursive schema that has branches, the number can double with each level of the event.
+    /// rules for each number takes four steps per byte. With a recursive schema that has branches, the number can double with each level of the event.
     /// </summary>
     /// <remarks>A batch of 8 MiB takes fewer than 100,000,000 steps of about 0.1 µs, far below max.poll.interval.ms.</remarks>
     private const int StepsPerByte = 8;
 
-    /// <summary>Steps for a text of any size, because a small event may have a large plan.</summary>
+    /// <summary>Additional steps for a text of any size, because even a small event may have a large plan.</summary>
     private const int BaseSteps = 10_000;
 
     /// <summary>About how many characters a rule reads in the time of a step.</summary>
     private const int CharactersPerStep = 16;
 
-    /// <summary>How deeply the application of schemas may be nested before the stack overflows.</summary>
+    /// <summary>The maximum nesting of schema applications, which prevents a stack overflow.</summary>
     private const int MaxDepth = 1_000;
 
     private readonly long _budget;
@@ -64,7 +64,7 @@ public sealed class SchemaCheck
         return findings;
     }
 
-    // If findings is null, only the result counts, so the check ends with the first violation.
+    // If findings is null, only the result matters, so the check stops at the first violation.
     private bool Check(Schema schema, JToken value, Findings? findings)
     {
         Spend(0);

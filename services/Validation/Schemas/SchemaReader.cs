@@ -6,7 +6,7 @@ namespace Cdp.Validation.Schemas;
 
 /// <summary>
 /// Reads the JSON Schema of one event, written in YAML. It accepts exactly the keywords that are enforced. A misspelt or unknown keyword is a fault,
-/// because its author would rely on a rule that nobody checks.
+/// because its author would rely on a rule that is never checked.
 /// </summary>
 internal sealed class SchemaReader(YamlSection file)
 {

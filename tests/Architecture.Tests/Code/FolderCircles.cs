@@ -4,11 +4,11 @@ namespace Cdp.Architecture.Tests.Code;
 internal static class FolderCircles
 {
     /// <summary>
-    /// One line for each step of a circle, with the files that make it.
-    /// Folders are compared at every depth: <c>A/B</c> and <c>C/D</c> as such, and as <c>A</c> and <c>C</c>.
-    /// The project's own folder is <c>.</c> and counts as one, so what the others need cannot lie in it.
+    /// One line for each step of a circle, with the files that cause it.
+    /// Folders are compared at every depth: <c>A/B</c> and <c>C/D</c> themselves, and their parents <c>A</c> and <c>C</c>.
+    /// The project's own folder is <c>.</c> and counts as one, so files that other folders need cannot be in it.
     /// </summary>
-    /// <param name="uses">Which file uses a type of which, as paths relative to the project.</param>
+    /// <param name="uses">Which file uses types of which other file, as paths relative to the project.</param>
     public static IEnumerable<string> Find(IReadOnlyCollection<(string User, string Used, string Type)> uses)
     {
         var depths = uses.Max(use => (int?)Math.Max(Depth(use.User), Depth(use.Used))) ?? 0;

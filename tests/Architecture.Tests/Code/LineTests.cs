@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests.Code;
 
-/// <summary>Lines of C# hold at most as many characters as <c>max_line_length</c> in <c>.editorconfig</c> says.</summary>
+/// <summary>Lines of C# have at most as many characters as <c>max_line_length</c> in <c>.editorconfig</c> allows.</summary>
 public sealed class LineTests
 {
     private const int MaxLength = 160;
@@ -28,7 +28,7 @@ public sealed class LineTests
         Assert.Empty(TooLong("a.cs", $"var a = \"\"\"\n    {words}\n    \"\"\";\n// https://example.com/{words}\n"));
     }
 
-    // A raw string is data: a line end in it would change it. An address cannot be divided.
+    // A raw string is data: a line break would change it. A URL cannot be divided.
     private static IEnumerable<string> TooLong(string file, string text)
     {
         var lines = text.Split('\n');

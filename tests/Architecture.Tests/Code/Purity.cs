@@ -2,7 +2,7 @@ namespace Cdp.Architecture.Tests.Code;
 
 /// <summary>
 /// What makes a file impure: Kafka, Redis, HTTP, DuckDB, logging, options, the clock, random numbers, files, threads and tasks.
-/// A pure file decides from its arguments alone, so its tests need nothing but values, and a replay of the log decides the same.
+/// A pure file decides from its arguments alone, so its tests need only values, and a replay of the log makes the same decisions.
 /// </summary>
 internal static class Purity
 {

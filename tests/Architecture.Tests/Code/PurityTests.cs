@@ -22,7 +22,7 @@ public sealed class PurityTests
                 if (blemish is null && listed.Contains(path)) faults.Add($"{path} is pure: remove it from {List}");
                 if (blemish is not null && !listed.Contains(path))
                 {
-                    faults.Add($"{path} uses {blemish}: move what decides into a pure file, or add the path to {List}");
+                    faults.Add($"{path} uses {blemish}: move its decisions into a pure file, or add the path to {List}");
                 }
                 listed.Remove(path);
             }

@@ -6,7 +6,7 @@ namespace Cdp.Architecture.Tests.Code;
 public sealed class SafetyTests
 {
     /// <summary>
-    /// An operator's pattern is matched against what strangers send. OperatorPattern refuses a pattern that could take exponential time;
+    /// An operator's pattern is matched against untrusted input. OperatorPattern refuses a pattern that could take exponential time;
     /// our own patterns are generated at build time.
     /// </summary>
     [Fact]

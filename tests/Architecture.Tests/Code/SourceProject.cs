@@ -5,10 +5,10 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Cdp.Architecture.Tests.Code;
 
-/// <summary>The C# files of one project, compiled so that a name in them leads to the file that declares it. Generated files are not among them.</summary>
+/// <summary>The C# files of one project, compiled, so that each name can be resolved to the file that declares it. Generated files are excluded.</summary>
 internal sealed class SourceProject
 {
-    // What ImplicitUsings adds to a web project; a library has a part of it.
+    // The usings that ImplicitUsings adds to a web project; a library gets some of them.
     private static readonly string[] ImplicitUsings =
     [
         "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Net.Http.Json",
@@ -45,7 +45,7 @@ internal sealed class SourceProject
         Repository.Files(".csproj").Where(file => file.Split('/')[0] is "libs" or "services" && !IsGenerator(file))
             .Select(file => Path.GetDirectoryName(file)!);
 
-    /// <summary>For each file the files of the same project whose types or members its code names. Comments do not count.</summary>
+    /// <summary>For each file, the other files of the project whose types or members its code refers to. Comments are ignored.</summary>
     public IEnumerable<(string User, string Used, string Type)> Uses()
     {
         foreach (var (tree, file) in _files)
@@ -82,7 +82,7 @@ internal sealed class SourceProject
         return type?.OriginalDefinition;
     }
 
-    // The generator of the Avro records is a build tool with a project of its own.
+    // The generator of the Avro records is a build tool with a separate project.
     private static bool IsGenerator(string file) => file.Contains("/Generator/", StringComparison.Ordinal);
 
     private static string AssemblyName(string folder)

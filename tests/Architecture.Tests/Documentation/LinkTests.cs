@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests.Documentation;
 
-/// <summary>A document that points to a file which has moved sends its reader nowhere.</summary>
+/// <summary>A document must not point to a file that has moved.</summary>
 public sealed class LinkTests
 {
     public static TheoryData<string> Documents => [.. Repository.Files(".md")];
@@ -12,7 +12,7 @@ public sealed class LinkTests
     public void Links_OfADocument_PointToFilesAndHeadingsThatExist(string document) =>
         Expect.NoFaults(new MarkdownDocument(Repository.Read(document)).Links.Select(link => Fault(document, link)).OfType<string>());
 
-    /// <summary>The front door leads to every service, every top-level folder and every document at the root.</summary>
+    /// <summary>The root README links to every service, every top-level folder and every document at the root.</summary>
     [Fact]
     public void Links_OfTheRootDocument_LeadToEveryPart()
     {

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Cdp.Architecture.Tests.Documentation;
 
-/// <summary>As much of a Markdown document as the tests need: its links, headings, code spans and tables. Code blocks are left out.</summary>
+/// <summary>The parts of a Markdown document that the tests need: its links, headings, code spans and tables. Code blocks are ignored.</summary>
 internal sealed partial class MarkdownDocument
 {
     private readonly List<string> _lines = [];
@@ -73,10 +73,10 @@ internal sealed partial class MarkdownDocument
         }
     }
 
-    /// <summary>A cell or title with the text of each link in place of the link.</summary>
+    /// <summary>The text of a cell or title, with each link replaced by its text.</summary>
     public static string LinkText(string markdown) => LinkPattern.Replace(markdown, match => match.Groups["text"].Value);
 
-    // A pipe in a code span does not separate cells where it is escaped.
+    // An escaped pipe in a code span does not separate cells.
     private static string[] Cells(string line) =>
         [.. line.Trim().Trim('|').Replace("\\|", "\0").Split('|').Select(cell => cell.Trim().Replace('\0', '|'))];
 

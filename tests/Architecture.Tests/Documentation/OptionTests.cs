@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests.Documentation;
 
-/// <summary>The options that the documents name against the records that are bound from the configuration, in both directions.</summary>
+/// <summary>Compares the options in the documents with the records that are bound from the configuration, in both directions.</summary>
 public sealed partial class OptionTests
 {
     private const string Shared = "libs/Cdp.Hosting/README.md";
@@ -16,7 +16,7 @@ public sealed partial class OptionTests
             .Select(name => ($"services/{name}/README.md", Named($"Cdp.{name}", $"{name}Options"))),
     ];
 
-    // Read by the tests and the benchmarks themselves, not bound to a record.
+    // Read by the tests and the benchmarks directly, not bound to a record.
     private static readonly Lazy<string> TestSources =
         new(() => string.Join('\n', Repository.Files(".cs").Where(file => file.StartsWith("tests/", StringComparison.Ordinal)).Select(Repository.Read)));
 
@@ -70,7 +70,7 @@ public sealed partial class OptionTests
     private static string[] AllKeys(MarkdownDocument document) =>
         [.. document.Tables.Where(IsOfOptions).SelectMany(table => table.Skip(1)).SelectMany(row => Keys(row[0]))];
 
-    // A cell names one option or several; `…:Password` has the section of the one before it.
+    // A cell names one or more options; `…:Password` is in the section of the option before it.
     private static IEnumerable<string> Keys(string cell)
     {
         var section = "";

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests.Documentation;
 
-/// <summary>Documents name files in code spans as well as in links, and those move too.</summary>
+/// <summary>Documents also name files in code spans, and those files can move too.</summary>
 public sealed partial class PathTests
 {
-    // Created by whoever uses the local installation.
+    // Created by users of the local installation.
     private const string LocalConfig = "services/Local/config/";
 
     public static TheoryData<string> Documents => [.. Repository.Files(".md")];

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests.Documentation;
 
-/// <summary>Documents name the test that proves a claim; a test that was renamed or deleted proves nothing.</summary>
+/// <summary>Documents name the test that proves a claim. That test must exist.</summary>
 public sealed partial class TestNameTests
 {
     private static readonly Lazy<string> TestSources =
@@ -19,14 +19,14 @@ public sealed partial class TestNameTests
             .Where(name => !IsDeclared(name))
             .Select(name => $"{document}: there is no test {name}"));
 
-    // A name that ends in an ellipsis stands for every test that begins like it.
+    // A name that ends in an ellipsis means every test whose name begins with it.
     private static bool IsDeclared(string name)
     {
         var declaration = name.EndsWith('…') ? $" {name[..^1]}" : name.Contains('_') ? $" {name}(" : $"class {name}";
         return TestSources.Value.Contains(declaration, StringComparison.Ordinal);
     }
 
-    // Method_Condition_Expectation, or the name of a class of tests other than a project.
+    // Method_Condition_Expectation, or the name of a test class that is not the name of a project.
     [GeneratedRegex(@"^(?!Method_Condition)(?:[A-Z][a-z]\w*?(?:_[A-Z]\w*)+_?…?|[A-Z]\w*Tests)$")]
     private static partial Regex NamePattern { get; }
 }

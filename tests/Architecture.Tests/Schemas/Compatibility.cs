@@ -13,16 +13,16 @@ internal static class Compatibility
         {
             if (!today.TryGetValue(name, out var now))
             {
-                yield return $"{name}: the record is gone, but the topics still hold it";
+                yield return $"{name}: the record type was removed, but the topics still contain such records";
                 continue;
             }
             foreach (var fault in AvroCompatibility.FindErrors(reader: now, writer: before))
             {
-                yield return $"{name}: today's schema cannot read released records: {fault}";
+                yield return $"{name}: the current schema cannot read released records: {fault}";
             }
             foreach (var fault in AvroCompatibility.FindErrors(reader: before, writer: now))
             {
-                yield return $"{name}: the released schema cannot read today's records: {fault}";
+                yield return $"{name}: the released schema cannot read current records: {fault}";
             }
         }
     }

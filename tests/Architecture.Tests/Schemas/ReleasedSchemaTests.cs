@@ -5,8 +5,8 @@ using Xunit;
 namespace Cdp.Architecture.Tests.Schemas;
 
 /// <summary>
-/// Today's schemas against every released version of them. The registry would refuse an incompatible schema as well, but only when a service starts against
-/// a cluster that has the earlier version.
+/// Compares the current schemas with every released version of them. The registry would refuse an incompatible schema as well, but only when a service starts
+/// against a cluster that has the earlier version.
 /// </summary>
 public sealed partial class ReleasedSchemaTests
 {

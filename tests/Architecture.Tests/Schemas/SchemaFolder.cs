@@ -15,7 +15,7 @@ internal static partial class SchemaFolder
             .OrderBy(int.Parse)
             .Select(release => $"{Released}/{release}");
 
-    /// <summary>The texts of a folder's records.</summary>
+    /// <summary>The contents of a folder's schema files.</summary>
     public static Dictionary<string, string> Texts(string folder) =>
         Directory.EnumerateFiles(Repository.Absolute(folder), "*.avsc").ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, File.ReadAllText);
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cdp.Architecture.Tests.Schemas;
 
-/// <summary>The tables of schemas/README.md against the topic table, the schemas and the loops of the services.</summary>
+/// <summary>Compares the tables of schemas/README.md with the topic table, the schemas and the loops of the services.</summary>
 public sealed partial class TopicTableTests
 {
     private static readonly IReadOnlyList<IReadOnlyList<string>> Rows = Table("topic");
@@ -15,7 +15,7 @@ public sealed partial class TopicTableTests
     public void Topics_InTheTable_AreThoseOfTheContracts() =>
         Assert.Equal(Topics.All.Select(Row), Rows.Select(row => string.Join(" | ", row.Take(6)).Replace("`", "")));
 
-    // The table may name more services than have a loop: some write or read a topic outside of one.
+    // The table may name services without a loop: some write or read a topic outside of one.
     [Fact]
     public void Topics_WritersAndReaders_IncludeEveryLoop()
     {
@@ -42,7 +42,7 @@ public sealed partial class TopicTableTests
         Assert.Equal(SchemaFolder.Texts(SchemaFolder.Today).Keys.Order(), onTopics.Concat(nested).Distinct().Order());
     }
 
-    /// <summary>Whoever opens a schema learns first where its records are.</summary>
+    /// <summary>The doc of a schema begins with the topics that its records are on.</summary>
     [Fact]
     public void Records_OnATopic_NameItFirst()
     {

@@ -10,7 +10,7 @@ using Confluent.Kafka;
 namespace Cdp.Benchmarks.Broker;
 
 /// <summary>
-/// The embedded broker in a separate process, measured through a client. The yardstick is the same client producing to librdkafka's mock broker, which runs in
+/// The embedded broker in a separate process, measured through a client. The baseline is the same client producing to librdkafka's mock broker, which runs in
 /// the client's memory and stores almost nothing: it shows what the client and the machine can do.
 /// </summary>
 internal static class BrokerBench
@@ -187,7 +187,7 @@ internal static class BrokerBench
             var next = Math.Min(step, records - sent);
             client.Produce(producer, topic, next);
             sent += next;
-            // Retention must not delete records that are still to be read.
+            // Retention must not delete records that have not been read yet.
             await ServiceProcess.WaitAsync("the consumer keeps up", () => Task.FromResult(Volatile.Read(ref consumed) >= sent - step), TimeSpan.FromMinutes(1));
             if (sent % (step * 10) == 0) samples.Add(broker.MiB);
         }

@@ -10,6 +10,6 @@ internal sealed record BrokerOptions
     /// <summary>The amount of data that passes through while memory is watched, in GB.</summary>
     public required int Gigabytes { get; init; }
 
-    /// <summary>Another cluster to measure in the same run, as host:port; null: none.</summary>
+    /// <summary>Another cluster to measure in the same run, as host:port; null if there is none.</summary>
     public string? Against { get; init; }
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace Cdp.Benchmarks.Http;
 
 /// <summary>
-/// A kept-alive connection that sends prepared bytes and parses only the status and the length of an answer. It needs two system calls per request, so that the
-/// load costs the machine little.
+/// A kept-alive connection that sends prepared bytes and parses only the status and the length of an answer. It needs two system calls per request, so that
+/// generating the load uses little CPU.
 /// </summary>
 internal sealed class HttpConnection : IDisposable
 {

@@ -24,7 +24,7 @@ internal sealed record LoadResult(int EventsPerRequest, TimeSpan Time, IReadOnly
     }
 }
 
-/// <summary>Sends one request repeatedly with new event numbers. Each connection has a blocking thread, which costs the least CPU.</summary>
+/// <summary>Sends one request repeatedly with new event numbers. Each connection has a blocking thread, which uses the least CPU.</summary>
 internal sealed class HttpLoad(Uri server)
 {
     private long _numbered;

@@ -4,7 +4,7 @@ using System.Text;
 namespace Cdp.Benchmarks.Http;
 
 /// <summary>
-/// The prepared bytes of one request, or of a piece of a file, so that sending costs little CPU on the machine that it shares with the service. Between
+/// The prepared bytes of one request, or of a piece of a file, so that sending uses little of the CPU that it shares with the service. Between
 /// requests only the numbers in the events' ids change. Not thread-safe; each connection has a copy.
 /// </summary>
 internal sealed class RequestTemplate
@@ -53,7 +53,7 @@ internal sealed class RequestTemplate
         return json.Replace("?", new string('x', Math.Max(1, bytes - json.Length + 1)), StringComparison.Ordinal);
     }
 
-    /// <summary>The number of the event with this messageId; null if no template made it.</summary>
+    /// <summary>The number of the event with this messageId; null if no template created it.</summary>
     public static long? Number(string messageId) =>
         messageId.StartsWith(MessagePrefix, StringComparison.Ordinal)
             && long.TryParse(messageId.AsSpan(MessagePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -12,7 +12,7 @@ namespace Cdp.Benchmarks.Identity;
 
 /// <summary>
 /// The two loops of identity, each against a bare transactional copy of the same records. Each request of the linker links a new visitor to a new user, so that
-/// each is a decision. The resolver gets events of those customers, whose two identifiers it must look up.
+/// each leads to a decision. The resolver gets events of those customers, whose two identifiers it must look up.
 /// </summary>
 internal sealed class IdentityBench(IdentityBenchOptions options) : IAsyncDisposable
 {

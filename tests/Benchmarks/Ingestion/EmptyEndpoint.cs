@@ -3,7 +3,7 @@ using Cdp.Hosting.Process;
 
 namespace Cdp.Benchmarks.Ingestion;
 
-/// <summary>The yardstick for single events: a process like a service, with health and telemetry, whose endpoint only reads the body.</summary>
+/// <summary>The baseline for single events: a process like a service, with health and telemetry, whose endpoint only reads the body.</summary>
 internal static class EmptyEndpoint
 {
     public static readonly ServiceDefinition Service = new("empty", 8080, _ => { }, app => app.MapPost("/v1/{type}", (RequestDelegate)AnswerAsync));

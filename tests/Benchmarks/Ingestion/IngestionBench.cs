@@ -9,9 +9,9 @@ using Cdp.Testing;
 namespace Cdp.Benchmarks.Ingestion;
 
 /// <summary>
-/// Ingestion against its two yardsticks on the same machine at the same time: the Kafka client alone for batches, an empty endpoint for single events. Service,
-/// broker and the empty endpoint are separate processes. The load comes from this process, whose share of the CPU is reported. In the end every acknowledged
-/// event must be in the topic exactly once.
+/// Ingestion compared with its two baselines on the same machine at the same time: the Kafka client alone for batches, an empty endpoint for single events.
+/// Service, broker and the empty endpoint are separate processes. The load comes from this process, whose share of the CPU is reported. In the end every
+/// acknowledged event must be in the topic exactly once.
 /// </summary>
 internal sealed class IngestionBench : IAsyncDisposable
 {
@@ -122,7 +122,7 @@ internal sealed class IngestionBench : IAsyncDisposable
         return AddUsage(rounds.Select(round => round.Own), 25_500) / _options.Batch;
     }
 
-    /// <returns>Requests per second, the median of the rounds.</returns>
+    /// <returns>Requests per second: the median of the rounds.</returns>
     private async Task<double> SinglesAsync()
     {
         var rounds = new List<(double Measure, Usage Own)>();

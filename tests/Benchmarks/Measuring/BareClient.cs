@@ -5,7 +5,7 @@ using Confluent.Kafka.Admin;
 
 namespace Cdp.Benchmarks.Measuring;
 
-/// <summary>The Kafka client alone, with the same bytes on the same broker in the same run: the yardstick for everything else.</summary>
+/// <summary>The Kafka client alone, with the same bytes on the same broker in the same run: the baseline for everything else.</summary>
 internal sealed class BareClient(KafkaOptions kafka, string run)
 {
     private const int CopyBatch = 5_000;
@@ -63,7 +63,7 @@ internal sealed class BareClient(KafkaOptions kafka, string run)
     /// <returns>Records per second.</returns>
     public double Copy(int records) => Copy(_source, records);
 
-    /// <summary>The same for any topic with the same number of partitions, from its beginning. Copies keys, values and headers unchanged.</summary>
+    /// <summary>Like the copy above, for any topic with the same number of partitions, from its beginning. Copies keys, values and headers unchanged.</summary>
     public double Copy(string source, int records)
     {
         var group = $"bench-{run}-{Guid.NewGuid():N}";

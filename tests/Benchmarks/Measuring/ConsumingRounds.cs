@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cdp.Benchmarks.Measuring;
 
-/// <summary>A loop against the bare copy of the same records, alternating. Medians count.</summary>
+/// <summary>A loop against the bare copy of the same records, alternating. The result is the median.</summary>
 /// <param name="Name">What was measured.</param>
 /// <param name="Rounds">The records per second of the bare copy, and what the loop did.</param>
 internal sealed record ConsumingRounds(string Name, IReadOnlyList<(double Bare, Drained Own)> Rounds)

@@ -13,7 +13,9 @@ namespace Cdp.Benchmarks.Measuring;
 /// <param name="Allocated">Bytes allocated by the service per record.</param>
 internal sealed record Drained(double PerSecond, double Cpu, double InfraCpu, double Allocated);
 
-/// <summary>Starts a service on a filled topic and measures how fast it processes it. The first fifth, while code is compiled, does not count.</summary>
+/// <summary>
+/// Starts a service on a filled topic and measures how fast it processes it. The first fifth is ignored, because code is still being compiled.
+/// </summary>
 internal sealed class Drain(Installation installation, ServiceProcess service, string group, params Topic[] inputs)
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);

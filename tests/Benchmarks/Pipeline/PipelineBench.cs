@@ -12,8 +12,8 @@ using StackExchange.Redis;
 namespace Cdp.Benchmarks.Pipeline;
 
 /// <summary>
-/// The path of an event through all services, each a separate process. First service by service, each alone on the records of the one before, so that a figure
-/// belongs to one service; then all at once, counting every event; then at a steady rate, for the latency.
+/// The path of an event through all services, each a separate process. First each service alone, on the records of the service before it, so that each figure
+/// measures one service. Then all at once, counting every event. Finally at a steady rate, for the latency.
 /// </summary>
 internal static class PipelineBench
 {
@@ -94,7 +94,7 @@ internal static class PipelineBench
         return (bare.Produce(values), bare.Copy(values.Length));
     }
 
-    /// <summary>Each service alone: the rate at which it processes what the service before it has written.</summary>
+    /// <summary>Each service alone: the rate at which it processes the output of the service before it.</summary>
     private static async Task<List<string[]>> StagedAsync(PipelineOptions options, KafkaOptions kafka, ServiceProcess[] services, double produce, double copy)
     {
         var rows = new List<string[]> { Row("bare client: produce", produce, 0, ""), Row("bare client: transactional copy, 5,000 a batch", copy, 0, "") };

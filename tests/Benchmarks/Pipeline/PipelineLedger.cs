@@ -6,7 +6,7 @@ using Cdp.Streaming.Schemas;
 
 namespace Cdp.Benchmarks.Pipeline;
 
-/// <summary>Counts over all records of the topics.</summary>
+/// <summary>Counts records over all topics.</summary>
 internal sealed record PipelineLedger(
     long Collected, long Validated, long Folded, long InWrongProfile, long Delivered, long DeadDeliveries, long Quarantined, long Dead)
 {

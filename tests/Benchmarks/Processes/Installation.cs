@@ -27,14 +27,14 @@ internal sealed class Installation : IAsyncDisposable
         Infra = new ServiceProcess("Local", arguments, new Uri(Kafka.SchemaRegistry), new Uri(Kafka.SchemaRegistry), "/subjects");
     }
 
-    /// <summary>An empty Redis to use instead of the embedded one; null: none.</summary>
+    /// <summary>An empty Redis to use instead of the embedded one; null if there is none.</summary>
     public static string? ExistingRedis => Environment.GetEnvironmentVariable("CDP_TEST_REDIS");
 
     public KafkaOptions Kafka { get; }
     public string Redis { get; }
     public ServiceProcess Infra { get; }
 
-    /// <summary>A service that is not started yet. Disposing the installation ends it.</summary>
+    /// <summary>A service that has not been started yet. Disposing of the installation stops it.</summary>
     public ServiceProcess Service(string name, string arguments = "")
     {
         var service = ServiceProcess.OnFreePorts(name, $"{_common} {arguments}");

@@ -39,7 +39,7 @@ internal sealed class ServiceProcess(string name, string arguments, Uri address,
         return new ServiceProcess(name, $"{arguments} --Port={port} --Management:Port={management}", address, managementAddress, health, library);
     }
 
-    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <summary>Starts the service and waits until it is ready.</summary>
     public async Task StartAsync(TimeSpan? bound = null)
     {
         var path = library ?? Path.Combine(Root(), $"services/{Name}/bin/{Configuration}/net10.0/Cdp.{Name}.dll");

@@ -15,8 +15,8 @@ namespace Cdp.Benchmarks.Profiles;
 
 /// <summary>
 /// Folding against a bare transactional copy of the same records, with few profiles and with many; restoring Redis from the log; and the profile API under a
-/// steady load. With few and with many profiles the same number of them get events, spread over all, so that the states have the same size and only the number
-/// of other profiles differs.
+/// steady load. In both cases the same number of profiles get events, spread over all profiles, so the states have the same size and only the number of other
+/// profiles differs.
 /// </summary>
 internal sealed class ProfilesBench(ProfilesBenchOptions options) : IAsyncDisposable
 {

@@ -60,7 +60,7 @@ public sealed class FqlVectorTests
         one => Reads(one.Text) ? "read" : "refused",
         one => one.Text switch
         {
-            "typo" or "type" => "a field by itself is a condition: true where the field is true",
+            "typo" or "type" => "a field alone is a condition, which is true if the field is true",
             "type = " => "the reference compares with the word 'eos'; a comparison without a right side is refused",
             _ => null,
         });

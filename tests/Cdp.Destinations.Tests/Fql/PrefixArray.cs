@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Cdp.Destinations.Tests.Fql;
 
-/// <summary>Writes the prefix arrays in which Segment's servers hand FQL to browsers as FQL.</summary>
+/// <summary>Writes the prefix arrays in which Segment's servers send FQL to browsers as FQL statements.</summary>
 internal static class PrefixArray
 {
     private static readonly string[] Infix = ["and", "or", "=", "!=", "<", "<=", ">", ">=", "in"];

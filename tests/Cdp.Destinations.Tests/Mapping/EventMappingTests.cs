@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests.Mapping;
 
-/// <summary>Mappings: what is read, what is refused, and what of an event arrives as it was written.</summary>
+/// <summary>Mappings: which are valid, which are rejected, and which parts of an event are copied unchanged.</summary>
 public sealed class EventMappingTests
 {
     private const string Directives =

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests.Mapping;
 
-/// <summary>Mappings give what the reference implementation gives, apart from the listed differences.</summary>
+/// <summary>Mappings give the same results as the reference implementation, apart from the listed differences.</summary>
 public sealed class MappingVectorTests
 {
     private const string Undefined = "__undefined__";
@@ -65,7 +65,7 @@ public sealed class MappingVectorTests
 
     private static JsonElement Element(JsonNode? node) => JsonSerializer.SerializeToElement(node);
 
-    // What the reference answered, with the members of objects in the order of their names: JavaScript puts names that are numbers first.
+    // The result of the reference, with the members of objects sorted by name, because JavaScript puts numeric names first.
     private static string Expected(JsonNode outcome, string member)
     {
         if (outcome["error"] is not null) return Refused;
@@ -121,14 +121,14 @@ public sealed class MappingVectorTests
     {
         var text = mapping?.ToJsonString() ?? "";
         if (text.Contains("@liquid", StringComparison.Ordinal)) return "Liquid templates are not supported";
-        if (text.Contains("x.y", StringComparison.Ordinal)) return "a name in brackets and quotes may hold a dot; the reference splits it and finds nothing";
+        if (text.Contains("x.y", StringComparison.Ordinal)) return "a quoted name may contain a dot; the reference splits it and finds nothing";
         return null;
     }
 
     private static string? DifferenceOf(JsonObject call)
     {
         if (Difference(call["args"]![0]) is { } difference) return difference;
-        if (call["args"]![0] is not JsonObject) return "a mapping is an object; the reference spreads an array or text into one";
+        if (call["args"]![0] is not JsonObject) return "a mapping must be an object; the reference converts an array or string into one";
         return null;
     }
 }

@@ -43,6 +43,6 @@ public sealed class LiveFilesTests : IDisposable
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    // The watch reports on a thread of its own, so the part may not exist yet.
+    // The watch reports on its own thread, so the part may not exist yet.
     private static string Detail(Readiness readiness) => readiness.Parts.TryGetValue("things", out var part) ? part.Detail : "not reported";
 }

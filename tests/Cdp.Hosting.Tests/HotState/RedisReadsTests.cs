@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Hosting.Tests.HotState;
 
-/// <summary>A value that no service wrote is an outage that names the key, what it holds and the remedy.</summary>
+/// <summary>A value that no service wrote counts as an outage, which names the key, its content and the remedy.</summary>
 [Trait("tier", "integration")]
 public sealed class RedisReadsTests
 {

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Hosting.Tests.HotState;
 
-/// <summary>A Redis that answers errors is an outage like one that does not answer.</summary>
+/// <summary>A Redis that answers with errors is an outage, just like a Redis that does not answer.</summary>
 [Trait("tier", "integration")]
 public sealed class RedisTests : IAsyncLifetime
 {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdp.Hosting.Tests.Process;
 
-/// <summary>A host that is disposed without a stop has not failed.</summary>
+/// <summary>Disposing of a host without stopping it is not a failure.</summary>
 [Trait("tier", "integration")]
 public sealed class DisposalTests
 {

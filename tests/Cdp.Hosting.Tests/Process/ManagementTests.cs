@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cdp.Hosting.Tests.Process;
 
-/// <summary>Details and metrics are on the management port only; the port of the API has nothing but a bare status.</summary>
+/// <summary>Details and metrics are on the management port only; the port of the API has only a bare status.</summary>
 [Trait("tier", "integration")]
 public sealed class ManagementTests : IAsyncLifetime
 {
@@ -93,7 +93,7 @@ public sealed class ManagementTests : IAsyncLifetime
         using var head = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Head, url), TestContext.Current.CancellationToken);
         Assert.Equal(get.StatusCode, head.StatusCode);
         Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
-        // Of an empty body the server does not repeat the length; the metrics have changed meanwhile.
+        // The server omits the length of an empty body, and the metrics have changed meanwhile.
         if (path != "/metrics" && get.Content.Headers.ContentLength > 0) Assert.Equal(get.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
         Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
     }

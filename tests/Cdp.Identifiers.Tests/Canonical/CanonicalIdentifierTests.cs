@@ -113,7 +113,7 @@ public sealed class CanonicalIdentifierTests
         .Chunk(100)
         .Select(lines => new TheoryDataRow<string, string>(Texts(lines, 0), Texts(lines, 1)));
 
-    // Many texts in one, separated by a character that composes with nothing.
+    // Many strings in one, separated by a character that composes with no other.
     private static string Texts(string[] lines, int column) => string.Join('|', lines.Select(line => Text(line.Split(';')[column])));
 
     private static string Text(string codes) => string.Concat(codes.Split(' ').Select(code => new Rune(Convert.ToInt32(code, 16)).ToString()));

@@ -53,7 +53,7 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.Equal([1, 2], (await client.Call<ListOffsetsResponse>(ApiKey.ListOffsets, 1, ends)).Topics![0].Partitions!.Select(p => p.Offset));
     }
 
-    // If a fetch session began with only some of the partitions that the client named, it would never serve the others (KIP-227).
+    // A fetch session that began with only some of the partitions that the client named would never serve the others (KIP-227).
     [Fact]
     public async Task Error_FetchThatWouldStartASession_StartsNone()
     {
@@ -229,7 +229,9 @@ public sealed class FaultTests : IAsyncLifetime
         string Refused(Fault fault) => Assert.Throws<ArgumentException>(() => _broker.Faults.Add(fault)).Message;
     }
 
-    /// <summary>For every API of the dispatch table in every version: the error appears in the bytes of the response, and nowhere without the fault.</summary>
+    /// <summary>
+    /// For every API of the dispatch table in every version: the error appears in the bytes of the response with the fault, and never without it.
+    /// </summary>
     [Fact]
     public async Task Error_AnyApiAndVersion_IsInTheResponse()
     {
@@ -239,7 +241,7 @@ public sealed class FaultTests : IAsyncLifetime
             using var fault = _broker.Faults.Add(new Fault { Api = api.Key, Error = marked });
             for (var version = api.Min; version <= api.Max; version++)
             {
-                if (api.Key == ApiKey.OffsetFetch && version == 1) continue; // its errors stand with partitions, and a group without commits has none
+                if (api.Key == ApiKey.OffsetFetch && version == 1) continue; // its errors are per partition, and a group without commits has none
                 var answer = await _broker.Dispatcher.Answer(Seeds.Frame(api, version, Seeds.Requests[api.Key]()), "/127.0.0.1", "test", Cancel);
                 Assert.True(answer!.Written.Span.IndexOf((ReadOnlySpan<byte>)[0, (byte)marked]) > 0, $"{api.Key} v{version}");
             }

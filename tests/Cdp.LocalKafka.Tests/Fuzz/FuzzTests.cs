@@ -22,7 +22,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Parts = 4;
 
-    // A structure of three bytes on the wire takes about forty times as much memory as objects; the cost of an exception is constant.
+    // A structure of three bytes on the wire takes about forty times as much memory once decoded; the cost of an exception is constant.
     private const int MemoryPerByte = 64;
     private const int MemoryPerFrame = 64 * 1024;
 
@@ -126,7 +126,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.DoesNotContain(_log.Lines, line => line.Contains("a request failed", StringComparison.Ordinal));
     }
 
-    /// <summary>What is read back from the broker's own topics when the disk returns other bytes than were written.</summary>
+    /// <summary>Reads back the broker's own topics when the disk returns other bytes than were written.</summary>
     [Fact]
     public void ReadRecords_DamagedBytes_AreReadOrRefused()
     {
@@ -185,7 +185,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         return api.Read(body);
     }
 
-    /// <summary>Whether the request is answered and not refused. A request that waits is given a second, then its connection is closed.</summary>
+    /// <summary>Whether the request is answered rather than refused. A request that waits is given a second, then its connection is closed.</summary>
     private async Task<bool> Handle(byte[] frame)
     {
         using var closed = new CancellationTokenSource();

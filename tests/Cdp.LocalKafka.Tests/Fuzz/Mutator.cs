@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Cdp.LocalKafka.Tests.Fuzz;
 
-/// <summary>Damages frames where parsers often fail: single bits, extreme lengths, cut ends, joined pieces. The seed determines everything.</summary>
+/// <summary>Damages frames where parsers often fail: single bits, extreme lengths, truncated ends, joined pieces. The seed determines everything.</summary>
 internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
 {
     private const int HeaderKept = 8; // the API, its version and the correlation id
@@ -15,7 +15,7 @@ internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
 
     private readonly Random _random = new(seed);
 
-    /// <summary>A seed frame with one to four damages. Nine in ten keep the header, so that the damage lies in the body.</summary>
+    /// <summary>A seed frame damaged in one to four places. Nine in ten keep their header, so that the damage is in the body.</summary>
     public byte[] Next()
     {
         var frame = seeds[_random.Next(seeds.Count)].ToList();

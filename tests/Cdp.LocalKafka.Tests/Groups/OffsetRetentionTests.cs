@@ -53,7 +53,7 @@ public sealed class OffsetRetentionTests : IAsyncDisposable
 
         _broker.Time.Advance(Retention - Check);
         Assert.Equal((ErrorCode.None, 5), _broker.Fetch());
-        await _broker.Crash(); // the log knows since when the group is empty
+        await _broker.Crash(); // the log records since when the group has been empty
         _broker.Time.Advance(Check + Check);
 
         Assert.Equal((ErrorCode.None, -1), _broker.Fetch());

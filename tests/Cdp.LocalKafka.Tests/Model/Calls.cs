@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Tests.Model;
 
 /// <summary>A client's request without its encoding: the model answers it directly, the broker as a frame.</summary>
-/// <param name="Version">The version it is sent in, which decides the error codes that the response may carry.</param>
+/// <param name="Version">The version of the request, which determines the error codes that the response may contain.</param>
 internal abstract record Call(short Version);
 
 /// <summary>A request on behalf of a transactional id's producer.</summary>

@@ -55,7 +55,7 @@ public sealed class ConcurrentTests
         }
     }
 
-    /// <summary>Fails with the first task that fails: the others might wait for it for ever.</summary>
+    /// <summary>Fails with the first task that fails: the others might wait for it forever.</summary>
     private static async Task All(Task[] work)
     {
         await foreach (var done in Task.WhenEach(work)) await done;

@@ -4,7 +4,7 @@ namespace Cdp.LocalKafka.Tests.Model;
 
 /// <summary>
 /// Consumes one partition and produces its records to another, with the position and the records in one transaction. After any error it starts
-/// over, with a new producer of its id and from the group's stable offset. Copiers with the same id fence each other.
+/// over, with a new producer with the same transactional id and from the group's stable offset. Copiers with the same id fence each other.
 /// </summary>
 internal sealed class Copier(KilledBroker.Connection connection, int partitions, int from, int to, Random random)
 {
@@ -16,7 +16,7 @@ internal sealed class Copier(KilledBroker.Connection connection, int partitions,
     /// <summary>How often it aborted or abandoned an open transaction on purpose.</summary>
     public int Aborted { get; private set; }
 
-    /// <summary>Copies until the group has reached <paramref name="end"/>, which is -1 while it is not known.</summary>
+    /// <summary>Copies until the group has reached <paramref name="end"/>, which is -1 until it is known.</summary>
     public void Run(Func<long> end)
     {
         while (true)

@@ -16,10 +16,10 @@ internal enum Survival
     Everything,
 }
 
-/// <summary>What is left of the writes of a request that a crash interrupted. A log that the request did not write to counts as whole.</summary>
+/// <summary>What remains of the writes of a request that a crash interrupted. A log that the request did not write to counts as complete.</summary>
 internal sealed record Survivors(Survival Decision, Func<int, bool> Partition, bool Offsets);
 
-/// <summary>The files of a dead broker, damaged as a killed process may leave them: only writes that no client was told of are lost.</summary>
+/// <summary>The files of a dead broker, damaged as a killed process may leave them: only writes that no client has been told about are lost.</summary>
 internal sealed class DataFiles(string logs)
 {
     private const int PrefixBytes = 12;
@@ -50,7 +50,7 @@ internal sealed class DataFiles(string logs)
             grown.TrueForAll(path => !In(path, TopicStore.OffsetsTopic, 0) || kept.Contains(path)));
     }
 
-    /// <summary>Writes incomplete appends, and bytes that no append leaves, behind the last batches of some logs.</summary>
+    /// <summary>Writes incomplete appends, and bytes that no append would leave, after the last batches of some logs.</summary>
     public void AppendGarbage(Random random)
     {
         foreach (var last in All.Where(IsLog).GroupBy(Path.GetDirectoryName).Select(log => log.Max(StringComparer.Ordinal)!).ToList())

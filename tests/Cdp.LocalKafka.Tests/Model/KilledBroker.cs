@@ -36,7 +36,7 @@ internal sealed class KilledBroker : IAsyncDisposable
         return new KilledBroker(directory, await Start(directory, Ports.Reusable()), seed);
     }
 
-    /// <summary>Lets it live from now on.</summary>
+    /// <summary>Lets the broker live from now on.</summary>
     public async Task StopKilling()
     {
         await _enough.CancelAsync();
@@ -104,8 +104,8 @@ internal sealed class KilledBroker : IAsyncDisposable
                 catch (Exception e) when (e is IOException or SocketException)
                 {
                     Dispose();
-                    if (broker._killing.Exception is { } failed) throw new InvalidOperationException("the broker could not be started again", failed);
-                    if (DateTime.UtcNow > until) throw new TimeoutException("the broker does not come back", e);
+                    if (broker._killing.Exception is { } failed) throw new InvalidOperationException("the broker could not be restarted", failed);
+                    if (DateTime.UtcNow > until) throw new TimeoutException("the broker does not restart", e);
                 }
             }
         }

@@ -3,12 +3,12 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Tests.Model;
 
 /// <summary>
-/// What Apache Kafka answers to each request of a transactions V1 client (KIP-98, KIP-360, KIP-588, KIP-890's verification), and what its
-/// partitions and offsets then hold. It knows no bytes, files or caches.
+/// A model of how Apache Kafka answers each request of a client of transactions V1 (KIP-98, KIP-360, KIP-588, KIP-890's verification), and of its partitions
+/// and offsets afterwards. It has no bytes, files or caches.
 /// </summary>
 internal sealed class ModelBroker(int partitions)
 {
-    private const int Offsets = -1; // stands for the group's offsets among the partitions of a transaction
+    private const int Offsets = -1; // represents the group's offsets among the partitions of a transaction
     private readonly Dictionary<string, ModelTransaction> _transactions = [];
     private readonly HashSet<long> _pids = [];
 
@@ -21,7 +21,7 @@ internal sealed class ModelBroker(int partitions)
         foreach (var late in _transactions.Values.Where(t => t.Deadline <= now).OrderBy(t => t.Deadline)) End(late, late.Fence());
     }
 
-    /// <param name="actual">The broker's response. The model takes producer ids from it, which need only be new.</param>
+    /// <param name="actual">The broker's response. The model takes producer ids from it, because they only have to be new.</param>
     public Reply Answer(Call call, Reply actual, long now) => call switch
     {
         InitCall { Id: null } => Idempotent(actual),
@@ -35,7 +35,9 @@ internal sealed class ModelBroker(int partitions)
         _ => throw new ArgumentException($"{call}"),
     };
 
-    /// <summary>The request was running when the broker died: what is on disk has happened, and the next start carries out what was decided.</summary>
+    /// <summary>
+    /// The request was running when the broker died: writes that reached the disk have happened, and the next start carries out what was decided.
+    /// </summary>
     public void AnswerTorn(Call call, Reply actual, Survivors survivors, long now)
     {
         if (call is ProduceCall produce)
@@ -47,7 +49,7 @@ internal sealed class ModelBroker(int partitions)
         {
             var (transaction, commit) = decided;
             foreach (var p in transaction.Partitions.Where(p => p != Offsets && survivors.Partition(p)).ToList()) Mark(transaction, p, commit);
-            End(transaction, commit); // The next start writes every marker, whether it exists or not.
+            End(transaction, commit); // The next start writes every marker, even if it already exists.
         }
         else if (call is OffsetCall or TxnOffsetCall ? survivors.Offsets : survivors.Decision == Survival.Everything)
         {
@@ -58,7 +60,7 @@ internal sealed class ModelBroker(int partitions)
     public void Crashed()
     {
         foreach (var partition in Partitions) partition.Crashed();
-        foreach (var transaction in _transactions.Values) transaction.LastEpoch = -1; // not in Kafka's transaction log
+        foreach (var transaction in _transactions.Values) transaction.LastEpoch = -1; // not stored in Kafka's transaction log
     }
 
     private Reply Idempotent(Reply actual) =>

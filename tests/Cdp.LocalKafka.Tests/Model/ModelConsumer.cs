@@ -5,7 +5,7 @@ using Cdp.LocalKafka.Protocol.Partitions;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>A consumer that fetches from its positions and, with read_committed, leaves out aborted records as clients must.</summary>
+/// <summary>A consumer that fetches from its positions and, with read_committed, skips aborted records as clients must.</summary>
 internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions, bool committed)
 {
     public bool Committed => committed;
@@ -70,6 +70,6 @@ internal sealed class ModelConsumer(Func<byte[], byte[]> answer, int partitions,
         return Positions[p] > from;
     }
 
-    // From the smallest response over incomplete batches to everything.
+    // From the smallest response, with incomplete batches, to everything.
     private static int Limit(Random random) => random.Next(3) switch { 0 => 1, 1 => random.Next(1, 1_000), _ => 1 << 20 };
 }

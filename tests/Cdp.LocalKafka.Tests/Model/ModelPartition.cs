@@ -3,8 +3,8 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Tests.Model;
 
 /// <summary>
-/// What a partition holds and what consumers may see of it, as KIP-98 defines it. It is one list; everything else is derived from the list
-/// each time, so that nothing has to be kept in step.
+/// The content of a partition and what consumers may see of it, as KIP-98 defines it. It is one list; everything else is computed from the list each time, so
+/// nothing can become inconsistent.
 /// </summary>
 internal sealed class ModelPartition
 {
@@ -28,9 +28,11 @@ internal sealed class ModelPartition
         where batch.Base + i >= @from
         select (batch.Base + i, batch.Values[i]);
 
-    /// <summary>Appends a client's batch or returns why not, in the order of Kafka's checks: transaction, duplicate, epoch, sequence.</summary>
+    /// <summary>
+    /// Appends a client's batch, or returns the reason for refusing it, in the order of Kafka's checks: transaction, duplicate, epoch, sequence.
+    /// </summary>
     /// <param name="transactional">The transaction coordinator's answer about the batch (KIP-890); null outside transactions.</param>
-    /// <param name="actual">The broker's response, which decides only what Kafka leaves open.</param>
+    /// <param name="actual">The broker's response, which is used only where Kafka leaves the result open.</param>
     public (ErrorCode Error, long Offset) Produce(long pid, short epoch, ProducedBatch produced, ErrorCode? transactional, (ErrorCode, long) actual)
     {
         if (pid < 0) return Append(pid, epoch, produced, false);
@@ -45,7 +47,7 @@ internal sealed class ModelPartition
         var remembered = mine.Where(batch => batch.Commits is null && batch.Epoch == current).TakeLast(RememberedBatches).ToList();
         if (epoch == current && remembered.Find(batch => batch.Sequence == produced.Sequence && batch.Count == produced.Values.Length) is { } same)
         {
-            // A producer snapshot holds only the last batch, so after a restart Kafka may not recognise earlier ones.
+            // A producer snapshot contains only the last batch, so after a restart Kafka may not recognise earlier ones.
             var mayBeForgotten = same != remembered[^1] && _batches.IndexOf(same) < _beforeCrash;
             return mayBeForgotten && actual.Item1 == ErrorCode.OutOfOrderSequenceNumber ? actual : (ErrorCode.None, same.Base);
         }
@@ -54,7 +56,8 @@ internal sealed class ModelPartition
         if (current >= 0 && produced.Sequence != last + 1) return (ErrorCode.OutOfOrderSequenceNumber, -1);
         if (_lowestAttempts.TryGetValue(pid, out var asked) && produced.Sequence > asked.Sequence)
         {
-            // Kafka refuses the batch even if its sequence fits what is stored: a stray retry blocks the producer until the transaction ends. Not promised.
+            // Kafka refuses the batch even if its sequence continues the stored ones: a stray retry blocks the producer until the transaction ends. Kafka does
+            // not guarantee this.
             if (current < 0 || actual.Item1 == ErrorCode.OutOfOrderSequenceNumber) return (ErrorCode.OutOfOrderSequenceNumber, -1);
         }
         return Append(pid, epoch, produced, transactional is not null);

@@ -22,7 +22,7 @@ internal static class ModelProducers
 /// <summary>A request as it was sent.</summary>
 internal sealed record Sent(Call Call, byte[] Frame);
 
-/// <summary>A client's producer with the state it believes in, which a lost response or another producer may have made wrong.</summary>
+/// <summary>A client's producer with the state that it believes to be current. A lost response or another producer may have made it wrong.</summary>
 internal sealed class ModelProducer(string name, string? id, int partitions)
 {
     private readonly int[] _next = new int[partitions];
@@ -35,7 +35,7 @@ internal sealed class ModelProducer(string name, string? id, int partitions)
     public string Name => name;
     public List<Sent> Sent { get; } = [];
 
-    /// <summary>The requests of a step; none when the step makes no sense for this producer.</summary>
+    /// <summary>The requests of a step; empty if the step makes no sense for this producer.</summary>
     public IEnumerable<Call> CallsFor(StepKind kind, Random random)
     {
         var some = Enumerable.Range(0, partitions).Where(_ => random.Next(2) == 0).DefaultIfEmpty(random.Next(partitions)).ToArray();

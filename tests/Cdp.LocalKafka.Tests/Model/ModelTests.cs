@@ -22,11 +22,11 @@ public sealed class ModelTests
         }
     }
 
-    /// <summary>The value of the environment variable, or else the default for everyday use.</summary>
+    /// <summary>The value of the environment variable, or the default for everyday use.</summary>
     internal static int Number(string variable, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 
-    /// <summary>Removes whatever is not needed, large parts first, then replaces what is left by simpler steps.</summary>
+    /// <summary>Removes unnecessary steps, large parts first, then replaces the remaining steps by simpler ones.</summary>
     private static List<Step> Shorten(List<Step> scenario, Func<List<Step>, bool> fails)
     {
         for (var part = scenario.Count / 2; part > 0; part = part > 1 ? part / 2 : 0)

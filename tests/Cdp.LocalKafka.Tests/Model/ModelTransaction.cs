@@ -15,7 +15,7 @@ internal sealed class ModelTransaction
     public short LastEpoch { get; set; } = -1;
     public bool Ongoing { get; private set; }
 
-    /// <summary>The outcome that a retry of EndTxn is compared with; null when no transaction has ended since the producer started.</summary>
+    /// <summary>The outcome that a retry of EndTxn is compared with; null if no transaction has ended since the producer started.</summary>
     public bool? LastDecision { get; private set; }
     public HashSet<int> Partitions { get; } = [];
     public long Deadline => Ongoing ? _startedAt + TimeoutMs : long.MaxValue;

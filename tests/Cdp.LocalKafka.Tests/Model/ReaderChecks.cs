@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Protocol.Partitions;
 
 namespace Cdp.LocalKafka.Tests.Model;
 
-/// <summary>Compares what consumers of all kinds see with what the model shows them.</summary>
+/// <summary>Compares what consumers of all kinds see with the model's result.</summary>
 internal sealed class ReaderChecks(Func<byte[], byte[]> answer, ModelBroker model, int partitions)
 {
     private readonly ModelConsumer[] _standing = [new(answer, partitions, committed: true), new(answer, partitions, committed: false)];

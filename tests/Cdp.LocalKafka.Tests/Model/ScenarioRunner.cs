@@ -16,7 +16,7 @@ internal sealed class ScenarioRunner : IDisposable
 
     private ScenarioRunner(int seed)
     {
-        // Logs of many segments (a batch must fit into one), logs of a few batches per segment, and logs whose single segment needs its index.
+        // Logs of many segments (a batch must fit into one), logs of a few batches per segment, and logs with a single segment, large enough to need its index.
         var segmentBytes = (seed % 3) switch { 0 => 1_100, 1 => 3_000, _ => 1 << 20 };
         _broker = new InProcessBroker(
             _time, Partitions, ("segment.bytes", segmentBytes.ToString(CultureInfo.InvariantCulture)), ("index.interval.bytes", "200"));
@@ -25,7 +25,7 @@ internal sealed class ScenarioRunner : IDisposable
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Null when broker and model agree to the end, else the scenario up to the step where they differ.</summary>
+    /// <summary>Null if broker and model agree to the end; otherwise the scenario up to the step where they differ.</summary>
     public static string? Perform(IReadOnlyList<Step> scenario, int seed)
     {
         using var runner = new ScenarioRunner(seed);
@@ -78,7 +78,7 @@ internal sealed class ScenarioRunner : IDisposable
             var cut = Frames.Read(sent.Call, _broker.Answer(sent.Frame));
             _broker.Kill();
             var survivors = _broker.Files.Tear(random);
-            _trace.Add($"{producer.Name}: {sent.Call} v{sent.Call.Version} -> the broker dies over it ({cut}; of the decision {survivors.Decision}, "
+            _trace.Add($"{producer.Name}: {sent.Call} v{sent.Call.Version} -> the broker dies during the request ({cut}; of the decision {survivors.Decision}, "
                 + $"p0 {survivors.Partition(0)}, p1 {survivors.Partition(1)}, offsets {survivors.Offsets})");
             _model.AnswerTorn(sent.Call, cut, survivors, Now);
             Restart();
@@ -105,7 +105,7 @@ internal sealed class ScenarioRunner : IDisposable
         else _broker.Kill();
         if (how > 1) _broker.Files.AppendGarbage(random);
         var down = random.Next(3) == 0 ? 6_000 : 0;
-        _trace.Add(how switch { 0 => "the broker is stopped", 1 => "the broker is killed", _ => "the broker is killed, half-written batches behind its logs" }
+        _trace.Add(how switch { 0 => "the broker is stopped", 1 => "the broker is killed", _ => "the broker is killed and leaves half-written batches" }
             + (down > 0 ? $", and starts {down} ms later" : ", and starts"));
         _time.Advance(TimeSpan.FromMilliseconds(down));
         Restart();

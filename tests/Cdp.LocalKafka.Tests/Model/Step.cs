@@ -46,12 +46,12 @@ internal sealed record Step(StepKind Kind, int Producer, Delivery Delivery, int 
         (StepKind.CommitOffsetPlainly, 3), (StepKind.Commit, 10), (StepKind.Abort, 8), (StepKind.Retry, 8), (StepKind.Wait, 3), (StepKind.Crash, 4),
     ];
 
-    /// <summary>A scenario of one producer reaches deep states; a scenario of all producers reaches many combinations.</summary>
+    /// <summary>A scenario with one producer reaches deep states; a scenario with all producers reaches many combinations.</summary>
     public static List<Step> Scenario(Random random)
     {
         var producers = Enumerable.Range(0, ModelProducers.Count).OrderBy(_ => random.Next()).Take(random.Next(1, ModelProducers.Count + 1)).ToArray();
         var length = random.Next(20, 60);
-        // Every producer begins with an id, because most of the interesting states need one.
+        // Every producer begins by getting an id, because most of the interesting states need one.
         var scenario = producers.Where(_ => random.Next(4) != 0).Select(who => new Step(StepKind.Init, who, Delivery.Delivered, random.Next())).ToList();
         while (scenario.Count < length)
         {

@@ -11,7 +11,7 @@ using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Server;
 
-/// <summary>A broker on the test's clock: nothing in it depends on the machine's.</summary>
+/// <summary>A broker on the test's clock: nothing in it depends on the machine's clock.</summary>
 [Trait("tier", "integration")]
 public sealed class ClockTests : IAsyncLifetime
 {

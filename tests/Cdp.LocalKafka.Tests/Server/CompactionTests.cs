@@ -76,7 +76,7 @@ public sealed class CompactionTests : IAsyncDisposable
         Assert.EndsWith(":a=last", Read(), StringComparison.Ordinal);
     }
 
-    // Each record is its own segment: the records are 10 ms apart, and segment.ms is less.
+    // Each record is its own segment: the records are 10 ms apart, and segment.ms is shorter.
     private Task Send(IProducer<string?, string?> producer, string key, string? value)
     {
         _time.Advance(TimeSpan.FromMilliseconds(10));

@@ -10,17 +10,17 @@ using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Server;
 
-/// <summary>Not in parallel with other tests, because it counts what the whole process holds.</summary>
+/// <summary>Not in parallel with other tests, because it counts resources of the whole process.</summary>
 [CollectionDefinition(nameof(ResourceLeakTests), DisableParallelization = true)]
 [Trait("tier", "integration")]
 public sealed class ResourceLeakCollection;
 
-/// <summary>A broker leaves nothing behind when it ends except its files.</summary>
+/// <summary>A broker leaves nothing but its files behind.</summary>
 [Collection(nameof(ResourceLeakTests))]
 [Trait("tier", "integration")]
 public sealed class ResourceLeakTests : IDisposable
 {
-    // Less than one per broker, and more than other parts of the process cause by chance.
+    // Less than one per broker, and more than the noise from other parts of the process.
     private const int Slack = 10;
     private const int Brokers = 50;
 
@@ -33,7 +33,7 @@ public sealed class ResourceLeakTests : IDisposable
     [InlineData(false)]
     public async Task Stop_FiftyBrokersWithLiveClients_LeaksNoHandleTimerOrThread(bool killed)
     {
-        await Live(0, killed); // so that everything the process creates only once exists
+        await Live(0, killed); // so that everything that the process creates only once already exists
         var before = Held();
         var port = Ports.Reusable();
         for (var i = 0; i < Brokers; i++) await Live(port, killed);
@@ -58,11 +58,11 @@ public sealed class ResourceLeakTests : IDisposable
         var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / connections;
         clients.ForEach(client => client.Dispose());
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"{each} bytes for each idle connection, its client in the same process included");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{each} bytes for each idle connection, including its client in the same process");
         Assert.True(each < 8 * 1024, $"{each} bytes each");
     }
 
-    /// <summary>A broker's whole life, on the port of the one before it; clients with every kind of waiting request are connected when it ends.</summary>
+    /// <summary>The whole life of a broker, on the port of the previous one. When it stops, clients with every kind of waiting request are connected.</summary>
     private async Task Live(int port, bool killed)
     {
         var broker = await LocalKafkaBroker.StartAsync(

@@ -31,7 +31,7 @@ public sealed class StopTests : IDisposable
 
         byte[][] underWay =
         [
-            RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: int.MaxValue, minBytes: 1), flexible: false), // a response that nobody reads
+            RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: int.MaxValue, minBytes: 1), flexible: false), // a response that is never read
             RawClient.Request(ApiKey.Fetch, 4, 1, Fetch(maxBytes: 1000, minBytes: int.MaxValue), flexible: false), // a long poll
             RawClient.Request(ApiKey.JoinGroup, 1, 1, Join(), flexible: false), // a member that waits for others
             RawClient.Request(ApiKey.Produce, 3, 1, Produce(), flexible: false),

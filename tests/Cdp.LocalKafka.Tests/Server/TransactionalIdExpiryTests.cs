@@ -79,7 +79,7 @@ public sealed class TransactionalIdExpiryTests : IAsyncLifetime
         producer.AbortTransaction(Client.Limit);
         producer.BeginTransaction();
         await producer.Send("t", Client.Message("taken"));
-        // Throws if the transaction is no longer known. A consumer could not wait for the end, because the broker's clock stands still.
+        // Throws if the transaction is no longer known. Consuming up to the end would not work, because the broker's clock stands still.
         producer.CommitTransaction(Client.Limit);
     }
 

@@ -16,7 +16,7 @@ public sealed class VersionsTests
 {
     private const short Never = short.MaxValue;
 
-    // From the message definitions of 4.0. Versions that 4.0 removed (KIP-896) are still known, and served where it costs nothing.
+    // From the message definitions of 4.0. Versions that 4.0 removed (KIP-896) are still known, and are served where that takes no extra code.
     private static readonly Dictionary<ApiKey, (short Last, short FlexibleSince)> Kafka = new()
     {
         [ApiKey.Produce] = (12, 9),
@@ -81,7 +81,7 @@ public sealed class VersionsTests
         topics.Close(flush: false);
     }
 
-    /// <summary>The table in the library's README: each row holds pairs of a name and its versions.</summary>
+    /// <summary>The table in the library's README: each row has pairs of a name and its versions.</summary>
     [Fact]
     public async Task Readme_ApiTable_MatchesWhatIsServed()
     {
@@ -92,7 +92,7 @@ public sealed class VersionsTests
 
         var root = AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/tests/Cdp.LocalKafka.Tests/", StringComparison.Ordinal)];
         var text = await File.ReadAllLinesAsync(Path.Combine(root, "libs/Cdp.LocalKafka/README.md"), TestContext.Current.CancellationToken);
-        var section = text.SkipWhile(line => line != "## What it serves").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
+        var section = text.SkipWhile(line => line != "## Supported requests").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
         var cells = section.Where(line => line.StartsWith('|')).Skip(2)
             .SelectMany(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1].Chunk(2)).Where(pair => pair[0].Length > 0);
         Assert.Equal(served.Order(), cells.Select(pair => $"{pair[0]} {pair[1]}").Order());

@@ -6,7 +6,7 @@ namespace Cdp.LocalKafka.Tests.Support;
 /// <summary>Calls handlers through the dispatch table, without a connection.</summary>
 internal static class ApiCalls
 {
-    /// <summary>The request is written and read again in <paramref name="version"/>, or in the highest version served when none is given.</summary>
+    /// <summary>The request is encoded and decoded in <paramref name="version"/>, by default in the highest supported version.</summary>
     public static async Task<TResponse> Call<TResponse>(this Api api, IWireFields request, short? version = null) where TResponse : IWireFields
     {
         var writer = new WireWriter(version ?? api.Max, api.IsFlexible(version ?? api.Max));

@@ -7,10 +7,12 @@ namespace Cdp.LocalKafka.Tests.Support;
 /// <summary>The clients that the tests use: everything explicit, nothing automatic, and fast to reconnect.</summary>
 internal static class Client
 {
-    /// <summary>How long anything may take on a real cluster, which notices a new group's first rebalance or a timed-out transaction seconds late.</summary>
+    /// <summary>
+    /// The time limit for anything on a real cluster, where the first rebalance of a group or the timeout of a transaction may be seconds late.
+    /// </summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    // While it bootstraps again (KIP-899), librdkafka 2.16 can forget a node that it still waits for, and then never ends.
+    // While it bootstraps again (KIP-899), librdkafka 2.16 can forget a node that it is still waiting for, and then it never terminates.
     private const MetadataRecoveryStrategy Recovery = MetadataRecoveryStrategy.None;
 
     public static IAdminClient Admin(string bootstrap) =>
@@ -73,7 +75,7 @@ internal static class Client
             EnableAutoCommit = false,
             IsolationLevel = isolation,
             EnablePartitionEof = true,
-            SessionTimeoutMs = 6000, // the least that Kafka's default group.min.session.timeout.ms allows
+            SessionTimeoutMs = 6000, // the minimum that Kafka's default group.min.session.timeout.ms allows
             HeartbeatIntervalMs = 500,
             FetchWaitMaxMs = 100,
             ReconnectBackoffMs = 10,

@@ -41,7 +41,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
 
     public PartitionLog Log(TopicPartition partition) => Topics.Find(partition.Topic)!.Partitions[partition.Partition];
 
-    /// <summary>Ends the coordinators without telling anyone and starts them on the same files.</summary>
+    /// <summary>Stops the coordinators without notifying clients, and starts them again on the same files.</summary>
     public async Task Crash(Action? whileDown = null)
     {
         await Close();

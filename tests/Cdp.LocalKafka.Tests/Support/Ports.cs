@@ -9,8 +9,8 @@ internal static class Ports
     private const int Ephemeral = 32_768;
 
     /// <summary>
-    /// A free port that can be listened on again after its broker died: one that Linux gives to no outgoing connection in the meantime. It may give
-    /// any port from <see cref="Ephemeral"/> on to one, even to this broker's own clients, which would then connect to themselves.
+    /// A free port that can be listened on again after its broker died: one that Linux does not assign to an outgoing connection in the meantime. It may assign
+    /// any port from <see cref="Ephemeral"/> on, even to a client of this broker, which would then connect to itself.
     /// </summary>
     public static int Reusable()
     {

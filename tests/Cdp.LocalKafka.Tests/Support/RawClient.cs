@@ -5,7 +5,7 @@ using Cdp.LocalKafka.Protocol.Serialization;
 
 namespace Cdp.LocalKafka.Tests.Support;
 
-/// <summary>A connection that sends exactly the bytes that a test chooses.</summary>
+/// <summary>A connection that sends exactly the bytes that a test specifies.</summary>
 internal sealed class RawClient(int port) : IDisposable
 {
     private readonly TcpClient _client = new("127.0.0.1", port);

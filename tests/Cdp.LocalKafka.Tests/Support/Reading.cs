@@ -3,7 +3,7 @@ using Confluent.Kafka.Admin;
 
 namespace Cdp.LocalKafka.Tests.Support;
 
-/// <summary>Reads what a topic holds, as consumers see it.</summary>
+/// <summary>Reads the content of a topic, as consumers see it.</summary>
 internal static class Reading
 {
     /// <summary>All records of a partition, up to the current end for the isolation level.</summary>

@@ -1,7 +1,7 @@
 namespace Cdp.LocalKafka.Tests.Support;
 
 /// <summary>A directory for one test, deleted with it.</summary>
-/// <param name="inMemory">Uses a file system in memory where the system has one: thousands of short-lived logs need no disk.</param>
+/// <param name="inMemory">Uses an in-memory file system if there is one, because thousands of short-lived logs need no disk.</param>
 internal sealed class TempDirectory(bool inMemory = false) : IDisposable
 {
     private const string Memory = "/dev/shm";

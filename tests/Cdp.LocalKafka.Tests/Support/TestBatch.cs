@@ -26,6 +26,6 @@ internal static class TestBatch
 
     public static string? Text(ReadOnlyMemory<byte>? bytes) => bytes is null ? null : Encoding.UTF8.GetString(bytes.Value.Span);
 
-    // One header, "h" without a value, instead of none.
+    // One header, "h" without a value.
     private static byte[] WithHeader(ReadOnlyMemory<byte> tail) => [.. tail.Span[..^1], 2, 2, (byte)'h', 1];
 }

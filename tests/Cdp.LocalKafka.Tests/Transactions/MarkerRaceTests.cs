@@ -13,7 +13,7 @@ public sealed class MarkerRaceTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
-    /// <summary>A batch written after its transaction's marker would open a transaction that nobody ends, and stop every read_committed consumer.</summary>
+    /// <summary>A batch written after its transaction's marker would open a transaction that never ends, and block every read_committed consumer.</summary>
     [Fact]
     public async Task End_ConcurrentBatches_NoneIsStoredAfterTheMarker()
     {

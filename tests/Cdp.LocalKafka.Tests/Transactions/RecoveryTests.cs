@@ -6,7 +6,7 @@ using static Cdp.LocalKafka.Tests.Support.CoordinatorHarness;
 
 namespace Cdp.LocalKafka.Tests.Transactions;
 
-/// <summary>The broker stops between a decision and its last record: after the next start there is one outcome, and it applies everywhere.</summary>
+/// <summary>The broker stops between a decision and its last record: after the next start there is one outcome everywhere.</summary>
 public sealed class RecoveryTests : IAsyncDisposable
 {
     private static readonly TopicPartition[] Covered = [A0, A1, Offsets];
@@ -51,7 +51,7 @@ public sealed class RecoveryTests : IAsyncDisposable
         Assert.Equal(ErrorCode.None, _broker.Add(producer, A0));
     }
 
-    /// <summary>The same, done by the coordinator itself: some logs do not accept their marker, as when the broker is being killed.</summary>
+    /// <summary>The same, by the coordinator itself: some logs reject their marker, as they do while the broker is being killed.</summary>
     [Theory]
     [MemberData(nameof(Stops))]
     public async Task Start_AfterAnInterruptedEnd_CompletesTheTransaction(Outcome outcome, int refused)

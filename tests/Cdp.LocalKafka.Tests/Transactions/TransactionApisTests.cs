@@ -104,7 +104,7 @@ public sealed class TransactionApisTests : IAsyncDisposable
             _broker.Producer();
             return (first.ProducerId, first.Epoch);
         }
-        var successor = _broker.Producer(); // the first call only aborted what was open, with its own epoch
+        var successor = _broker.Producer(); // the first call only aborted the open transaction, with its own epoch
         return (successor.Id, (short)(successor.Epoch - 2));
     }
 

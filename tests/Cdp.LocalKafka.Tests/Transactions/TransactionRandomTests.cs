@@ -24,7 +24,7 @@ public sealed class TransactionRandomTests
         }
     }, iter: 30);
 
-    /// <summary>What happened to one transactional id, and therefore what readers must see.</summary>
+    /// <summary>The history of one transactional id, and therefore what readers must see.</summary>
     private sealed class Scenario(CoordinatorHarness broker, Random random)
     {
         private static readonly TopicPartition Decisions = new(TopicStore.TransactionsTopic, 0);
@@ -111,7 +111,7 @@ public sealed class TransactionRandomTests
             Ended(commit);
         }
 
-        /// <summary>The broker dies while it carries out a decision; some logs have their part of it and some do not.</summary>
+        /// <summary>The broker dies while it carries out a decision; some logs have received their part of it and some have not.</summary>
         private async Task EndCutShort((long Id, short Epoch) producer, bool commit)
         {
             foreach (var partition in (TopicPartition[])[A0, A1, Offsets, Decisions])

@@ -13,7 +13,7 @@ using Topic = Cdp.Contracts.Topic;
 
 namespace Cdp.Streaming.Tests.Admin;
 
-/// <summary>New topics, which a cluster knows only after a moment, and existing topics with other settings than the topic table asks for.</summary>
+/// <summary>New topics, which a cluster knows only after a moment, and existing topics with settings other than those in the topic table.</summary>
 [Trait("tier", "integration")]
 public sealed class TopicAdminTests : IAsyncLifetime
 {

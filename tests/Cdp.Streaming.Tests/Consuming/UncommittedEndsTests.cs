@@ -57,7 +57,7 @@ public sealed class UncommittedEndsTests
         _ends.Reached(At(B, 12));
         _ends.Lost([A]);
         Assert.Equal([At(B, 12)], _ends.Except(None));
-        // The partition is back, and its committed offset is unknown.
+        // The partition is assigned again, and its committed offset is unknown.
         _ends.Reached(At(A, 11));
         Assert.Equal(1, _ends.Count);
     }

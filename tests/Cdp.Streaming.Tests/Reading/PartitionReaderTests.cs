@@ -13,7 +13,7 @@ using ErrorCode = Cdp.LocalKafka.Protocol.ErrorCode;
 
 namespace Cdp.Streaming.Tests.Reading;
 
-/// <summary>Reading partitions without a group, writing single records, and observing how far a group is.</summary>
+/// <summary>Reading partitions without a group, writing single records, and observing the progress of a group.</summary>
 [Trait("tier", "integration")]
 public sealed class PartitionReaderTests : IAsyncLifetime
 {
@@ -226,7 +226,7 @@ public sealed class PartitionReaderTests : IAsyncLifetime
         else producer.AbortTransaction();
     }
 
-    // Commits the offset of the partition, and of the empty one.
+    // Commits the offset of the partition and that of the empty partition.
     private void Commit(long offset)
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(_kafka.Consumer(Group)).Build();

@@ -153,7 +153,7 @@ public sealed class AvroCodecTests : IAsyncLifetime
     [Fact]
     public void Decode_InvalidBytesOfAnotherSchemaVersion_IsABadRecord()
     {
-        // With a field that our schema does not have, so that the library resolves it field by field.
+        // Contains a field that our schema does not have, so that the library resolves it field by field.
         const string Later = """{"name":"later","type":{"type":"map","values":"bytes"},"default":{}},""";
         var written = Record.Schema.ToString().Replace("\"fields\":[", $"\"fields\":[{Later}", StringComparison.Ordinal);
         _fake.Schemas[7] = written;

@@ -55,7 +55,7 @@ public sealed class SizeLimitsTests
             byte[] key = [1];
             for (var size = Largest - 2; size <= Largest + 2; size++)
             {
-                // Nothing that a codec could make smaller.
+                // Data that no codec can compress.
                 var message = new Message<byte[], byte[]> { Key = key, Value = RandomNumberGenerator.GetBytes(size - key.Length) };
                 foreach (var topic in kinds)
                 {
@@ -96,7 +96,7 @@ public sealed class SizeLimitsTests
             await admin.CreateTopicsAsync(
                 [new TopicSpecification { Name = Topics.Dead.Name, NumPartitions = 1, Configs = new Dictionary<string, string>(Topics.Dead.Configs) }]);
             var config = kafka.Producer();
-            // Ours never sends as much: the client refuses it before.
+            // Our client never sends as much: it rejects the record first.
             (config.MessageMaxBytes, config.CompressionType) = (2 * SizeLimits.Topic, CompressionType.None);
             using var producer = new ProducerBuilder<byte[], byte[]>(config).Build();
             byte[] key = [1];

@@ -19,7 +19,7 @@ using Topic = Cdp.Contracts.Topic;
 
 namespace Cdp.Streaming.Tests.Writing;
 
-/// <summary>Whatever interrupts a batch, no transaction stays open behind it.</summary>
+/// <summary>Whatever interrupts a batch, it leaves no transaction open.</summary>
 [Trait("tier", "integration")]
 public sealed class TransactionalSinkTests : IAsyncLifetime
 {
@@ -78,7 +78,7 @@ public sealed class TransactionalSinkTests : IAsyncLifetime
             },
             null);
 
-    /// <summary>Something that its encoding waits for is cancelled.</summary>
+    /// <summary>A wait inside the encoding of a record is cancelled.</summary>
     private sealed class Cancelling : IAvroRecord
     {
         public Avro.Schema Schema => CollectedEvent._SCHEMA;

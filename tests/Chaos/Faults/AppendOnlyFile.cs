@@ -8,7 +8,7 @@ public static class AppendOnlyFile
 {
     private static readonly TimeSpan FsyncInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Kills Redis and removes what it wrote in the second before.</summary>
+    /// <summary>Kills Redis and removes its writes of the preceding second.</summary>
     public static async Task CutAsync(string folder, Action kill, CancellationToken stopping)
     {
         // There is exactly one incremental file, because automatic rewriting is switched off.
@@ -17,7 +17,7 @@ public static class AppendOnlyFile
         await Task.Delay(FsyncInterval, stopping);
         kill();
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
-        // Redis drops a command that is cut in two when it reads the file (aof-load-truncated).
+        // When Redis reads the file, it drops a truncated command at the end (aof-load-truncated).
         stream.SetLength(synced);
     }
 }

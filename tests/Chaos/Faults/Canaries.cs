@@ -13,7 +13,7 @@ namespace Cdp.Chaos.Faults;
 /// </summary>
 public sealed class Canaries(Population population, Sender sender, Installation installation, IConnectionMultiplexer redis, AvroCodec codec)
 {
-    /// <summary>Enough to reach every partition almost surely.</summary>
+    /// <summary>Enough to reach every partition with high probability.</summary>
     private const int PerProbe = 24;
 
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(4);
@@ -21,7 +21,7 @@ public sealed class Canaries(Population population, Sender sender, Installation 
     private readonly HotStateKeys _hot = new(installation.KeyPrefix);
     private int _next = population.Ordinary;
 
-    /// <summary>The number of canary logins needed for a number of faults.</summary>
+    /// <summary>The number of canary logins needed for the given number of faults.</summary>
     public static int CountFor(int faults) => faults * PerProbe;
 
     /// <summary>Sends the next canaries and returns when all of them are readable.</summary>

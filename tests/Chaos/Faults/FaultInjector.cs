@@ -69,7 +69,7 @@ public sealed class FaultInjector(Installation installation, Sender sender, Cana
             case FaultKind.Remove:
                 return await RemoveAsync(fault.Target);
             case FaultKind.Replace:
-                // Not one that was added: a later fault removes it by its name.
+                // Not an instance that was added, because a later fault removes it by its name.
                 ManagedProcess[] candidates = [.. All(fault.Target).Except(_added)];
                 var replaced = candidates[_random.Next(candidates.Length)];
                 replaced.Kill();
@@ -83,7 +83,7 @@ public sealed class FaultInjector(Installation installation, Sender sender, Cana
             case FaultKind.FailOver:
                 return $"of a shard that lost {await installation.Cluster!.FailOverAsync(_random, fault.Duration, stopping):N0} bytes";
             case FaultKind.Unmerge:
-                // Half of them undisturbed, so that there are splits at all; the rest while an instance is killed.
+                // Half of them undisturbed, so that there are some splits; the rest while an instance is killed.
                 await operators.Unmerges.RequestAsync(ConcurrentUnmerges / 2, stopping);
                 var requests = operators.Unmerges.RequestAsync(ConcurrentUnmerges, stopping);
                 await Task.WhenAny(requests, Task.Delay(fault.Duration, stopping));

@@ -15,7 +15,7 @@ public enum FaultKind
     /// <summary>SIGSTOP for longer than the Kafka session timeout, then SIGCONT.</summary>
     Suspend,
 
-    /// <summary>SIGSTOP of every instance for longer than claims on messages live, then SIGCONT.</summary>
+    /// <summary>SIGSTOP of every instance for longer than the lifetime of claims, then SIGCONT.</summary>
     Lag,
 
     /// <summary>Start one more instance.</summary>
@@ -47,8 +47,8 @@ public enum FaultKind
 }
 
 /// <summary>One fault of the plan.</summary>
-/// <param name="Kind">What is done.</param>
-/// <param name="Target">The kind of process that it is done to; for Redis errors, the error; for rebuilds, the mode.</param>
+/// <param name="Kind">The kind of fault.</param>
+/// <param name="Target">The kind of process that it affects; for Redis errors, the error; for rebuilds, the mode.</param>
 /// <param name="Duration">How long the process is down or the error lasts.</param>
 public sealed record PlannedFault(FaultKind Kind, string Target, TimeSpan Duration)
 {
@@ -73,7 +73,7 @@ public sealed record FaultScope(IReadOnlyList<string> Killable, IReadOnlyList<st
 /// <summary>Derives the faults of a run from its seed.</summary>
 public static class FaultPlan
 {
-    // A run with fewer kills ends before a lag of minutes and every Redis error would fit in.
+    // A run with fewer kills is too short for a lag of minutes and every Redis error.
     private const int MinKillsForEveryKind = 10;
 
     /// <summary>The kinds of processes of the product.</summary>
@@ -81,8 +81,8 @@ public static class FaultPlan
 
     private static readonly string[] Consumers = ["validation", "identity", "profiles", "fanout"];
 
-    /// <param name="seed">Decides kinds, order and durations.</param>
-    /// <param name="kills">The number of kills. Other faults are in proportion, at least one of each kind.</param>
+    /// <param name="seed">Determines kinds, order and durations.</param>
+    /// <param name="kills">The number of kills. The number of other faults is proportional, with at least one of each kind.</param>
     /// <param name="scope">The parts of the infrastructure that may fail.</param>
     /// <param name="lag">How long validation has to be suspended for claims to expire.</param>
     public static IReadOnlyList<PlannedFault> Create(int seed, int kills, FaultScope scope, TimeSpan lag)
@@ -125,7 +125,7 @@ public static class FaultPlan
             foreach (var target in InTurn(count, targets)) Insert(new PlannedFault(kind, target, TimeSpan.FromSeconds(seconds())));
         }
 
-        // Each target once before any of them comes again.
+        // Each target once before any target is repeated.
         IEnumerable<string> InTurn(int count, IReadOnlyList<string> targets)
         {
             var turns = new List<string>();

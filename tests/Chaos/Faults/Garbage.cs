@@ -17,7 +17,7 @@ namespace Cdp.Chaos.Faults;
 public sealed record GarbageRecord(string Origin, string Reader, int Bytes, string Sha256);
 
 /// <summary>
-/// Records that another program with access to the topics wrote by mistake. None has a registry's framing, so each reader must write one dead letter per record
+/// Records that another program with access to the topics wrote by mistake. They have no registry framing, so each reader must write one dead letter per record
 /// and carry on.
 /// </summary>
 public sealed class Garbage(Installation installation, int seed)

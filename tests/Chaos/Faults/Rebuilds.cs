@@ -25,7 +25,7 @@ public sealed class Rebuilds(Installation installation)
         _running = RunAsync(mode, mayGiveUp: true, stopping);
     }
 
-    /// <summary>Waits for the running rebuild, then compares once more while nothing else happens.</summary>
+    /// <summary>Waits for the running rebuild, then compares once more while nothing else is running.</summary>
     public async Task FinishAsync(CancellationToken stopping)
     {
         await _running;

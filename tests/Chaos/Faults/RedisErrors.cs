@@ -43,8 +43,8 @@ public static class RedisErrors
         await ExecuteAsync(endpoint, end);
     }
 
-    // Redis answers LOADING while it reads its file, and a delay after each command in the file makes that last. The file may hold many times more commands
-    // than there are keys, and a sleep takes longer than asked for, so the delay is taken away when the error has lasted long enough.
+    // Redis answers LOADING while it reads its file, which is prolonged by a delay after each command in the file. The file may contain many times more
+    // commands than there are keys, and a sleep takes longer than asked for, so the delay is removed when the error has lasted long enough.
     private static async Task LoadAsync(ManagedProcess process, string endpoint, TimeSpan duration, CancellationToken stopping)
     {
         long keys;

@@ -5,12 +5,12 @@ using Cdp.Chaos.Settings;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>Counts how often each kind of input and fault really occurred, so that a missing kind is noticed. Pure.</summary>
+/// <summary>Counts how often each kind of input and fault actually occurred, so that a missing kind is detected. Pure.</summary>
 public static class Census
 {
     /// <param name="population">Everything that was sent.</param>
     /// <param name="answers">Ingestion's answers, by event.</param>
-    /// <param name="observed">What the run left.</param>
+    /// <param name="observed">The results of the run.</param>
     /// <param name="window">The duplicate window.</param>
     /// <param name="plan">The faults that were injected.</param>
     /// <param name="faultOutcomes">Counts that only the run itself knows.</param>

@@ -57,7 +57,7 @@ public sealed class CommittedLog(KafkaOptions kafka, AvroCodec codec)
         var lags = new List<string>();
         foreach (var committed in consumer.Committed(partitions, Timeout))
         {
-            // Transaction markers also lie between the committed offset and the end. Only a record is lag.
+            // There may also be transaction markers between the committed offset and the end. Only records count as lag.
             consumer.Assign(new TopicPartitionOffset(committed.TopicPartition, committed.Offset == Offset.Unset ? Offset.Beginning : committed.Offset));
             if (consumer.Consume(Timeout) is { IsPartitionEOF: false } next) lags.Add($"{group} did not process {next.TopicPartitionOffset}");
         }

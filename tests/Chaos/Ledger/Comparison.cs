@@ -6,7 +6,7 @@ using Cdp.Contracts;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>Compares what a run left with what the oracle expects. Pure.</summary>
+/// <summary>Compares the results of a run with the expectations of the oracle. Pure.</summary>
 public sealed partial class Comparison
 {
     private readonly Population _population;
@@ -17,7 +17,7 @@ public sealed partial class Comparison
     private readonly ProfileIds _profileIds;
     private readonly Findings _findings = new();
 
-    // The combinations of identifiers of which the linker had to keep some out.
+    // The combinations of identifiers from which the linker had to exclude some.
     private readonly HashSet<string> _refused = [];
 
     private Comparison(Population population, RunActions actions, Observed observed, Rules rules, ProfileIds profileIds)
@@ -27,8 +27,8 @@ public sealed partial class Comparison
     }
 
     /// <param name="population">Everything that was sent.</param>
-    /// <param name="actions">What the run did.</param>
-    /// <param name="observed">What the run left.</param>
+    /// <param name="actions">The actions of the run.</param>
+    /// <param name="observed">The results of the run.</param>
     /// <param name="rules">The limits of the installation under test.</param>
     /// <param name="profileIds">Derives the profile id that an identifier implies.</param>
     public static Findings Run(Population population, RunActions actions, Observed observed, Rules rules, ProfileIds profileIds)

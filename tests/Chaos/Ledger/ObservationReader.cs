@@ -12,7 +12,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>Reads everything that a run left in the topics, in Redis and at the webhook.</summary>
+/// <summary>Reads all results of a run from the topics, Redis and the webhook.</summary>
 public sealed class ObservationReader(
     Installation installation, Population population, CommittedLog log, IConnectionMultiplexer redis, AvroCodec codec, WebhookReceiver webhook)
 {

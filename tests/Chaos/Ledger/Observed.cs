@@ -6,7 +6,7 @@ using Cdp.Chaos.Sending;
 namespace Cdp.Chaos.Ledger;
 
 /// <summary>An event that ingestion refused, in events.quarantined.</summary>
-/// <param name="Event">The index of the refused event of the population with these bytes; -1: none.</param>
+/// <param name="Event">The index of the refused event of the population with these bytes; -1 if there is none.</param>
 /// <param name="Code">The code of the refusal.</param>
 /// <param name="Text">A description for the report.</param>
 public sealed record QuarantinedRecord(int Event, string Code, string Text);
@@ -18,7 +18,7 @@ public sealed record QuarantinedRecord(int Event, string Code, string Text);
 /// <param name="Bytes">The size of the dead letter, key and value, in bytes.</param>
 /// <param name="Omitted">The parts of the original that it leaves out.</param>
 /// <param name="ValueBytes">The size of the original value in bytes.</param>
-/// <param name="ValueSha256">The hash of the original value, in hex; of the value itself where the dead letter contains it.</param>
+/// <param name="ValueSha256">The hash of the original value, in hex; computed from the value itself if the dead letter contains it.</param>
 public sealed record DeadLetter(string Origin, string Service, string Error, int Bytes, string Omitted, long ValueBytes, string ValueSha256);
 
 /// <summary>A record of events.validated.</summary>
@@ -49,10 +49,10 @@ public sealed record Transfer(Position At, string To, string Content);
 /// <summary>The last state of a profile.</summary>
 /// <param name="At">Its position in the profiles topic.</param>
 /// <param name="Logged">The state in the topic.</param>
-/// <param name="Hot">The state in Redis; null: none.</param>
+/// <param name="Hot">The state in Redis; null if there is none.</param>
 public sealed record ProfileState(Position At, Profile Logged, Profile? Hot);
 
-/// <summary>Everything that the run left in the topics, in Redis and at the webhook, in the order found there.</summary>
+/// <summary>All results of a run in the topics, in Redis and at the webhook, in the order found there.</summary>
 public sealed record Observed
 {
     public required IReadOnlyList<CollectedRecord> Collected { get; init; }

@@ -2,7 +2,7 @@ using Cdp.Chaos.Faults;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>What the run did, to compare with what it left.</summary>
+/// <summary>The actions of the run, for comparison with its results.</summary>
 /// <param name="Answers">By event that ingestion answered: null if it was acknowledged, else the code of its refusal.</param>
 /// <param name="Garbage">The unreadable records that were written, once per service that reads them.</param>
 /// <param name="Failures">Shutdowns, commands and requests of operators that did not end as documented.</param>

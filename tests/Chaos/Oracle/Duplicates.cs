@@ -9,7 +9,7 @@ public enum DuplicateVerdict
     /// <summary>An earlier occurrence was received within the window.</summary>
     Dropped,
 
-    /// <summary>The earlier occurrence may or may not be remembered, because the window is counted in slots.</summary>
+    /// <summary>The earlier occurrence may or may not be remembered, because the window is measured in slots.</summary>
     Either,
 }
 

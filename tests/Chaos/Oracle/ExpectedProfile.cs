@@ -6,7 +6,7 @@ namespace Cdp.Chaos.Oracle;
 
 /// <summary>The expected state of a profile: everything that does not depend on the path its events took.</summary>
 /// <remarks>
-/// A profile without events has identifiers that only events of other profiles carry: it came out of a split, or the identifiers that had the events left it.
+/// A profile without events has identifiers that only events of other profiles carry: it was created by a split, or the identifiers with the events left it.
 /// </remarks>
 /// <param name="isAccount">Whether it is an account, which group calls create, and not a person.</param>
 public sealed class ExpectedProfile(bool isAccount)

@@ -16,8 +16,8 @@ public sealed record TraitWrite(string Name, string Json, DateTime At, string Me
 }
 
 /// <summary>
-/// Which traits a profile keeps by the documented bounds: the newest names, and for each size class of large values those names that got such a value last.
-/// Values that are not kept are listed as cut. Defined on the whole set of writes, so that the order of processing cannot matter.
+/// Which traits a profile keeps by the documented bounds: the newest names, and for each size class of large values those names that got such a value most
+/// recently. Values that are not kept are listed as cut. Defined on the whole set of writes, so that the order of processing cannot matter.
 /// </summary>
 public static class KeptTraits
 {

@@ -10,7 +10,7 @@ namespace Cdp.Chaos.Oracle;
 public sealed record Answer(Decision? Decision, string Root, IReadOnlyList<Id> KeptOut);
 
 /// <summary>
-/// The rules of linking, implemented a second time and plainly: in memory, one request after the other. The log gives the order of the requests; this class
+/// The rules of linking, implemented a second time in a simple way: in memory, one request after the other. The log gives the order of the requests; this class
 /// decides what follows from that order.
 /// </summary>
 public sealed class LinkerModel(Rules rules, ProfileIds profileIds)
@@ -35,7 +35,7 @@ public sealed class LinkerModel(Rules rules, ProfileIds profileIds)
         return profileId;
     }
 
-    /// <summary>Whether any chain of merges and splits leads from a profile to another one.</summary>
+    /// <summary>Whether any chain of merges and splits leads from one profile to another.</summary>
     public bool LeadsTo(string profileId, string other)
     {
         var (visited, pending) = (new HashSet<string>(), new Stack<string>([profileId]));
@@ -50,7 +50,8 @@ public sealed class LinkerModel(Rules rules, ProfileIds profileIds)
     }
 
     /// <summary>
-    /// The decision on an operator's request to take identifiers out of their profile; null: none, because they are not all in one profile that keeps others.
+    /// The decision on an operator's request to take identifiers out of their profile; null if there is none, because they are not all in one profile that
+    /// keeps others.
     /// </summary>
     /// <param name="ids">The identifiers to take out.</param>
     /// <param name="request">The offset of the request.</param>
@@ -60,7 +61,7 @@ public sealed class LinkerModel(Rules rules, ProfileIds profileIds)
         var root = RootOf(ids[0]);
         if (!_nodes.TryGetValue(root, out var node) || !ids.All(node.Ids.Contains) || node.Ids.Count == ids.Count) return null;
         var sequence = ++_sequence;
-        // If the linker's choice is not a fresh id, the model uses another one, so that the comparison reports it.
+        // If the linker's choice is not a new id, the model uses another one, so that the comparison reports it.
         var isFresh = into is not null
             && !_nodes.ContainsKey(into)
             && !_mergedInto.ContainsKey(into)
@@ -71,7 +72,7 @@ public sealed class LinkerModel(Rules rules, ProfileIds profileIds)
         foreach (var id in ids) _roots[id] = fresh;
         if (!_splitInto.TryGetValue(root, out var splits)) _splitInto[root] = splits = [];
         splits.Add(fresh);
-        // A profile that became smaller may have room for what was refused before.
+        // A profile that became smaller may have room for identifiers that were refused before.
         _refusals.Clear();
         return new Decision(sequence, "split", root, ids.ToHashSet(), new HashSet<string>(), new HashSet<(Id, string)>(), "", request, fresh);
     }
@@ -81,7 +82,7 @@ public sealed class LinkerModel(Rules rules, ProfileIds profileIds)
     /// <param name="request">The offset of the request.</param>
     /// <param name="isRecorded">
     /// Whether the linker recorded that it kept identifiers of this event out. It must do so the first time that an identifier type is kept out of a profile.
-    /// How often it does so again depends on what Redis lost, and changes nothing.
+    /// How often it repeats that depends on what Redis lost, and makes no difference.
     /// </param>
     public Answer Decide(SentEvent e, long request, bool isRecorded)
     {

@@ -27,7 +27,7 @@ public static class ProfileText
         profile.otherEvents is { } other ? (other.count, other.first, other.last) : null);
 
     /// <param name="counts">The counts by event name.</param>
-    /// <param name="others">The count of all event names that are not listed; null: none.</param>
+    /// <param name="others">The count of all event names that are not listed; null if there is none.</param>
     public static string Counts(
         IEnumerable<(string Name, (long Count, DateTime First, DateTime Last) Count)> counts, (long Count, DateTime First, DateTime Last)? others)
     {

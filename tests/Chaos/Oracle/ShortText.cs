@@ -5,7 +5,7 @@ using System.Text;
 namespace Cdp.Chaos.Oracle;
 
 /// <summary>
-/// The documented short form of texts that are longer than a profile keeps: the beginning, <c>~</c>, and the first 16 bytes of the SHA-256 in base64url.
+/// The documented short form of strings that are longer than a profile keeps: the beginning, <c>~</c>, and the first 16 bytes of the SHA-256 in base64url.
 /// </summary>
 public static class ShortText
 {

@@ -4,7 +4,7 @@ using Cdp.Chaos.Settings;
 namespace Cdp.Chaos.People;
 
 /// <summary>
-/// Customers near every limit of a profile: more traits than one holds, of all sizes, more event names, more accounts, and texts longer than a profile keeps.
+/// Customers near every limit of a profile: more traits than a profile keeps, of all sizes, more event names, more accounts, and longer strings.
 /// Real servers produce such customers when they invent a trait per product or an event per page. Larger runs also have an account with more people than it
 /// lists.
 /// </summary>

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Cdp.Chaos.People;
 
-/// <summary>How an event is written where it differs from the plain form. Each value is JSON text; null: the plain form.</summary>
+/// <summary>The notation of an event where it differs from the plain form. Each value is JSON text; null: the plain form.</summary>
 public sealed record Notation
 {
     /// <summary>The member name <c>type</c>, quotes included.</summary>
@@ -37,9 +37,9 @@ public sealed record Notation
     /// <summary>A time in the given format, as a JSON string.</summary>
     public static string In(DateTime time, string format) => $"\"{time.ToString(format, CultureInfo.InvariantCulture)}\"";
 
-    /// <summary>A text as a JSON string.</summary>
+    /// <summary>A string as JSON.</summary>
     public static string Quote(string text) => JsonSerializer.Serialize(text);
 
-    /// <summary>A text as a JSON string with every character escaped.</summary>
+    /// <summary>A string as JSON, with every character escaped.</summary>
     public static string Escape(string text) => $"\"{string.Concat(text.Select(c => $"\\u{(int)c:x4}"))}\"";
 }

@@ -52,7 +52,7 @@ public static class Notations
         return [digits, $"{digits}.0", scientific, $"\"{digits}.0\"", $"\"{scientific}\"", $"\" {digits}\""];
     }
 
-    /// <summary>Notations of a text surrounded by white space or invisible characters.</summary>
+    /// <summary>Notations of a string surrounded by white space or invisible characters.</summary>
     public static IReadOnlyList<string> Padded(string text) =>
         [$"\" {text}\"", $"\"\\t{text}\\r\\n\"", $"\"{text}\\u200b\"", $"\"{text}\\u00a0\"", $"\"\\ufeff{text} \""];
 }

@@ -3,8 +3,8 @@ using Cdp.Chaos.Settings;
 namespace Cdp.Chaos.People;
 
 /// <summary>
-/// Turns some drafts into odd input: events that ingestion must refuse, events in another notation, and events with a documented outcome of their own. The
-/// kinds take turns, so that each occurs.
+/// Turns some drafts into odd input: events that ingestion must refuse, events in another notation, and events with another documented outcome. The kinds take
+/// turns, so that each occurs.
 /// </summary>
 /// <param name="random">Decides which drafts become odd input.</param>
 /// <param name="kinds">The kinds to produce.</param>
@@ -17,7 +17,7 @@ public sealed class OddInputGenerator(Random random, IReadOnlyList<OddInput> kin
 
     private static readonly string NestedProperties = $$"""{"a":{{new string('[', MaxDepth)}}{{new string(']', MaxDepth)}}}""";
 
-    // Kinds whose turn has come but for which no draft so far was suitable.
+    // Kinds that are due but for which no suitable draft has come yet.
     private readonly Queue<OddInput> _due = new();
     private int _next;
     private string? _otherUser;
@@ -65,7 +65,7 @@ public sealed class OddInputGenerator(Random random, IReadOnlyList<OddInput> kin
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    // Anybody who reads a page's write key can try to merge two customers.
+    // Anyone who reads the write key in a page can try to merge two customers.
     private Draft? MergeWithOtherUser(Draft draft, string? otherUser)
     {
         if (draft.UserId is not { } user || otherUser is null || otherUser == user) return null;

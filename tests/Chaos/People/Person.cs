@@ -2,7 +2,7 @@ namespace Cdp.Chaos.People;
 
 /// <summary>
 /// One customer's devices, each with the events that it sends in order: anonymous browsing, sometimes with an email address, then a login. Some customers share
-/// a device or an address, some exceed the limits of identifiers, some were known under an earlier name.
+/// a device or an address, some exceed the limits of identifiers, some had an earlier id.
 /// </summary>
 public sealed class Person
 {

@@ -40,7 +40,7 @@ public sealed class Population
                 Add(active[at].Next());
                 if (active[at].IsDone) active.RemoveAt(at);
             }
-            // A sender that got no answer, or has a bug, sends the same event again: soon or much later.
+            // A sender that got no answer, or that has a bug, sends the same event again, soon or much later.
             if (_random.NextDouble() < 0.03) again.Enqueue(_events.Count - 1, _events.Count + _random.Next(_random.NextDouble() < 0.7 ? 100 : 5_000));
             while (again.TryPeek(out _, out var due) && due <= _events.Count) Repeat(again.Dequeue());
         }
@@ -76,7 +76,9 @@ public sealed class Population
     /// <summary>By lane: indexes into <see cref="Events"/>, in the order in which the lane sends them.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Order => _lanes;
 
-    /// <summary>The index of the event with a messageId; -1: none. If it was retried under another key, the anonymousId decides which of the two.</summary>
+    /// <summary>
+    /// The index of the event with a messageId; -1 if there is none. If it was retried under another key, the anonymousId decides which of the two.
+    /// </summary>
     public int Find(string messageId, string? anonymousId)
     {
         var index = SentEvent.IndexOf(messageId);
@@ -86,7 +88,7 @@ public sealed class Population
 
     public int Find(Event envelope) => Find(envelope.messageId, envelope.anonymousId);
 
-    /// <summary>The index of the refused event with this JSON; -1: none.</summary>
+    /// <summary>The index of the refused event with this JSON; -1 if there is none.</summary>
     public int FindRefused(string json) => _refused.GetValueOrDefault(json, -1);
 
     /// <summary>The events with a messageId: one, or two if it was retried under another key.</summary>

@@ -71,7 +71,7 @@ public sealed class SentEvent
         var notation = Notation ?? Notation.Plain;
         var json = new StringBuilder("{").Append(notation.TypeName ?? "\"type\"").Append(':').Append(notation.Type ?? Notation.Quote(Type));
         Member("messageId", notation.MessageId ?? Notation.Quote(MessageId));
-        // Without a plausible sentAt ingestion does not correct the time by it, so that the time does not depend on which retry arrived.
+        // If sentAt is implausible, ingestion does not use it to correct the time, so the time does not depend on which retry arrived.
         Member("timestamp", notation.Timestamp(Timestamp));
         Member("sentAt", notation.SentAt?.Invoke(Timestamp));
         Member("anonymousId", notation.AnonymousId ?? Quoted(AnonymousId));

@@ -70,7 +70,7 @@ public sealed class Installation : IAsyncDisposable
         }
     }
 
-    /// <summary>Processes that exited unexpectedly, each with its exit code. They were restarted, as a platform does.</summary>
+    /// <summary>Processes that exited unexpectedly, each with its exit code. They were restarted, as a platform would do.</summary>
     public IReadOnlyList<string> Exits
     {
         get

@@ -22,7 +22,7 @@ public sealed class ManagedProcess(string kind, string name, string program, IRe
 
     public string Name => name;
 
-    /// <summary>False from a kill until the next start.</summary>
+    /// <summary>False after a kill until the next start.</summary>
     public bool ShouldRun { get; private set; }
 
     /// <summary>The exit code of a process that should run and does not; null otherwise.</summary>

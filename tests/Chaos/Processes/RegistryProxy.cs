@@ -5,7 +5,7 @@ using Cdp.Testing;
 
 namespace Cdp.Chaos.Processes;
 
-/// <summary>A proxy in front of the schema registry, which answers in its place while it has to fail.</summary>
+/// <summary>A proxy in front of the schema registry, which answers in place of the registry while the registry has to fail.</summary>
 public sealed class RegistryProxy : IAsyncDisposable
 {
     private readonly WebApplication _app;

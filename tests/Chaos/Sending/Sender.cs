@@ -7,7 +7,7 @@ using Cdp.Chaos.People;
 
 namespace Cdp.Chaos.Sending;
 
-/// <summary>Sends as an SDK does: in order, and retries an unacknowledged batch unchanged, on whichever instance answers.</summary>
+/// <summary>Sends as an SDK does: in order, and retries an unacknowledged batch unchanged, to any instance that answers.</summary>
 public sealed class Sender : IDisposable
 {
     private const int LargestBatch = 60;
@@ -46,7 +46,7 @@ public sealed class Sender : IDisposable
         }
     }
 
-    /// <summary>A random acknowledged login that has a user and a device; null: none yet.</summary>
+    /// <summary>A random acknowledged login that has a user and a device; null if there is none yet.</summary>
     public SentEvent? PickLogin(Random random)
     {
         lock (_answers) return _logins.Count == 0 ? null : _population.Events[_logins[random.Next(_logins.Count)]];
@@ -72,7 +72,7 @@ public sealed class Sender : IDisposable
         lock (_answers) AnsweredCount += events.Count;
     }
 
-    /// <summary>Sends a batch once, to one instance, in a request that completes only when <paramref name="end"/> does.</summary>
+    /// <summary>Sends a batch once, to one instance, in a request that completes only when <paramref name="end"/> completes.</summary>
     public Task<bool> TrySendSlowlyAsync(string source, IReadOnlyList<int> events, int instance, Task end, CancellationToken stopping) =>
         TrySendAsync(source, events, new SlowBody(Body(events), end), instance, stopping);
 
@@ -146,7 +146,7 @@ public sealed class Sender : IDisposable
         }
     }
 
-    /// <summary>A body that holds back its last byte: the request is received long before it is complete.</summary>
+    /// <summary>A body that withholds its last byte: the request is received long before it is complete.</summary>
     private sealed class SlowBody(byte[] body, Task end) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

@@ -7,9 +7,9 @@ namespace Cdp.Chaos.Sending;
 /// first copy, so that the order of <c>receivedAt</c> is inverted. A third copy follows half a window later.
 /// </summary>
 /// <param name="sender">Sends the requests.</param>
-/// <param name="events">Events that nothing else sends, one portion per boundary.</param>
+/// <param name="events">Events that are not sent otherwise, one portion per boundary.</param>
 /// <param name="window">The duplicate window.</param>
-/// <param name="isInverted">Whether the copies are stored in the opposite order of their receipt.</param>
+/// <param name="isInverted">Whether the copies are stored in the reverse of the order in which they were received.</param>
 public sealed class WindowBoundaries(Sender sender, IReadOnlyList<IReadOnlyList<int>> events, TimeSpan window, bool isInverted)
 {
     /// <summary>The number of events in a portion.</summary>
@@ -18,8 +18,8 @@ public sealed class WindowBoundaries(Sender sender, IReadOnlyList<IReadOnlyList<
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(1), After = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
-    /// Runs until sending is over and both copies were acknowledged across at least one boundary. One is not guaranteed: the instance that holds a request back
-    /// may be killed.
+    /// Runs until sending is over and both copies were acknowledged across at least one boundary. A single boundary may fail, because the instance with the
+    /// withheld request may be killed.
     /// </summary>
     public async Task RunAsync(Task sending, CancellationToken stopping)
     {

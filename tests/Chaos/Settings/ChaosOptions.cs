@@ -8,7 +8,7 @@ public sealed record ChaosOptions
     /// <summary>The number of distinct events.</summary>
     public int Events { get; init; } = 20_000;
 
-    /// <summary>The number of processes to kill. The other faults are in proportion to it.</summary>
+    /// <summary>The number of processes to kill. The number of other faults is proportional to it.</summary>
     public int Kills { get; init; } = 10;
 
     /// <summary>Decides the population and the fault plan. What a fault interrupts still depends on the machine's timing.</summary>

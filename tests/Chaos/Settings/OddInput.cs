@@ -43,7 +43,7 @@ public enum OddInput
     /// <summary>An implausible sentAt, which is ignored.</summary>
     ImplausibleSentAt,
 
-    // Accepted, with a documented outcome of its own.
+    // Accepted, with a documented outcome.
 
     /// <summary>A placeholder as the anonymousId: it identifies nobody.</summary>
     PlaceholderId,

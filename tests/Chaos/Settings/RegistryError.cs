@@ -1,6 +1,6 @@
 namespace Cdp.Chaos.Settings;
 
-/// <summary>What a failing schema registry answers: an HTTP status, or status 200 with a body that no registry sends.</summary>
+/// <summary>The answer of a failing schema registry: an HTTP status, or status 200 with a body that no registry sends.</summary>
 public static class RegistryError
 {
     /// <summary>A sign-in page.</summary>

@@ -1,8 +1,8 @@
 namespace Cdp.Chaos.Settings;
 
 /// <summary>
-/// Kinds of input and faults that can be switched off one by one: a kind that the product does not handle yet would hide everything else that a run finds.
-/// Every kind that is switched on must occur.
+/// Kinds of input and faults that can be disabled one by one: a kind that the product does not handle yet would hide everything else that a run finds.
+/// Every enabled kind must occur.
 /// </summary>
 public static class Switches
 {
@@ -12,7 +12,7 @@ public static class Switches
     /// <summary>The errors that the registry answers with.</summary>
     public static readonly IReadOnlyList<string> RegistryErrors = RegistryError.All;
 
-    /// <summary>Store the copies of a message in the opposite order of their <c>receivedAt</c>.</summary>
+    /// <summary>Store the copies of a message in the reverse order of their <c>receivedAt</c>.</summary>
     public static bool InvertsRepeats => true;
 
     /// <summary>Include customers near every limit of a profile.</summary>

@@ -36,7 +36,7 @@ public sealed class FanoutProcessorTests
     }
 
     /// <summary>
-    /// A record that cannot be read must fail by itself. If PrepareAsync threw, the whole batch would be retried as if the destination were unreachable.
+    /// A record that cannot be read must fail alone. If PrepareAsync threw, the whole batch would be retried as if the destination were unreachable.
     /// </summary>
     [Fact]
     public async Task Decide_EventsWithInvalidJson_FailAloneAndTheNextIsDeliveredOnce()
@@ -228,7 +228,7 @@ public sealed class FanoutProcessorTests
         return context.Response.WriteAsync(text);
     }
 
-    /// <summary>Tells when the service has logged anything.</summary>
+    /// <summary>Completes when the service has logged anything.</summary>
     private sealed class FirstLogLine : ILogger<FanoutLog>
     {
         public TaskCompletionSource Logged { get; } = new();

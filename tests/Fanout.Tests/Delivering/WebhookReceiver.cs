@@ -17,7 +17,7 @@ internal sealed record ReceivedRequest(string Body, IHeaderDictionary Headers, D
     private string Member(string name) => (string)JsonNode.Parse(Body)![name]!;
 }
 
-/// <summary>A destination that runs in the test: Kestrel on a loopback port, answering as the test says.</summary>
+/// <summary>A destination that runs in the test: Kestrel on a loopback port, with the answers that the test specifies.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -152,7 +152,7 @@ public sealed class IdentityApiTests(RedisServers servers) : IClassFixture<Redis
     private static Task<JsonElement> JsonAsync(HttpResponseMessage answer) =>
         answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
 
-    // Waits until the profile of an identifier has so many identifiers.
+    // Waits until the profile of an identifier has this number of identifiers.
     private static Task IdentifiersAsync(HttpClient client, string path, int count) => Eventually.TrueAsync(async () =>
     {
         using var answer = await client.GetAsync(Base + path, TestContext.Current.CancellationToken);

@@ -20,7 +20,7 @@ using Xunit;
 
 namespace Cdp.Identity.Tests.Api;
 
-/// <summary>What an operator learns about an unmerge if the linker, Redis or the profiles service fails at the wrong moment.</summary>
+/// <summary>The status that an operator sees for an unmerge if the linker, Redis or the profiles service fails at the wrong moment.</summary>
 [Trait("tier", "integration")]
 public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<RedisServers>
 {
@@ -29,7 +29,7 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
     {
         var redis = await servers.ConnectAsync("redis");
         await using var stack = await ServiceStack.StartAsync(redis);
-        // A linker left these and ended after its commit.
+        // These were left by a linker that stopped after its commit.
         var graph = new IdentityGraph(Given.ProfileIds);
         var request = Given.Request("m", Given.User("u"), Given.Anonymous("a"));
         var linked = Linker.Decide(DefaultTypes.Configuration, graph, request, Given.At(0), Given.Now).Decision!;

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cdp.Identity.Tests.Linking;
 
-/// <summary>What one event may cost the linker, which is a single loop for all senders.</summary>
+/// <summary>The maximum cost of one event for the linker, which is a single loop for all senders.</summary>
 public sealed class LinkerCostTests
 {
     private const int Profiles = 72;
@@ -25,7 +25,7 @@ public sealed class LinkerCostTests
         var two = Bytes(graph, trust, 2);
         var most = Bytes(graph, trust, Profiles);
 
-        // Memory does not depend on the machine. Each identifier has a cost, but not each pair of identifiers.
+        // Memory does not depend on the speed of the machine. The cost grows with the number of identifiers, not with the number of pairs.
         Assert.InRange(most, two, two + (Profiles * 1_000));
     }
 
@@ -63,7 +63,7 @@ public sealed class LinkerCostTests
         Assert.NotEqual(graph.RootOf(Given.User("ada")), graph.RootOf(Given.User("ben")));
     }
 
-    // Profiles with as many identifiers as they may have.
+    // Profiles with as many identifiers as allowed.
     private static IdentityGraph FullProfiles()
     {
         var graph = new IdentityGraph(Given.ProfileIds);
@@ -78,7 +78,7 @@ public sealed class LinkerCostTests
 
     private static long Bytes(IdentityGraph graph, string trust, int count)
     {
-        // One identifier of each profile, of all types.
+        // One identifier of each profile, covering all types.
         Identifier[] identifiers = [.. Enumerable.Range(0, count).Select(i => OfProfile(ManyTypes[i * ManyTypes.Length / count], 0, i))];
         var request = Given.Request(Given.Event("m", trust: trust), identifiers);
         var before = GC.GetAllocatedBytesForCurrentThread();

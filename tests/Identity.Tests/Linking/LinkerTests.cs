@@ -61,7 +61,7 @@ public sealed class LinkerTests
         Assert.Equal(1, result.Decision!.sequence);
     }
 
-    /// <summary>The rule, the history, the request, and the identifier whose profile remains.</summary>
+    /// <summary>Limit, history, request, and the identifier whose profile remains.</summary>
     public static TheoryData<string, LinkRequest[], LinkRequest, Identifier> Winners => new()
     {
         { "the event's highest priority", [], Given.Request("m", Given.User("u"), Given.Email("e@x.org")), Given.User("u") },

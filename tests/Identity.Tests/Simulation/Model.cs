@@ -10,7 +10,7 @@ using Cdp.Identity.Resolving;
 namespace Cdp.Identity.Tests.Simulation;
 
 /// <summary>
-/// Resolvers, a linker, their topics and Redis in memory. A schedule executes them in small steps: between any two reads or writes of one part, the others
+/// Resolvers, a linker, their topics and Redis in memory. A schedule executes them in small steps: between any two reads or writes of one component, the others
 /// may proceed, fail or be replaced.
 /// </summary>
 internal sealed class Model
@@ -33,8 +33,8 @@ internal sealed class Model
 
     /// <param name="types">The identity configuration.</param>
     /// <param name="events">The events of all partitions.</param>
-    /// <param name="isCluster">Whether Redis is a cluster, of which a single shard may fall back.</param>
-    /// <param name="comparesPositions">False disables a check that the product needs, to prove that the model detects it.</param>
+    /// <param name="isCluster">Whether Redis is a cluster, in which a single shard may fall back.</param>
+    /// <param name="comparesPositions">False disables a check that the product needs, to prove that the model detects its absence.</param>
     public Model(IdentifierTypes types, IEnumerable<ValidatedEvent> events, bool isCluster = false, bool comparesPositions = true)
     {
         (_isCluster, _comparesPositions) = (isCluster, comparesPositions);
@@ -60,7 +60,7 @@ internal sealed class Model
     /// <summary>Identifiers whose roots were older than the resolver assumed.</summary>
     public List<string> Stale { get; } = [];
 
-    /// <summary>The partition key of an event, and so the scope of its order: anonymousId, else userId.</summary>
+    /// <summary>The partition key of an event, which is the scope of its order: anonymousId, else userId.</summary>
     public static string KeyOf(Event envelope) => envelope.anonymousId ?? envelope.userId;
 
     private bool IsDrained =>

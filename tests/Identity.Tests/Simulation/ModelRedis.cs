@@ -28,7 +28,7 @@ internal sealed record ModelNode(long First, long Last, int Merges, long Ended, 
 /// <summary>The scripts of <see cref="IdentityStore"/> on a Redis in memory. Values are replaced, never changed, so that a snapshot is cheap.</summary>
 internal sealed class ModelRedis
 {
-    /// <summary>The shards of a cluster. The first also holds the linker's progress. All keys of a shard fall back together.</summary>
+    /// <summary>The shards of a cluster. The first one also has the linker's progress. All keys of a shard fall back together.</summary>
     public const int Shards = 3;
 
     private State _now = new();

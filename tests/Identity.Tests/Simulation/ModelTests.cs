@@ -13,7 +13,7 @@ public sealed class ModelTests
 {
     private const int Iterations = 1_500;
 
-    /// <summary>Limits and caps that are reached all the time, separately and together.</summary>
+    /// <summary>Limits and caps that are reached frequently, separately and together.</summary>
     public static readonly Gen<IdentifierTypes> Rules =
         Gen.Select(Gen.Int[1, 2], Gen.Int[1, 3], Gen.OneOf(Gen.Int[1, 3], Gen.Const(100)), Gen.OneOf(Gen.Int[2, 6], Gen.Const(100)), Given.Types);
 
@@ -62,7 +62,7 @@ public sealed class ModelTests
             var dropped = identified.dropped.Select(dropped => $"{dropped.type}:{dropped.value}");
             Assert.Equal(extracted.Select(Given.Name).Order(), identified.identifiers.Select(Given.Name).Concat(dropped).Order());
             if (requested.TryGetValue(envelope.messageId, out var kept)) Assert.Equal(kept.Select(Given.Name), identified.identifiers.Select(Given.Name));
-            // An event that was not sent to the linker would have changed nothing there.
+            // An event that was not sent to the linker must be one that would have changed nothing there.
             else Assert.False(oracle.Link(envelope, extracted).Changed, envelope.messageId);
         }
     }, iter: Iterations, print: Print);
@@ -86,7 +86,7 @@ public sealed class ModelTests
     [Fact]
     public void Model_CombinationThatStaysApart_IsRefusedOnceAndThenResolved()
     {
-        // Two users in turns on one device, each event after the linker has become idle.
+        // Two users taking turns on one device, each event after the linker has become idle.
         var events = Enumerable.Range(0, 20).Select(i => Given.Event(i.ToString("000", null), userId: $"u{i % 2}", anonymousId: "shared"));
         var model = new Model(DefaultTypes.Configuration, []);
         foreach (var envelope in events)

@@ -12,7 +12,7 @@ internal sealed class Oracle(IdentifierTypes types)
     /// <param name="Identifiers">All identifiers of the profile.</param>
     /// <param name="Root">The profile's id.</param>
     /// <param name="Merges">How many profiles were merged into it.</param>
-    /// <param name="Created">The number of the change that made it; 0 if none did.</param>
+    /// <param name="Created">The number of the change that created it; 0 if no change created it.</param>
     private sealed record Group(List<Identifier> Identifiers, string Root, int Merges, int Created);
 
     public string RootOf(Identifier identifier) => GroupOf(identifier).Root;
@@ -35,7 +35,7 @@ internal sealed class Oracle(IdentifierTypes types)
         }
     }
 
-    /// <summary>Takes identifiers out of their profile, if they belong to one and are not all it has.</summary>
+    /// <summary>Takes identifiers out of their profile, if they all belong to one profile, and the profile has others.</summary>
     public void Split(IReadOnlyList<Identifier> identifiers)
     {
         List<Group> groups = [.. identifiers.Select(GroupOf).DistinctBy(group => group.Root)];
@@ -76,7 +76,7 @@ internal sealed class Oracle(IdentifierTypes types)
         .ThenBy(group => group.Root, StringComparer.Ordinal)
         .First();
 
-    // An identifier that was never linked is a group of its own.
+    // An identifier that was never linked forms its own group.
     private Group GroupOf(Identifier identifier) =>
         _groups.Find(group => group.Identifiers.Contains(identifier, IdentifierComparer.Instance))
         ?? new Group([identifier], Given.ProfileIds.Implied(identifier), 0, 0);

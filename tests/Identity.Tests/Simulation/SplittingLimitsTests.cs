@@ -63,7 +63,7 @@ public sealed class SplittingLimitsTests
         oracle.Link(envelope, EventIdentifiers.Of(envelope, types).Identifiers);
     }
 
-    // Compares which identifiers share a profile. The ids cannot be compared, because the oracle names profiles that were split off differently.
+    // Compares which identifiers share a profile. The ids cannot be compared, because the oracle uses different names for split-off profiles.
     private static void AssertSameProfiles(Model model, Oracle oracle)
     {
         foreach (var (a, b) in from a in Enumerable.Range(0, 10) from b in Enumerable.Range(0, a) select (Given.Mixed(a), Given.Mixed(b)))

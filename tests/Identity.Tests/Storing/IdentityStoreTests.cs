@@ -46,7 +46,7 @@ public sealed class IdentityStoreTests(RedisServers servers) : IClassFixture<Red
             Assert.True(await store.ApplyAsync(GraphWrites.Of(ModelRedis.Logged(decisions)), applied, to));
             applied = to;
         }
-        // A replaced linker repeats some of the writes.
+        // A linker that was replaced repeats some of the writes.
         var repeated = GraphWrites.Of(ModelRedis.Logged(history.Skip(late)));
         await store.ApplyAsync(repeated, default, default);
         foreach (var write in model.WritesOf(GraphWrites.Of(ModelRedis.Logged(history))).Concat(model.WritesOf(repeated))) write();

@@ -41,7 +41,7 @@ public sealed class RedisClusterTests
         Assert.Contains("holds the decisions up to 200 of 300", behind.Message);
         if (!isLinkersShard)
         {
-            // The profile API reads with a RootReader of its own.
+            // The profile API has a separate RootReader.
             await Assert.ThrowsAnyAsync<RedisException>(() => new RootReader(redis, new HotStateKeys("test:")).ReadAsync(all));
             await Assert.ThrowsAnyAsync<RedisException>(() => store.NodesAsync(all.Select(graph.RootOf)));
         }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cdp.Identity.Tests.Storing;
 
-/// <summary>A Redis that lost the graph, or a part of it, is restored from identity.decisions without an event that needs it.</summary>
+/// <summary>A Redis that lost the graph, or a part of it, is restored from identity.decisions even if no event needs it.</summary>
 [Trait("tier", "integration")]
 public sealed class RestoreTests
 {

@@ -12,7 +12,8 @@ using Xunit;
 namespace Cdp.Identity.Tests.Storing;
 
 /// <summary>
-/// Keys of the graph with values that no service wrote. No event is to blame, so the loops wait, name the key and the remedy, and continue once that is done.
+/// Keys of the graph with values that no service wrote. No event is at fault, so the loops wait, name the key and the remedy, and continue once the remedy has
+/// been applied.
 /// </summary>
 [Trait("tier", "integration")]
 public sealed class UnreadableValuesTests(RedisServers servers) : IClassFixture<RedisServers>
@@ -57,7 +58,7 @@ public sealed class UnreadableValuesTests(RedisServers servers) : IClassFixture<
         await stack.AppliedAsync(3);
 
         await CorruptAsync(redis.GetDatabase(), stack.Prefix + key, value);
-        // One that links a device to u, one whose device stays apart from u, one that only has to stay behind them.
+        // A request that links a device to u, one whose device stays apart from u, and one that only has to stay behind them.
         await stack.SendAsync(
             Given.Event("4", userId: "u", anonymousId: "c"),
             Given.Event("5", userId: "u", anonymousId: "b"),

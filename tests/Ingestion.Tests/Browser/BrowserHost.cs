@@ -4,8 +4,8 @@ using Xunit;
 namespace Cdp.Ingestion.Tests.Browser;
 
 /// <summary>
-/// The service as browsers see it, without Kafka, which is not needed for what browsers ask before they send events. Requests come from a trusted proxy.
-/// The id of each source is also its write key.
+/// The service as browsers see it, without Kafka, which is not needed to answer the requests of browsers before they send events. Requests come from a trusted
+/// proxy. The id of each source is also its write key.
 /// </summary>
 public class BrowserHost : IAsyncLifetime
 {

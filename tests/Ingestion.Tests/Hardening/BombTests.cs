@@ -7,12 +7,12 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Hardening;
 
-/// <summary>Bodies made to cost memory or time.</summary>
+/// <summary>Bodies crafted to consume memory or time.</summary>
 [Collection(nameof(MeasuresMemory))]
 [Trait("tier", "integration")]
 public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
-    // How much the process may grow, which runs service, broker and senders at once. Bodies are bounded to 64 MiB together, and arrays are pooled after use.
+    // How much the process, which runs service, broker and senders, may grow. Bodies are bounded to 64 MiB together, and arrays are pooled after use.
     private const long MaxGrowth = 400L << 20;
 
     private readonly CancellationTokenSource _bound = new(TimeSpan.FromSeconds(60));
@@ -31,7 +31,9 @@ public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
         await kafka.Host.WaitUntilIdleAsync();
     }
 
-    /// <summary>A request of 5 KB inflates to 4 MiB of invalid items. When all of that was quarantined, 17 such requests filled the producer's queue.</summary>
+    /// <summary>
+    /// A request of 5 KB inflates to 4 MiB of invalid items. Before quarantined bytes were limited, 17 such requests filled the producer's queue.
+    /// </summary>
     [Fact]
     public async Task Batch_LargeInvalidItems_KeepsABoundedPartOfThem()
     {
@@ -52,7 +54,7 @@ public sealed class BombTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
     [Fact]
     public async Task Batch_LargeZstdWindowsWithoutContent_ReserveNoMemory()
     {
-        // The header of a zstd frame with a window of 8 MB and the beginning of a block, and then nothing.
+        // The header of a zstd frame with a window of 8 MB and the beginning of a block, but no more.
         byte[] frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x68, 0x04, 0x00, 0x10, .. new byte[1000]];
         var start = Encoding.ASCII.GetBytes(
             "POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic V0s6\r\nContent-Encoding: zstd\r\nContent-Length: 100000\r\n\r\n");

@@ -31,7 +31,7 @@ public sealed class OverloadTests(KafkaFixture kafka) : IClassFixture<KafkaFixtu
     [Fact]
     public async Task Batch_ProducerQueueFull_Returns503AndRecovers()
     {
-        // A delayed produce request blocks those after it on its connection, so the queue fills.
+        // A delayed produce request blocks later requests on its connection, so the queue fills.
         await using var host = await kafka.StartHostAsync("--Kafka:Client:queue.buffering.max.messages=20", "--Kafka:Client:max.in.flight=1");
         var slowProduce = kafka.Faults.Add(new Fault { Api = ApiKey.Produce, Delay = TimeSpan.FromSeconds(3), Times = 1 });
         var batch = $$"""{"batch":[{{string.Join(',', Enumerable.Repeat("""{"type":"track","userId":"u"}""", 1000))}}]}""";

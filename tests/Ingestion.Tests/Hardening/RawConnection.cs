@@ -31,7 +31,7 @@ internal sealed class RawConnection : IDisposable
     private int _start;
     private int _end;
 
-    private RawConnection() => _socket.LingerState = new LingerOption(true, 0); // thousands of connections would otherwise leave their ports in TIME_WAIT
+    private RawConnection() => _socket.LingerState = new LingerOption(true, 0); // otherwise thousands of connections would leave their ports in TIME_WAIT
 
     /// <summary>How many bytes the system receives ahead of the reader. Must be set before the first read.</summary>
     public int ReceiveBuffer { set => _socket.ReceiveBufferSize = value; }
@@ -97,7 +97,7 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>Reads one answer that is not provisional (1xx). If the read is cancelled, the next one begins with the same answer.</summary>
-    /// <returns>Null where the connection ended before the first byte of the answer.</returns>
+    /// <returns>Null if the connection ended before the first byte of the answer.</returns>
     /// <exception cref="InvalidDataException">The answer is not HTTP, or the connection ended within its headers.</exception>
     /// <exception cref="EndOfStreamException">The connection ended within its body.</exception>
     public async Task<RawAnswer?> ReadAsync(CancellationToken cancel)
@@ -191,7 +191,7 @@ internal sealed class RawConnection : IDisposable
         }
         catch (SocketException)
         {
-            return false; // a reset is an end, too
+            return false; // a reset ends the connection, too
         }
     }
 

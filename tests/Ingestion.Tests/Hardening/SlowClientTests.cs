@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Hardening;
 
-/// <summary>Slow senders hold one connection each, do not block others, and are disconnected in time.</summary>
+/// <summary>Slow senders use one connection each, do not block others, and are eventually disconnected.</summary>
 [Trait("tier", "integration")]
 public sealed class SlowClientTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>, IAsyncLifetime
 {
@@ -18,7 +18,7 @@ public sealed class SlowClientTests(KafkaFixture kafka) : IClassFixture<KafkaFix
 
     public async ValueTask InitializeAsync()
     {
-        // Only two requests at a time: if each of the hundred senders held a place, everybody else would be refused.
+        // Only two requests at a time: if each of the hundred senders occupied a place, all other senders would be refused.
         _host = await kafka.StartHostAsync("--Limits:Requests=2", "--Limits:BodySeconds=4");
     }
 
@@ -41,7 +41,7 @@ public sealed class SlowClientTests(KafkaFixture kafka) : IClassFixture<KafkaFix
         {
             var dripping = connections.Select(connection => DripAsync(connection, bytes, TimeSpan.FromMilliseconds(everyMilliseconds))).ToList();
             var cut = Task.WhenAll(connections.Select(connection => connection.UntilClosedAsync(_bound.Token)));
-            // Everybody else is served without delay until the last of them is disconnected.
+            // All other senders are served without delay until the last slow sender is disconnected.
             while (!cut.IsCompleted)
             {
                 var watch = Stopwatch.StartNew();
@@ -60,7 +60,7 @@ public sealed class SlowClientTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     }
 
     /// <summary>
-    /// The senders have small receive buffers, so that the service soon cannot send any more answers. With buffers of the default size it would answer
+    /// The senders have small receive buffers, so the service is soon unable to send further answers. With buffers of the default size it would answer
     /// hundreds of thousands of requests first, and be busy rather than blocked at the time of the test's own request.
     /// </summary>
     [Fact]
@@ -75,7 +75,7 @@ public sealed class SlowClientTests(KafkaFixture kafka) : IClassFixture<KafkaFix
             var sending = Task.WhenAll(flooding.Select(connection => connection.SendUntilClosedAsync(request, _bound.Token)));
 
             await UntilBlockedAsync(flooding);
-            // Disconnected senders would hold nothing, so the test would show nothing about blocked ones.
+            // Disconnected senders would take up no resources, so the test would show nothing about blocked ones.
             Assert.False(sending.IsCompleted, "the service disconnected the senders before it was blocked");
             await _host.PostAsync("/v1/track", """{"userId":"u"}""").AssertSuccessAsync();
         }
@@ -103,7 +103,8 @@ public sealed class SlowClientTests(KafkaFixture kafka) : IClassFixture<KafkaFix
     {
         await using var host = await kafka.StartHostAsync("--Limits:Connections=50");
         var connections = new List<RawConnection>();
-        // With the client's own connection, one more than the service allows. Which one it closes depends on the order in which it accepts them.
+        // Including the client's own connection, this is one more than the service allows. Which connection it closes depends on the order in which it accepts
+        // them.
         for (var i = 0; i < 50; i++) connections.Add(await RawConnection.OpenAsync(host.Port, _bound.Token));
         await await Task.WhenAny(connections.Select(connection => connection.UntilClosedAsync(_bound.Token)));
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>CSV files: what becomes of their columns.</summary>
+/// <summary>CSV files and how their columns are converted.</summary>
 [Trait("tier", "integration")]
 public sealed class CsvFileTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {

@@ -21,7 +21,7 @@ internal sealed record ImportAnswer(int Status, string MediaType, IReadOnlyList<
 
     public string? ErrorMessage => (string?)Summary["error"]?["message"];
 
-    /// <summary>How many rows were read, and how many of them were skipped because they had been imported before, accepted and rejected.</summary>
+    /// <summary>The number of rows read and, of these, the numbers of rows skipped (already imported), accepted and rejected.</summary>
     public (long Read, long Skipped, long Accepted, long Rejected) Counts => (Count("read"), Count("skipped"), Count("accepted"), Count("rejected"));
 
     public IReadOnlyList<ImportFault> Faults =>
@@ -38,7 +38,7 @@ internal sealed record ImportAnswer(int Status, string MediaType, IReadOnlyList<
     /// <summary>Reads an answer as it came over the wire, in chunks.</summary>
     public static ImportAnswer ReadRaw(string text)
     {
-        // A line of the answer is one chunk or several. The other lines hold the headers and the lengths of the chunks.
+        // A line of the answer is one chunk or several. The other lines are the headers and the lengths of the chunks.
         var lines = text.Split('\n').Where(line => line.StartsWith('{'));
         return new ImportAnswer(int.Parse(text.Split(' ')[1], CultureInfo.InvariantCulture), "", [.. lines.Select(Parse)]);
     }

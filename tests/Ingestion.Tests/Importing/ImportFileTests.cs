@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>NDJSON files: what becomes of their rows.</summary>
+/// <summary>NDJSON files and how their rows are imported.</summary>
 [Trait("tier", "integration")]
 public sealed class ImportFileTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {

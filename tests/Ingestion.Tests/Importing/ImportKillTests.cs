@@ -5,7 +5,8 @@ using Xunit;
 namespace Cdp.Ingestion.Tests.Importing;
 
 /// <summary>
-/// Imports that end because the process is killed, at each stage of a commit: when the file is sent again, it is complete and no row is imported twice.
+/// Imports that are aborted because the process is killed, at each stage of a commit: when the file is sent again, the import is completed and no row is
+/// imported twice.
 /// </summary>
 [Trait("tier", "integration")]
 public sealed class ImportKillTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>Files whose upload was interrupted, by whichever side: sent again, they are complete and no row is imported twice.</summary>
+/// <summary>Uploads that were interrupted by either side: when the file is sent again, the import is completed and no row is imported twice.</summary>
 [Trait("tier", "integration")]
 public sealed class ImportResumeTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {
@@ -74,7 +74,7 @@ public sealed class ImportResumeTests(KafkaFixture kafka) : IClassFixture<KafkaF
         using var older = await _imports.BeginAsync("fileId=both&format=ndjson");
         var half = file.AsMemory(0, file.Length / 2);
         await older.WriteAsync(half);
-        // Wait for all of its lines. With some of them still to be committed, the older upload would notice the newer one at once, and close the connection
+        // Wait for all of its lines. If some were still to be committed, the older upload would notice the newer one at once, and close the connection
         // before the test has sent the rest.
         await _imports.WaitForLinesAsync("both", count => count == half.Span.Count((byte)'\n'));
 

@@ -69,7 +69,7 @@ public sealed class ImportSettingsTests(KafkaFixture kafka) : IClassFixture<Kafk
             "format=ndjson&mapping=first",
             "format was 'csv' and is now 'ndjson'; separator was ',' and is now not given");
 
-        // A comment in the mapping changes nothing, a rule does.
+        // A comment in the mapping makes no difference, but a rule does.
         await MapAsync("COMMENTED", "first  # as before", "second");
         Assert.Equal((1, 1, 0, 0), (await _imports.SendAsync("fileId=s&format=csv&mapping=first", File, "COMMENTED")).Counts);
         await MapAsync("CHANGED", "third", "second");

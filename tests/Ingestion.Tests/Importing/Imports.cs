@@ -7,7 +7,7 @@ using Event = cdp.Event;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>Uploads files, and finds what they left in the topics.</summary>
+/// <summary>Uploads files, and finds their records in the topics.</summary>
 internal sealed class Imports(KafkaFixture kafka)
 {
     /// <summary>A part of an NDJSON file of track events whose name is the number of their line.</summary>
@@ -46,7 +46,7 @@ internal sealed class Imports(KafkaFixture kafka)
     public List<QuarantinedEvent> QuarantinedRows(string fileId) =>
         [.. kafka.QuarantinedEvents().Where(record => record.violations[0].message.Contains($" of {fileId}:", StringComparison.Ordinal))];
 
-    /// <summary>The events of a file whose rows have no messageId, by line. Fails where a line has become two events.</summary>
+    /// <summary>The events of a file whose rows have no messageId, by line. Fails if a line has become two events.</summary>
     public Dictionary<long, Event> EventsByLine(string fileId)
     {
         var prefix = RowConverter.IdPrefix("src", fileId) + "-";
@@ -63,7 +63,7 @@ internal sealed class Imports(KafkaFixture kafka)
         Assert.All(events, e => Assert.Equal($"line {e.Key}", e.Value.@event));
     }
 
-    /// <summary>Waits until this is true of how many lines of a file have been imported.</summary>
+    /// <summary>Waits until the number of imported lines of a file satisfies a condition.</summary>
     public Task WaitForLinesAsync(string fileId, Func<int, bool> enough) =>
         Eventually.TrueAsync(() => enough(EventsByLine(fileId).Count), $"enough lines of {fileId} have been imported");
 }

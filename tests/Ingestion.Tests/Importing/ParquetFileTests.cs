@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Importing;
 
-/// <summary>Parquet files: what becomes of their columns.</summary>
+/// <summary>Parquet files and how their columns are converted.</summary>
 [Trait("tier", "integration")]
 public sealed class ParquetFileTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {

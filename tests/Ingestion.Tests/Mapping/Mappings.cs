@@ -30,7 +30,7 @@ internal static class Mappings
         return errors;
     }
 
-    /// <summary>Reads a mapping whose only rule makes one track event with these properties.</summary>
+    /// <summary>Reads a mapping whose only rule creates one track event with these properties.</summary>
     public static EventMapping ReadProperties(string properties) => Read(
         $"""
         rules:

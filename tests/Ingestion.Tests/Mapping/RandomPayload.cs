@@ -2,7 +2,7 @@ using CsCheck;
 
 namespace Cdp.Ingestion.Tests.Mapping;
 
-/// <summary>Random JSON of payloads, with few names and some values that mappings must cope with.</summary>
+/// <summary>Random JSON of payloads, with few names and some difficult values.</summary>
 internal static class RandomPayload
 {
     public static readonly Gen<string> Json = Gen.Recursive<string>((depth, inner) => depth > 5

@@ -21,7 +21,7 @@ public sealed class ClockCorrectionTests
     [InlineData(null, "2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z", false)]
     [InlineData("2020-01-01T00:00:10Z", "2020-01-01T00:00:00Z", "2026-11-23T11:59:50Z", false)]
     [InlineData("2030-01-01T00:00:10Z", "2030-01-01T00:00:00Z", "2026-11-23T11:59:50Z", false)]
-    // The clock of the sender was never set, but still measures how long before the request the event happened.
+    // The clock of the sender was never set, but the interval between event and request is still correct.
     [InlineData("1970-01-01T00:05:10Z", "1970-01-01T00:05:00Z", "2026-11-23T11:59:50Z", false)]
     [InlineData("0001-01-01T00:00:10Z", "0001-01-01T00:00:00Z", "2026-11-23T11:59:50Z", false)]
     // Sent before the event happened.
@@ -29,7 +29,7 @@ public sealed class ClockCorrectionTests
     [InlineData("0001-01-01T00:00:00Z", "2026-11-23T11:00:00Z", "2026-11-23T11:00:00Z", false)]
     [InlineData("1970-01-01T00:00:00Z", "2026-11-23T11:00:00Z", "2026-11-23T11:00:00Z", false)]
     [InlineData("2026-11-23T10:59:30Z", "2026-11-23T11:00:00Z", "2026-11-23T12:00:00Z", false)]
-    // Sent longer after the event than any SDK keeps events.
+    // The time between the event and sending it exceeds what any SDK keeps events for.
     [InlineData("2100-01-01T00:00:00Z", "2026-11-23T11:00:00Z", "2026-11-23T11:00:00Z", false)]
     [InlineData("9999-12-31T23:59:59Z", "2026-11-23T11:00:00Z", "2026-11-23T11:00:00Z", false)]
     [InlineData("2026-11-23T12:00:00Z", "2026-11-03T12:00:00Z", "2026-11-03T12:00:00Z", false)]

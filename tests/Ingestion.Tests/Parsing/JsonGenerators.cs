@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace Cdp.Ingestion.Tests.Parsing;
 
-/// <summary>Random JSON: few names, so that they collide, and texts that need escapes.</summary>
+/// <summary>Random JSON: few names, so that they collide, and strings that need escapes.</summary>
 internal static class JsonGenerators
 {
     public static readonly Gen<string> Text = Gen.Char["abc é€😀\"\\/\n\t{}[]:,"].Array[0, 8]

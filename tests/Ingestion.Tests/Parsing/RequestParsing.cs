@@ -21,8 +21,8 @@ internal static class RequestParsing
     private static readonly SpecificDatumWriter<CollectedEvent> Writer = new(CollectedEvent._SCHEMA);
 
     /// <param name="body">The body of the request.</param>
-    /// <param name="type">The type of its single event, or null where the body is a batch.</param>
-    /// <param name="ip">The address of the client, or null where it is not recorded.</param>
+    /// <param name="type">The type of its single event, or null if the body is a batch.</param>
+    /// <param name="ip">The address of the client, or null if it is not recorded.</param>
     /// <param name="limits">The limits of the source; null for the defaults.</param>
     /// <param name="trust">The trust of the source; null for that of a web source.</param>
     /// <returns>Why the whole body is refused, or its events.</returns>

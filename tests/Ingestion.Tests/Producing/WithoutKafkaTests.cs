@@ -40,7 +40,7 @@ public sealed class WithoutKafkaTests : IAsyncLifetime
         Assert.Equal(status, response.StatusCode);
     }
 
-    /// <summary>The tests of <see cref="Cdp.Streaming.Clients.ClientCalls"/> show that it also waits for a call that is under way.</summary>
+    /// <summary>The tests of <see cref="Cdp.Streaming.Clients.ClientCalls"/> show that it also waits for a call that is in progress.</summary>
     [Fact]
     public async Task Probe_HostDisposed_ThrowsInsteadOfCallingTheClient()
     {

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Receiving;
 
-/// <summary>HEAD answers as GET does, without a body, and changes nothing.</summary>
+/// <summary>HEAD answers like GET, but without a body, and changes nothing.</summary>
 [Trait("tier", "integration")]
 public sealed class HeadTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>, IAsyncLifetime
 {
@@ -50,7 +50,7 @@ public sealed class HeadTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>,
         Assert.False(head.Headers.Contains("Set-Cookie"));
     }
 
-    // Without the headers that frame the body: an answer to HEAD may omit them (RFC 9110, section 8.6).
+    // Compared without the headers that frame the body: an answer to HEAD may omit them (RFC 9110, section 8.6).
     private static IEnumerable<string> Names(HttpResponseMessage response) =>
         response.Headers.Concat(response.Content.Headers)
             .Select(header => header.Key)

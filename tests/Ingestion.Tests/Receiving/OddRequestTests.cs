@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Receiving;
 
-/// <summary>Requests that honest senders write, though not as the documentation does.</summary>
+/// <summary>Requests that honest senders send, although they differ from the documentation.</summary>
 [Trait("tier", "integration")]
 public sealed class OddRequestTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {

@@ -7,7 +7,7 @@ using Cdp.Ingestion.Reference;
 
 namespace Cdp.Ingestion.Tests.Reference;
 
-/// <summary>The OpenAPI document, and what the source code must agree on with it.</summary>
+/// <summary>The OpenAPI document, and the parts of the source code that must agree with it.</summary>
 internal static class OpenApiReference
 {
     public static readonly string Text = Read("openapi.json");
@@ -20,7 +20,7 @@ internal static class OpenApiReference
     /// <summary>The codes of requests that no operation matches. The tests of the endpoints provoke them.</summary>
     public static IReadOnlyList<string> CodesWithoutOperation => [Rejection.UnknownPath.Code, Rejection.WrongMethod.Code];
 
-    /// <summary>Every code that the source code of the service gives to a rejection.</summary>
+    /// <summary>Every error code that the source code of the service uses for a rejection.</summary>
     public static IReadOnlyList<string> CodesInSource([CallerFilePath] string here = "") =>
     [
         .. from file in Directory.EnumerateFiles(
@@ -31,7 +31,7 @@ internal static class OpenApiReference
            select match.Groups[1].Value,
     ];
 
-    /// <summary>Every rejection that is a constant, or made by a method of simple parameters, which are given any values.</summary>
+    /// <summary>Every rejection that is a constant or is returned by a method with simple parameters, which get arbitrary values.</summary>
     public static IReadOnlyList<Rejection> Rejections()
     {
         const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;

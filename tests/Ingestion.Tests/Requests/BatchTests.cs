@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Requests;
 
-/// <summary>Batches: what becomes of each item.</summary>
+/// <summary>Batches, and the result for each item.</summary>
 [Trait("tier", "integration")]
 public sealed class BatchTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
 {

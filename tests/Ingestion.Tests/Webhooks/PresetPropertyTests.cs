@@ -50,7 +50,7 @@ public sealed class PresetPropertyTests
         }
     }
 
-    // JsonNode can hold neither a lone surrogate nor a duplicate name, and says so only when it is read. Such values are replaced by a text.
+    // JsonNode supports neither unpaired surrogates nor duplicate names, and only fails when it is read. Such values are replaced by a string.
     private static JsonNode? ParseNode(string json)
     {
         try

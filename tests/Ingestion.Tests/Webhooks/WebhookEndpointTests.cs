@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Ingestion.Tests.Webhooks;
 
-/// <summary>Requests of vendors: which are accepted, and what their events are.</summary>
+/// <summary>Requests of vendors: which ones are accepted, and the resulting events.</summary>
 [Trait("tier", "integration")]
 public sealed class WebhookEndpointTests(WebhookHost host) : IClassFixture<WebhookHost>
 {
@@ -20,7 +20,7 @@ public sealed class WebhookEndpointTests(WebhookHost host) : IClassFixture<Webho
             if (vendor == "github") headers["x-github-delivery"] = name;
             using var response = await host.PostAsync(vendor, body, headers);
             var answer = await response.ReadJsonAsync();
-            // The answer may hold a warning: one of the samples is dated 2099.
+            // The answer may contain a warning: one of the samples is dated 2099.
             Assert.Equal((200, true, null), ((int)response.StatusCode, (bool)answer["success"]!, answer["rejected"]));
             var events = VendorSample.Presets[vendor].Map(VendorSample.Payload(body, headers)).Events;
             expected.AddRange(events.Select(made => (vendor, (string)JsonNode.Parse(made)!["messageId"]!)));
@@ -52,7 +52,7 @@ public sealed class WebhookEndpointTests(WebhookHost host) : IClassFixture<Webho
             await host.PostAsync(vendor, tampered, signed).AssertRefusedAsync(401, "bad_signature");
             await host.PostAsync(vendor, body, signedWithAnotherSecret).AssertRefusedAsync(401, "bad_signature");
             await host.PostAsync(vendor, body, headers).AssertRefusedAsync(401, "no_signature");
-            // GitHub and Shopify do not sign a time. A replay of theirs has the same messageId and is removed as a duplicate.
+            // GitHub and Shopify do not sign a time. A replayed delivery has the same messageId and is removed as a duplicate.
             if (vendor is "stripe" or "zendesk") await host.PostAsync(vendor, body, signedEarlier).AssertRefusedAsync(401, "stale_signature");
         }
 

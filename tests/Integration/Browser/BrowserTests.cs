@@ -76,7 +76,7 @@ public sealed class BrowserTests(TestStack stack) : IDisposable
             var events = all.Where(e => e.anonymousId == before || e.anonymousId == after).ToList();
             AssertStory(events, before, after);
             var sent = observed.GetProperty("sent").EnumerateArray().Select(Summary).Order(StringComparer.Ordinal);
-            // The events whose answers the page received: none with the beacon, which sends when the page closes.
+            // The events whose answers the page received: empty with the beacon, which sends when the page closes.
             Assert.Equal(mode == "beacon" ? [] : events.Select(Summary).Order(StringComparer.Ordinal), sent);
         }
     }

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Integration.Duplicates;
 
-/// <summary>What the tests of lost and unreadable claims do with a cluster.</summary>
+/// <summary>Helpers for the tests of lost and unreadable claims.</summary>
 internal static class ClaimCluster
 {
     /// <summary>The numbers of the events in events.validated, including repeated ones.</summary>

@@ -38,7 +38,7 @@ public sealed class LostClaimsTests(TestStack stack)
         await Eventually.TrueAsync(async () => (await cluster.ReadValidatedAsync()).Count == 100, "all events are validated");
         await before.StopAsync();
 
-        // The state, which never expires, says that all messages were claimed; but the claims and their slot markers are gone.
+        // The state, which never expires, says that all messages were claimed, but the claims and their slot markers are gone.
         await DeleteAsync(cluster, "claims:*");
         await DeleteAsync(cluster, "claims-slot:*");
         await cluster.ProduceAsync(0, 140);

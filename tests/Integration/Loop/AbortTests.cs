@@ -17,7 +17,7 @@ using ErrorCode = Cdp.LocalKafka.Protocol.ErrorCode;
 
 namespace Cdp.Integration.Loop;
 
-/// <summary>Transactions that fail repeatedly are retried slowly, are visible in the readiness, and succeed once their cause is gone.</summary>
+/// <summary>Transactions that fail repeatedly are retried slowly, are visible in /health/ready, and succeed once their cause is gone.</summary>
 public sealed class AbortTests(TestStack stack) : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(150);
@@ -34,7 +34,7 @@ public sealed class AbortTests(TestStack stack) : IDisposable
         var processor = new RecordingProcessor
         {
             OnRead = _ => Task.FromResult(tries++),
-            // No such partition: the transaction is aborted, whatever else it holds.
+            // No such partition: the transaction is aborted, whatever else it contains.
             OnDecide = (record, outbox) =>
             {
                 if (isBroken)
@@ -47,7 +47,7 @@ public sealed class AbortTests(TestStack stack) : IDisposable
         await Eventually.TrueAsync(() => run.IsWaitingFor("aborted in a row"), "the loop reports its aborts", Bound);
         Assert.False(run.Readiness.IsReady);
         await Eventually.TrueAsync(() => tries >= 7, "it is tried again", Bound);
-        // Six pauses lie between seven tries: 50, 100, 200, 400, 800 and 1,600 ms.
+        // Between seven attempts there are six pauses: 50, 100, 200, 400, 800 and 1,600 ms.
         Assert.True(since.Elapsed > TimeSpan.FromMilliseconds(3_100), $"seven tries within {since.Elapsed}");
         isBroken = false;
         await Eventually.TrueAsync(
@@ -71,7 +71,7 @@ public sealed class AbortTests(TestStack stack) : IDisposable
         await using var shared = await stack.ClusterAsync();
         var cluster = new Cluster(broker.BootstrapServers, registry.Url, shared.Redis.Endpoint, shared.Prefix);
         await cluster.ProduceAsync(0, 20);
-        // A transaction without outputs, from which librdkafka does not recover by itself.
+        // A transaction without outputs, from which librdkafka does not recover on its own.
         var processor = new RecordingProcessor { Copies = _ => false };
         await using var run = LoopRun.Start(cluster, processor);
         await Eventually.TrueAsync(() => Committed(processor) > 0, "the first records are committed", Bound);
@@ -103,7 +103,7 @@ public sealed class AbortTests(TestStack stack) : IDisposable
                 if (((CollectedEvent)record.Value).envelope.messageId == "7") throw new InvalidOperationException("cannot decide 7");
             },
         };
-        // For the batch with its letter, and once more.
+        // Once for the batch with its dead letter, and once more.
         using var fault = broker.Faults.Add(new Fault { Api = ApiKey.TxnOffsetCommit, Error = ErrorCode.MessageTooLarge, Times = 2 });
         await using var run = LoopRun.Start(cluster, processor);
 
@@ -145,7 +145,7 @@ public sealed class AbortTests(TestStack stack) : IDisposable
         };
         var hasty = new Dictionary<string, string> { ["session.timeout.ms"] = "2000", ["max.poll.interval.ms"] = "2000", ["heartbeat.interval.ms"] = "200" };
         await using var one = LoopRun.Start(cluster, zombie, "same", client: hasty);
-        await Eventually.TrueAsync(() => decides.IsSet, "the first of the name decides", Bound);
+        await Eventually.TrueAsync(() => decides.IsSet, "the first loop of this name decides", Bound);
         await ExpiryAsync(cluster, 1);
         var successor = new RecordingProcessor();
         await using var two = LoopRun.Start(cluster, successor, "same");

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cdp.Integration.Loop;
 
-/// <summary>A changelog is read up to the end of the partition at the call, however its last transaction ends.</summary>
+/// <summary>A changelog is read up to the end of the partition at the call, whether its last transaction commits or aborts.</summary>
 public sealed class ChangelogTests(TestStack stack)
 {
     [Fact]

@@ -66,7 +66,7 @@ public sealed class KafkaAwayTests(TestStack stack) : IDisposable
             await Eventually.TrueAsync(
                 () => run.Readiness.IsReady
                     && processor.Calls.Where(call => call.StartsWith("committed", StringComparison.Ordinal)).Sum(call => int.Parse(call.Split(' ')[1])) == 100,
-                "the loop is ready, and no transaction is under way");
+                "the loop is ready, and no transaction is in progress");
 
             broker.Kill();
             await Eventually.TrueAsync(() => processor.Calls.Any(call => call.StartsWith("revoked", StringComparison.Ordinal)), "the session is lost");

@@ -115,7 +115,7 @@ public sealed class LagTests(TestStack stack)
         await cluster.ProduceAsync(0, 40, inTransaction: true);
         await using (var run = LoopRun.Start(cluster, new RecordingProcessor()))
         {
-            await Eventually.TrueAsync(() => Behind(cluster) == 0, "the group has no lag, for any tool", Bound);
+            await Eventually.TrueAsync(() => Behind(cluster) == 0, "the group has no lag, as any tool would compute it", Bound);
             await cluster.ProduceAsync(40, 1, inTransaction: true);
             await Eventually.TrueAsync(
                 async () => (await cluster.ReadAllAsync<cdp.ValidatedEvent>(Topics.EventsValidated)).Count == 41 && Behind(cluster) == 0,

@@ -15,7 +15,7 @@ using Xunit;
 
 namespace Cdp.Integration.Loop;
 
-/// <summary>A loop on a thread of its own, which is stopped with the test.</summary>
+/// <summary>A loop on its own thread, which is stopped at the end of the test.</summary>
 internal sealed class LoopRun : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -40,7 +40,7 @@ internal sealed class LoopRun : IAsyncDisposable
 
     public Readiness Readiness { get; } = new();
 
-    /// <summary>Whether the loop is not ready, and its readiness detail contains a text.</summary>
+    /// <summary>Whether the loop is not ready and its readiness detail contains a text.</summary>
     public bool IsWaitingFor(string what) =>
         Readiness.Parts.TryGetValue("loop copy", out var part) && !part.Ready && part.Detail.Contains(what, StringComparison.Ordinal);
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Integration.Loop;
 
-/// <content>Hot state that answers with something no service wrote: no record is to blame, unless the read fails for one record only.</content>
+/// <content>Hot state with content that no service wrote: no record is at fault, unless the read fails for only one record.</content>
 public sealed partial class LoopTests
 {
     [Theory]

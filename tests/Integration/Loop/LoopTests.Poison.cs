@@ -62,10 +62,10 @@ public sealed partial class LoopTests
         Assert.Equal(poison.Length, (await DeadAsync(cluster, poison.Length)).Count);
         await run.StopAsync();
         Assert.InRange(decisions, 5_000, 5_000 * 2.2);
-        // A letter needs no transaction of its own: nothing is read as a half, only as a batch (twice if it has bad records) or as a single record.
+        // A dead letter needs no separate transaction: no half of a batch is read, only the whole batch (twice if it has bad records) or a single record.
         var batches = Count(processor, "committed");
         Assert.InRange(processor.Calls.Count(call => call.StartsWith("read", StringComparison.Ordinal) && call != "read 1"), batches, batches * 2);
-        // A batch may also happen to have a single record.
+        // A batch may also happen to consist of a single record.
         Assert.InRange(Count(processor, "read 1"), poison.Length * 2, (poison.Length * 2) + batches);
     }
 
@@ -197,7 +197,7 @@ public sealed partial class LoopTests
         var codec = new AvroCodec(registry, cluster.Prefix);
         var processor = new RecordingProcessor
         {
-            // Number 0 to 4 writes a record that is 2 below to 2 above the limit.
+            // Numbers 0 to 4 write records from 2 bytes below to 2 bytes above the limit.
             OnDecide = (record, outbox) =>
             {
                 var without = Bytes(new string(' ', SizeLimits.Record / 2)) - (SizeLimits.Record / 2);
@@ -301,7 +301,7 @@ public sealed partial class LoopTests
         await repaired.StopAsync();
     }
 
-    /// <summary>Waits for so many dead letters, because other records may have been committed in an earlier batch.</summary>
+    /// <summary>Waits for this number of dead letters, because other records may have been committed in an earlier batch.</summary>
     private static async Task<List<DeadRecord>> DeadAsync(Cluster cluster, int count = 1)
     {
         List<DeadRecord> dead = [];
@@ -323,7 +323,7 @@ public sealed partial class LoopTests
     private static async Task LimitAsync(Cluster cluster, Topic limited, int bytes)
     {
         using var admin = new AdminClientBuilder(cluster.Kafka.Admin()).Build();
-        // A topic that is limited already would be refused.
+        // A topic that already has the limit would be refused at the start.
         if (admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.All(found => found.Topic != cluster.Prefix + limited.Name))
             await TopicAdmin.EnsureAsync(cluster.Kafka, [limited]);
         var topic = new ConfigResource { Type = ResourceType.Topic, Name = cluster.Prefix + limited.Name };

@@ -39,7 +39,7 @@ public sealed partial class LoopTests
         var runs = Enumerable.Range(0, cluster.Kafka.Partitions + 1).Select(i => LoopRun.Start(cluster, new RecordingProcessor(), $"{i}")).ToList();
         try
         {
-            await Eventually.TrueAsync(() => runs.All(run => run.Readiness.IsReady), "every member is ready, the one without a partition, too");
+            await Eventually.TrueAsync(() => runs.All(run => run.Readiness.IsReady), "every member is ready, including the one without a partition");
         }
         finally
         {
@@ -143,7 +143,8 @@ public sealed partial class LoopTests
         };
         await using var one = LoopRun.Start(cluster, first, "one");
         await Eventually.TrueAsync(() => reads > 1, "the first member tries for the second time");
-        // With three members on four partitions none keeps all. The assignor chooses who loses this partition, so add members until the first one does.
+        // With three members on four partitions, no member keeps all. The assignor chooses which member loses this partition, so add members until the first
+        // one does.
         List<(LoopRun Run, RecordingProcessor Processor)> others = [];
         try
         {

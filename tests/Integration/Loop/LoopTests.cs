@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cdp.Integration.Loop;
 
-/// <summary>The guarantees of the loop: every record once, in the order of its key, whatever happens in between.</summary>
+/// <summary>The guarantees of the loop: every record once, in the order of its key, whatever happens meanwhile.</summary>
 public sealed partial class LoopTests(TestStack stack)
 {
     [Fact]
@@ -119,7 +119,7 @@ public sealed partial class LoopTests(TestStack stack)
         {
             OnDecide = (record, outbox) =>
             {
-                // An envelope may not be null.
+                // An envelope must not be null.
                 if (Number(record) == 77) outbox.Add(Topics.EventsValidated, record.Key, new ValidatedEvent { violations = [] });
             },
         };
@@ -140,7 +140,7 @@ public sealed partial class LoopTests(TestStack stack)
         new Random(7).NextBytes(tooLarge);
         var processor = new RecordingProcessor
         {
-            // The broker refuses a record that the client has accepted, while the client is still given the many bytes after it.
+            // The broker refuses a record that the client has accepted, while many more bytes are still being passed to the client.
             OnDecide = (record, outbox) =>
             {
                 if (Number(record) == 7)

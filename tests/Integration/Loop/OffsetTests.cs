@@ -52,7 +52,7 @@ public sealed class OffsetTests(TestStack stack) : IDisposable
         await using var run = LoopRun.Start(cluster, new RecordingProcessor());
         await CopiedAsync(cluster, Enumerable.Range(0, 40));
 
-        // What a new leader answers that has less.
+        // The answer of a new leader that has fewer records.
         using var fault = broker.Faults.Add(
             new Fault { Api = ApiKey.Fetch, Topic = cluster.Prefix + Topics.EventsCollected.Name, Error = ErrorCode.OffsetOutOfRange, Times = 1 });
         Assert.IsType<ForeignStateException>(await run.Ended.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));

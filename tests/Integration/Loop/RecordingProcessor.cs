@@ -79,6 +79,6 @@ internal sealed class RecordingProcessor : Processor<int>
         return Task.CompletedTask;
     }
 
-    /// <summary>Reports progress, as a part of a long call does when it has ended.</summary>
+    /// <summary>Reports progress, as a long call does after each of its parts.</summary>
     public void NoteProgress() => Progressed();
 }

@@ -10,7 +10,7 @@ namespace Cdp.Integration.Loop;
 /// <summary>A loop that waits remains a responsive member of its group, and a long wait is visible.</summary>
 public sealed class WaitingTests(TestStack stack)
 {
-    // Far below max.poll.interval.ms, five minutes, at which a member that does not answer is expelled.
+    // Far below max.poll.interval.ms (five minutes), after which a member that does not poll is expelled.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class WaitingTests(TestStack stack)
         var wasReady = true;
         processor.OnRead = async _ =>
         {
-            // Longer than a call may be silent.
+            // Longer than a call may take without reporting progress.
             for (var i = 0; i < 120; i++)
             {
                 await Task.Delay(100);
@@ -95,7 +95,7 @@ public sealed class WaitingTests(TestStack stack)
         Assert.True(wasReady);
     }
 
-    /// <summary>A transaction with offsets of the loop's group, as a member leaves it that dies before its commit.</summary>
+    /// <summary>A transaction with offsets of the loop's group, like one left by a member that dies before its commit.</summary>
     private static IProducer<Null, byte[]> OpenOffsets(Cluster cluster)
     {
         using var member = new ConsumerBuilder<Ignore, Ignore>(cluster.Kafka.Consumer("copy")).Build();

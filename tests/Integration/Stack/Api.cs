@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cdp.Integration.Stack;
 
-/// <summary>HTTP clients for the APIs of the services, and what the tests do with them.</summary>
+/// <summary>HTTP clients for the APIs of the services, and helpers for the tests.</summary>
 public static class Api
 {
     /// <summary>A client that sends events with a write key.</summary>

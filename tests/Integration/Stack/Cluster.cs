@@ -10,7 +10,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Integration.Stack;
 
-/// <summary>One test's part of the stack and the services that it starts there. Disposing it stops the services and deletes topics and keys.</summary>
+/// <summary>One test's part of the stack and the services that it starts there. Disposing of it stops the services and deletes topics and keys.</summary>
 public sealed class Cluster : IAsyncDisposable
 {
     private readonly List<RunningService> _services = [];
@@ -75,7 +75,7 @@ public sealed class Cluster : IAsyncDisposable
         return running;
     }
 
-    /// <summary>A service as a separate process, not started yet. Disposing the cluster kills it if it still runs.</summary>
+    /// <summary>A service as a separate process, not started yet. Disposing of the cluster kills it if it is still running.</summary>
     /// <param name="program">Ingestion, Validation, Identity, Profiles or Fanout.</param>
     /// <param name="settings">Settings that override those of the cluster.</param>
     public ServiceProcess Process(string program, IReadOnlyDictionary<string, string?>? settings = null)

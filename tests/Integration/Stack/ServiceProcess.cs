@@ -19,13 +19,13 @@ public sealed class ServiceProcess(string program, IReadOnlyList<string> argumen
     private List<string> _lines = [];
     private Process? _process;
 
-    /// <summary>The URL of its API. A test that only learns the port later sets it later.</summary>
+    /// <summary>The URL of its API. Settable, for tests that learn the port only after the start.</summary>
     public required Uri Url { get; set; }
 
-    /// <summary>The URL for health and metrics; null: none.</summary>
+    /// <summary>The URL for health and metrics; null if there is none.</summary>
     public Uri? Management { get; init; }
 
-    /// <summary>The token for its API; null: none.</summary>
+    /// <summary>The token for its API; null if there is none.</summary>
     public string? Token { get; set; }
 
     public bool HasExited => _process!.HasExited;

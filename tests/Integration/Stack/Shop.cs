@@ -37,7 +37,7 @@ public sealed class Shop(string writeKey) : IDisposable
 
     public static IEnumerable<string> MessageIds(string user) => Enumerable.Range(0, EventsPerUser).Select(turn => $"{user}-{turn}");
 
-    /// <summary>Sends all events of five new customers, then of five more, until it is stopped. Customers that it began are completed.</summary>
+    /// <summary>Sends all events of five new customers, then of five more, until it is stopped. Events of customers that were begun are completed.</summary>
     public async Task SendAsync(string sender, Func<Uri> ingestion, CancellationToken stopping)
     {
         for (var first = 0; !stopping.IsCancellationRequested; first += UsersAtOnce)

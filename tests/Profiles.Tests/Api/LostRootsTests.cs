@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Cdp.Profiles.Tests.Api;
 
 /// <summary>
-/// Redis has lost roots. An identifier would lead to the profile it implies by itself, which is wrong or does not exist. So the API returns no profile until
-/// identity has restored the roots.
+/// Redis has lost roots. An identifier would lead to the profile that it implies without any decision, which is wrong or does not exist. So the API returns no
+/// profile until identity has restored the roots.
 /// </summary>
 [Trait("tier", "integration")]
 public sealed class LostRootsTests(Stack stack) : IClassFixture<Stack>

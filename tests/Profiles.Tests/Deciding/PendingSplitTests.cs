@@ -7,7 +7,7 @@ using Cdp.Streaming.Records;
 
 namespace Cdp.Profiles.Tests.Deciding;
 
-/// <summary>Pending splits are written and transferred in records of their own.</summary>
+/// <summary>Pending splits are written and transferred in separate records.</summary>
 public sealed class PendingSplitTests
 {
     private readonly ProfilesView _view = new(Some.Splitting());

@@ -9,7 +9,7 @@ using StackExchange.Redis;
 
 namespace Cdp.Profiles.Tests.Rebuilding;
 
-/// <summary>Rebuilds beside the running service.</summary>
+/// <summary>Rebuilds while the service is running.</summary>
 [Trait("tier", "integration")]
 public sealed class RebuildTests(Stack stack, ITestOutputHelper output) : IClassFixture<Stack>
 {

@@ -35,7 +35,7 @@ internal sealed class SimulatedLog(Random random, bool hasRetention, Folding fol
         return profile;
     }
 
-    /// <summary>Parts of pending splits that are still stored. None must be left in the end.</summary>
+    /// <summary>Parts of pending splits that are still stored. At the end there must be none.</summary>
     public IEnumerable<Profile> Leftovers => _stored.Values.Where(PartRecord.IsPart);
 
     /// <summary>Whether the profile that a split created, or the one it was merged into, has received its state.</summary>
@@ -109,7 +109,7 @@ internal sealed class SimulatedLog(Random random, bool hasRetention, Folding fol
         return true;
     }
 
-    // What the job of a profile does, one step at a time instead of waiting.
+    // Performs the steps of a profile's job, one at a time, instead of waiting.
     private void RunJob(string profileId)
     {
         var profile = Stored(profileId);

@@ -12,11 +12,11 @@ public sealed class SplittingProperties
 {
     private static readonly Gen<(int Seed, int Steps)> Story = Gen.Select(Gen.Int, Gen.Int[5, 40]);
 
-    // Only the bounds of content: which events a split recomputes depends on the identifiers.
+    // Only the bounds on content, because the identifiers determine which events a split recomputes.
     private static readonly Folding Tiny = new(
         Some.Ids, new Bounds { Traits = 1, TraitSizes = [new(3, 1)], Events = 1, Recent = 2, Links = 1 }, Some.NoBlocked);
 
-    // So few related profiles that a profile may not know which split-off profiles were merged back.
+    // The bounds allow so few related profiles that a profile may not know which split-off profiles were merged back.
     private static readonly Folding Forgetful = new(Some.Ids, Tiny.Bounds with { Related = 2, Identifiers = 2 }, Some.NoBlocked);
 
     /// <summary>Profiles with an unfinished split are not merged. Everything else may happen at any time.</summary>
@@ -25,15 +25,16 @@ public sealed class SplittingProperties
         Story.Sample(story => Check(new World(new Random(story.Seed), isCalm: true), story.Steps, Content), iter: 1_000);
 
     /// <summary>
-    /// A profile that is merged before a split has begun may bring events that are kept as they were instead of recomputed. Each event is still counted at its
-    /// owner, but a trait that a split-off event had overwritten does not come back, and first and last times are estimates.
+    /// If a profile is merged into another before that profile's split has begun, its events may be kept as they were instead of being recomputed. Each event
+    /// is still counted in the profile of its owner, but a trait that a split-off event had overwritten does not come back, and first and last times are
+    /// estimates.
     /// </summary>
     [Fact]
     public void Decide_SplitsAndMergesInAnyInterleaving_CountsEachEventAtItsOwner() =>
         Story.Sample(story => Check(new World(new Random(story.Seed)), story.Steps, EventsOnly), iter: 1_000);
 
     /// <summary>
-    /// Profiles hold only one event name, one trait and so on. What is cut does not depend on the way of the events, and a split restores what was cut.
+    /// The bounds allow only one event name, one trait and so on. What is cut does not depend on the path of the events, and a split restores it.
     /// </summary>
     [Fact]
     public void Decide_SplitsWithinTinyBounds_ProfilesEqualFoldOfTheirEvents() =>
@@ -64,7 +65,7 @@ public sealed class SplittingProperties
             var sent = world.Events.Count(e => e.Event.validated.envelope.@event == name);
             Assert.Equal(sent, world.Roots.Sum(root => Count(world.Log.Stored(root), name)));
         }
-        // A trait is at the owner of the event that set it, or where it was before the split.
+        // A trait is in the profile that owns the event that set it, or in the profile that had it before the split.
         var set = world.Roots.SelectMany(root => world.Log.Stored(root).traits).ToLookup(trait => trait.Key, trait => trait.Value.messageId);
         foreach (var last in world.LastWrites()) Assert.Single(set[last.Key], last.Value);
     }, iter: 1_000);

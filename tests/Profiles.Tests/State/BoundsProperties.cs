@@ -7,7 +7,7 @@ using CsCheck;
 
 namespace Cdp.Profiles.Tests.State;
 
-/// <summary>What is cut is a function of the set of events: it does not depend on their order, nor on how they were divided.</summary>
+/// <summary>What is cut is a function of the set of events; it depends neither on their order nor on how they were divided.</summary>
 public sealed class BoundsProperties
 {
     /// <summary>Bounds so small that nearly every set of events exceeds them.</summary>
@@ -100,7 +100,7 @@ public sealed class BoundsProperties
     [Fact]
     public void Fold_Traits_KeepsThoseOfTheDefinition() => Events.Sample(events =>
     {
-        // Of two members with the same name in one event the second is the value, but the first was written as well.
+        // If an event has two members with the same name, the second is the value, but the first was written as well.
         var values = WritesOf(events, members => members.Reverse().DistinctBy(member => member.Key));
         var all = WritesOf(events, members => members);
         var newest = Newest(values.GroupBy(write => write.Name).Select(Last)).ToList();

@@ -78,7 +78,7 @@ public sealed class BoundsTests
     private static List<Identifier> SplitOff() =>
         [.. Enumerable.Range(0, Bounds.Default.Routed).Select(i => Texts.Compared(Some.Id(Text("t", 32), Text($"l{i}", 99))))];
 
-    /// <summary>A profile folded from twice as many elements as each part may hold, each of the maximum length.</summary>
+    /// <summary>A profile folded from twice as many elements as each part may contain, each of the maximum length.</summary>
     private static Profile Worst(bool isAccount)
     {
         var profile = Folding.Empty(Id(0));

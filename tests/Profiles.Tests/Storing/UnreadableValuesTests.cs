@@ -10,7 +10,7 @@ using StackExchange.Redis;
 namespace Cdp.Profiles.Tests.Storing;
 
 /// <summary>
-/// Keys of profiles that hold values no service wrote. The event being processed is not at fault: the loop waits, reports the key and the remedy, and continues
+/// Keys of profiles with values that no service wrote. The event being processed is not at fault: the loop waits, reports the key and the remedy, and continues
 /// once the operator has applied it.
 /// </summary>
 [Trait("tier", "integration")]

@@ -16,7 +16,7 @@ internal sealed class ClaimStore(IConnectionMultiplexer redis)
         foreach (var key in Keys()) await Database.KeyDeleteAsync(key);
     }
 
-    /// <summary>What a snapshot file of Redis would hold now.</summary>
+    /// <summary>What a snapshot file of Redis would contain now.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]?>> SnapshotAsync()
     {
         var snapshot = new Dictionary<string, byte[]?>();

@@ -123,7 +123,7 @@ public sealed class DuplicateFilterTests(RedisFixture redis, CollectedLogFixture
         var filter = Filter();
         await FindAsync(filter, [.. records.Take(4)]);
         foreach (var slot in Slots(records)) await _store.ExpireAsync(_partition, slot, _ => true);
-        // A record that failed is read again alone. After that nobody reads the records between it and the next batch.
+        // A record that failed is read again alone. After that, the records between it and the next batch are not read.
         await FindAsync(filter, records[1]);
         Assert.Equal([4L], await FindAsync(Filter(), records[4]));
     }
@@ -151,7 +151,7 @@ public sealed class DuplicateFilterTests(RedisFixture redis, CollectedLogFixture
         var replica = await _store.SnapshotAsync();
         await FindAsync(filter, records[2]);
         var held = (await Claims().ReadAsync(Part(records[3]))).State!;
-        // The connection is not lost, as when a cluster answers MOVED.
+        // The connection remains open, as it does when a cluster answers MOVED.
         await _store.RollBackAsync(replica);
         Assert.False(await Claims().SaveAsync(_partition, held, held with { Position = 3 }, []));
         Assert.Null((await Claims().ReadAsync(Part(records[3]))).State);
@@ -163,7 +163,7 @@ public sealed class DuplicateFilterTests(RedisFixture redis, CollectedLogFixture
     {
         var records = await AppendAsync(("a", 10), ("b", 20), ("b", 30));
         var filter = Filter();
-        // Revoked on the loop's thread while the batch is processed on others.
+        // The partition is revoked on the loop's thread while the batch is processed on other threads.
         var reading = filter.FindDuplicatesAsync([records[0]], Stopping);
         filter.Revoked([_partition]);
         await reading;
@@ -188,8 +188,8 @@ public sealed class DuplicateFilterTests(RedisFixture redis, CollectedLogFixture
 
     /// <summary>
     /// Random arrivals, out of order around slot boundaries, are read in random batches by services that restart, read again, lag and move, on a Redis that
-    /// loses keys, expires them and falls back to snapshots. In all cases no record passes within a window of another with its messageId that passed, and
-    /// no record is dropped without a reason in the log.
+    /// loses keys, expires them and falls back to snapshots. In all cases, no record passes within a window of another one with the same messageId that passed,
+    /// and no record is dropped without a reason in the log.
     /// </summary>
     [Fact]
     public async Task FindDuplicatesAsync_AnyHistory_PassesOneRecordPerWindow()
@@ -217,7 +217,7 @@ public sealed class DuplicateFilterTests(RedisFixture redis, CollectedLogFixture
         {
             var batch = records.Skip(committed).Take(random.Next(1, 9)).ToList();
             await DecideAsync(batch);
-            // The loop searches for a record that fails: some are read alone, in any order, then the batch without those that it gave up.
+            // The loop searches for a record that fails: some records are read alone, in any order, then the batch without the records that were given up.
             if (random.Next(3) == 0)
             {
                 foreach (var record in batch.OrderBy(_ => random.Next()).Take(3).ToList()) await DecideAsync([record]);
@@ -236,7 +236,7 @@ public sealed class DuplicateFilterTests(RedisFixture redis, CollectedLogFixture
                 case 3:
                     snapshot = await store.SnapshotAsync();
                     break;
-                // The connection was lost too, so the filter starts over.
+                // The connection was lost as well, so the filter starts over.
                 case 4:
                     await store.RollBackAsync(snapshot);
                     filter = Filter(store: store);

@@ -20,7 +20,7 @@ internal sealed class PlanText : IDisposable
         return (plans, [.. errors.Select(error => error.Replace(_folder.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))]);
     }
 
-    /// <summary>The plan of a text that must be valid.</summary>
+    /// <summary>The plan in a text that must be valid.</summary>
     public static TrackingPlan Plan(string text, string source = "web")
     {
         using var folder = new PlanText(text);

@@ -6,7 +6,7 @@ using Xunit;
 namespace Cdp.Validation.Tests.Schemas;
 
 /// <summary>
-/// Whatever a sender sends, and whatever schema an operator loads, validation takes bounded time and memory. Without the bounds each of these took minutes
+/// Whatever the sender's input and the operator's schema, validation takes bounded time and memory. Without the bounds each of these took minutes
 /// or megabytes, or ended the process.
 /// </summary>
 public sealed class BoundsTests

@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Protocol.Groups;
 
 namespace Cdp.LocalKafka.Groups.StateMachine;
 
-/// <summary>How a generation forms: all members join, the leader assigns partitions, every member receives its assignment.</summary>
+/// <summary>A generation forms in these steps: all members join, the leader assigns partitions, and every member receives its assignment.</summary>
 internal sealed partial class Group
 {
     private readonly HashSet<string> _awaitedSyncs = [];

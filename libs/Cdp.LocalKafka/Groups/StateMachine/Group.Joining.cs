@@ -30,8 +30,8 @@ internal sealed partial class Group
                 ? Replace(known, newId, request, version, now)
                 : Add(new Member(newId, instance, MemberSettings.Of(request), clientId, clientHost), request.ProtocolType, now);
 
-        // KIP-394: since version 4 a client must join again with the id that it was given. Without that, a lost response would leave behind a
-        // member that no client knows of.
+        // KIP-394: since version 4 a client must join again with the id that it was given. Without that, a lost response would leave a member that no client
+        // knows about.
         if (version < 4) return Add(new Member(newId, null, MemberSettings.Of(request), clientId, clientHost), request.ProtocolType, now);
         _members.AddPending(newId, now + request.SessionTimeoutMs);
         return Task.FromResult(new JoinGroupResponse { ErrorCode = ErrorCode.MemberIdRequired, MemberId = newId });
@@ -75,7 +75,7 @@ internal sealed partial class Group
 
     /// <summary>
     /// Handles a static member that joins without an id, after a restart. It replaces its earlier instance, and in a stable group that needs no
-    /// rebalance (KIP-345). A client that reads that it is the leader would assign partitions again, so the response names the former id as
+    /// rebalance (KIP-345). A client that is told that it is the leader would assign partitions again, so the response names the former id as
     /// leader. Since version 9 the response instead tells the client to skip the assignment (KIP-814).
     /// </summary>
     private Task<JoinGroupResponse> Replace(Member member, string newId, JoinGroupRequest request, short version, long now)

@@ -24,13 +24,13 @@ internal sealed class Member(string id, string? instanceId, MemberSettings setti
     /// <summary>The member has not been in a generation yet. It has no id to send heartbeats with, so only its join can time out.</summary>
     public bool IsNew { get; set; }
 
-    /// <summary>When the member is removed unless it is heard from before.</summary>
+    /// <summary>When the member is removed if nothing is received from it before then.</summary>
     public long Deadline { get; set; }
 
     public bool AwaitsJoin => _join is not null;
     public bool AwaitsSync => _sync is not null;
 
-    /// <summary>Returns the response to the member's join. An earlier join that still waits was retried, so nobody reads its response.</summary>
+    /// <summary>Returns the response to the member's join. An earlier join that is still waiting was retried, so its response is never read.</summary>
     public Task<JoinGroupResponse> AwaitJoin()
     {
         AnswerJoin(new JoinGroupResponse { ErrorCode = ErrorCode.RebalanceInProgress, MemberId = Id });

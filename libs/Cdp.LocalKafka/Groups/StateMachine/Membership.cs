@@ -4,8 +4,8 @@ using Cdp.LocalKafka.Protocol.Groups;
 namespace Cdp.LocalKafka.Groups.StateMachine;
 
 /// <summary>
-/// The members of a group: in order of arrival, static members by instance id (KIP-345), and pending member ids that were handed out but are
-/// not used yet (KIP-394).
+/// The members of a group in order of arrival, the static members by instance id (KIP-345), and the pending member ids, which were handed out but are not used
+/// yet (KIP-394).
 /// </summary>
 internal sealed class Membership
 {

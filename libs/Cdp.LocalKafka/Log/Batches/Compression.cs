@@ -31,7 +31,7 @@ internal static class Compression
         return compressed.ToArray();
     }
 
-    /// <summary>Reverses <see cref="Compress"/>. The returned records have memory of their own.</summary>
+    /// <summary>Reverses <see cref="Compress"/>. The returned records are a copy.</summary>
     /// <exception cref="InvalidDataException">
     /// The codec is unknown, the bytes are not in its format, or they decompress to more than <paramref name="limit"/> bytes.
     /// </exception>
@@ -62,7 +62,7 @@ internal static class Compression
         _ => throw Unknown(codec),
     };
 
-    // In Kafka the default level 9 selects the fast compressor, and every other level the high-compression one, of which lz4-java has more levels.
+    // In Kafka the default level 9 selects the fast compressor, and every other level selects the high-compression one, for which lz4-java has more levels.
     private static LZ4Level Lz4LevelOf(int? level) =>
         level is null or KafkasLz4Default ? LZ4Level.L00_FAST : (LZ4Level)Math.Clamp(level.Value, (int)LZ4Level.L03_HC, (int)LZ4Level.L12_MAX);
 

@@ -5,7 +5,9 @@ namespace Cdp.LocalKafka.Log.Compaction;
 /// <summary>How much of a log can be cleaned and whether it is worth it (Kafka's LogCleanerManager; KIP-58, KIP-354). Pure.</summary>
 /// <param name="FirstDirty">The offset where cleaning starts: where the last cleaning stopped, unless the log no longer has that offset.</param>
 /// <param name="UpperBound">Exclusive: the base offset of the first segment that must not be cleaned.</param>
-/// <param name="DirtyRatio">The share of uncleaned bytes among all bytes before <paramref name="UpperBound"/>. The logs with the largest go first.</param>
+/// <param name="DirtyRatio">
+/// The share of uncleaned bytes among all bytes before <paramref name="UpperBound"/>. The logs with the largest ratio go first.
+/// </param>
 /// <param name="IsDue">Whether the log should be cleaned now.</param>
 internal readonly record struct Cleanability(long FirstDirty, long UpperBound, double DirtyRatio, bool IsDue)
 {

@@ -4,8 +4,8 @@ using Cdp.LocalKafka.Log.Producers;
 namespace Cdp.LocalKafka.Log.Compaction;
 
 /// <summary>
-/// Follows the transactions of a log while the cleaner reads it from the start. It tells which batches were aborted, and which markers have to stay
-/// because batches of their transaction are left (Kafka's CleanedTransactionMetadata).
+/// Follows the transactions of a log while the cleaner reads it from the start. It determines which batches were aborted, and which markers must be kept
+/// because batches of their transaction remain (Kafka's CleanedTransactionMetadata).
 /// </summary>
 /// <param name="aborted">All aborted transactions with records in the part that is read.</param>
 internal sealed class CleanedTransactions(IEnumerable<AbortedTransaction> aborted)
@@ -15,7 +15,7 @@ internal sealed class CleanedTransactions(IEnumerable<AbortedTransaction> aborte
     private readonly HashSet<long> _committed = [];
     private readonly List<AbortedTransaction> _kept = [];
 
-    /// <summary>The aborted transactions of which both batches and marker were read. Their markers stay.</summary>
+    /// <summary>The aborted transactions of which both batches and marker were read. Their markers are kept.</summary>
     public IReadOnlyList<AbortedTransaction> Kept => _kept;
 
     /// <summary>Whether a batch of records belongs to an aborted transaction.</summary>
@@ -32,7 +32,7 @@ internal sealed class CleanedTransactions(IEnumerable<AbortedTransaction> aborte
         return false;
     }
 
-    /// <summary>Whether nothing is left of the transaction that a control batch ends, so that its marker is obsolete.</summary>
+    /// <summary>Whether the transaction that a control batch ends has no batches left, which makes its marker obsolete.</summary>
     public bool IsObsoleteMarker(in BatchHeader header, ReadOnlySpan<byte> batch)
     {
         AdvanceTo(header.LastOffset);

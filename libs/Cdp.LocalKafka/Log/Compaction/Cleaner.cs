@@ -4,7 +4,7 @@ using Cdp.LocalKafka.Log.Segments;
 namespace Cdp.LocalKafka.Log.Compaction;
 
 /// <summary>
-/// Compacts the closed segments of a log into new files beside them, keeping the last record of each key. It reads every batch at most twice, one at
+/// Compacts the closed segments of a log into new files next to them, keeping the last record of each key. It reads every batch at most twice, one at
 /// a time. Memory is bounded by the <see cref="OffsetMap"/> and one decompressed batch. The log is unchanged until the files are swapped in.
 /// Equivalent to Kafka's Cleaner, for batches v2.
 /// </summary>

@@ -24,7 +24,7 @@ internal sealed record CleaningJob
     /// <summary><c>segment.bytes</c>: adjacent segments are merged up to this size.</summary>
     public required long SegmentBytes { get; init; }
 
-    /// <summary><c>delete.retention.ms</c>: how long tombstones and markers stay after the first cleaning that sees them.</summary>
+    /// <summary><c>delete.retention.ms</c>: how long tombstones and markers are kept after the first cleaning that sees them.</summary>
     public required long DeleteRetentionMs { get; init; }
 
     public required long Now { get; init; }
@@ -43,8 +43,8 @@ internal readonly record struct LastRecord(long? DataOffset, short Epoch);
 /// <param name="FirstDirty">Where the next cleaning starts.</param>
 /// <param name="CleanedUntil">Exclusive: where the last replaced segment ends. 0 if none is replaced.</param>
 /// <param name="KeptAborts">
-/// The aborted transactions with a marker before <paramref name="CleanedUntil"/> that read_committed consumers still have to be told of. The others
-/// must be forgotten with the swap: a consumer that is told of one would wait for a marker that no longer exists.
+/// The aborted transactions with a marker before <paramref name="CleanedUntil"/> that read_committed consumers still have to be told about. The others must be
+/// forgotten with the swap: a consumer that is told about one would wait for a marker that no longer exists.
 /// </param>
 internal sealed record CleaningResult(
     long FirstDirty, long CleanedUntil, IReadOnlyList<CleanedSegment> Segments, IReadOnlyList<AbortedTransaction> KeptAborts);

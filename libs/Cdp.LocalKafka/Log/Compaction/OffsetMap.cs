@@ -14,7 +14,7 @@ internal sealed class OffsetMap(int maxKeys)
     /// <summary>The last offset that was scanned, inclusive. -1 if nothing was scanned.</summary>
     public long LastOffset { get; private set; } = -1;
 
-    /// <summary>Adds a record with a higher offset than all added before. Returns false and changes nothing if the map is full.</summary>
+    /// <summary>Adds a record with a higher offset than all previous ones. Returns false and changes nothing if the map is full.</summary>
     public bool TryPut(ReadOnlySpan<byte> key, long offset)
     {
         var hash = Hash(key);

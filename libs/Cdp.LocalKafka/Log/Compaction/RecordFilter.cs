@@ -5,7 +5,7 @@ namespace Cdp.LocalKafka.Log.Compaction;
 /// <summary>Decides which parts of each batch survive a cleaning (Kafka's Cleaner and MemoryRecords.filterTo; KIP-354, KIP-534). Pure.</summary>
 internal sealed class RecordFilter(CleaningJob job, OffsetMap map, CleanedTransactions transactions)
 {
-    /// <summary>What the log keeps of a batch: the same bytes, a batch with fewer records for the same offsets, or nothing (empty).</summary>
+    /// <summary>Decides what the log keeps of a batch: the same bytes, a batch with fewer records for the same offsets, or nothing (empty).</summary>
     /// <exception cref="InvalidDataException">The records of the batch cannot be read.</exception>
     public ReadOnlySpan<byte> Retained(in BatchHeader header, ReadOnlySpan<byte> batch)
     {

@@ -47,7 +47,7 @@ internal sealed record LogSettings(TimeProvider Time, bool FlushEveryAppend, int
 
     /// <summary>How many records may be appended before they are flushed to disk.</summary>
     public long FlushMessages { get; init; } = long.MaxValue;
-    /// <summary>For how many milliseconds an appended record may stay unflushed.</summary>
+    /// <summary>How long an appended record may stay unflushed, in milliseconds.</summary>
     public long FlushMs { get; init; } = long.MaxValue;
 
     private const long Week = 7 * 24 * 3_600_000L;

@@ -21,8 +21,8 @@ internal sealed class AppendSignal : IDisposable
     {
         await _signal.WaitAsync(cancel).ConfigureAwait(false);
 
-        // A full fence. Without it, the write could become visible only after the next line has read _timedOut, and a timeout between the two
-        // would wake nobody.
+        // A full fence. Without it, the write could become visible only after the next line has read _timedOut, and a timeout between the two would wake no
+        // waiter.
         Interlocked.Exchange(ref _set, false);
         return !Volatile.Read(ref _timedOut);
     }

@@ -13,7 +13,7 @@ internal sealed partial class PartitionLog
     /// <param name="batch">The whole batch.</param>
     /// <param name="mayBegin">
     /// Called under this log's lock before a batch begins a transaction here (KIP-890). Without this check, a batch that arrives after its
-    /// transaction's marker would begin a transaction that nobody ends. Null skips the check.
+    /// transaction's marker would begin a transaction that never ends. Null skips the check.
     /// </param>
     public AppendResult Append(ReadOnlyMemory<byte> batch, Func<BatchHeader, ErrorCode>? mayBegin = null)
     {

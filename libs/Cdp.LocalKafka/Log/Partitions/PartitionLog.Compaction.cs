@@ -26,8 +26,8 @@ internal sealed partial class PartitionLog
 
     /// <summary>
     /// Compacts the segments before the active one. The log's lock is held only while segments are selected and while files are swapped. The result
-    /// is discarded if retention, DeleteRecords or a config change interfered meanwhile. Memory: that of the <see cref="Cleaner"/>, at most some
-    /// 50 MB and one batch, and the new indexes, 8 MB for each GB of new segments.
+    /// is discarded if retention, DeleteRecords or a config change interfered meanwhile. Memory: that of the <see cref="Cleaner"/>, at most about 50 MB and one
+    /// batch, and the new indexes, 8 MB for each GB of new segments.
     /// </summary>
     /// <param name="run">Carries out one step of the swap on disk.</param>
     /// <param name="cancel">Cancels the cleaning and leaves the log unchanged.</param>
@@ -85,7 +85,7 @@ internal sealed partial class PartitionLog
         var replacements = result.Segments.Select(cleaned => (Cleaned: cleaned, Segment: Segment.OpenCleaned(cleaned, settings))).ToList();
         lock (_lock)
         {
-            // Apart from cleaning, segments are removed only at the front of the log. If the first one is still there, all are.
+            // Apart from cleaning, segments are removed only at the front of the log. If the first one still exists, all of them do.
             if (!_closed && _settings.Compact && _segments[0].BaseOffset == job.Segments[0].BaseOffset)
             {
                 Swap(replacements, result, run);

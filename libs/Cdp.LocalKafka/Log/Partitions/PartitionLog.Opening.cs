@@ -7,7 +7,7 @@ namespace Cdp.LocalKafka.Log.Partitions;
 /// <summary>How a log restores its state when it is opened. Callers of the private members hold the log's lock.</summary>
 internal sealed partial class PartitionLog
 {
-    // The most that is read again after a crash, apart from what was appended between two maintenance rounds.
+    // The most data that is read again after a crash, apart from what was appended between two maintenance rounds.
     private const long CheckpointEveryBytes = 4 << 20;
 
     private readonly CheckpointFile _checkpoint;
@@ -107,7 +107,7 @@ internal sealed partial class PartitionLog
             return;
         }
 
-        // The log ends before its start offset, so everything that is left was deleted before (Kafka's LogLoader does the same).
+        // The log ends before its start offset, so all remaining data had already been deleted (Kafka's LogLoader does the same).
         foreach (var segment in _segments) segment.Delete();
         _segments.Clear();
         _producers.Clear();

@@ -7,7 +7,7 @@ internal sealed partial class PartitionLog
 {
     private const long ToTheEnd = -1;
 
-    /// <summary>Deletes the segments that retention no longer keeps. If all of them go, a new segment is created first.</summary>
+    /// <summary>Deletes the segments that retention no longer keeps. If all of them are deleted, a new segment is created first.</summary>
     public void Expire()
     {
         lock (_lock)
@@ -31,7 +31,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>
-    /// Moves the start of the log to <paramref name="before"/>, or to its end for -1. Once this returns, the records before it are gone for good.
+    /// Moves the start of the log to <paramref name="before"/>, or to its end for -1. Once this returns, the records before it are permanently deleted.
     /// </summary>
     /// <returns>The new start offset, or Kafka's error and -1.</returns>
     public (ErrorCode Error, long StartOffset) DeleteRecords(long before)
@@ -54,7 +54,7 @@ internal sealed partial class PartitionLog
         _segments.ConvertAll(segment => new SegmentFacts(segment.BaseOffset, segment.Length, segment.LargestTimestamp));
 
     // The checkpoint is written before the files are deleted. Until they are gone, only the checkpoint contains the new start offset, and afterwards
-    // only the checkpoint contains the producers whose batches were in them. As in Kafka, those are kept until they have been idle for long
+    // only the checkpoint contains the producers whose batches were in them. As in Kafka, those are kept until they have been idle for a long time
     // (KIP-360). Of the transactions, only those that a reader can still encounter are kept.
     private void SaveWithout(int count)
     {

@@ -7,9 +7,9 @@ namespace Cdp.LocalKafka.Log.Partitions;
 internal sealed partial class PartitionLog
 {
     /// <summary>
-    /// Validates the records of a batch, and recompresses them if the topic has its own codec. The records are decoded only for a compacted topic or
-    /// for another codec; otherwise their structure is checked in place. A compressed batch that is stored as received is not looked into. Kafka,
-    /// in contrast, decodes every batch.
+    /// Validates the records of a batch, and recompresses them if the topic has its own codec. The records are decoded only for a compacted topic or to change
+    /// the codec; otherwise their structure is checked in place. A compressed batch that is stored as received is not inspected. Kafka, in contrast, decodes
+    /// every batch.
     /// </summary>
     private AppendResult? Validate(ref ReadOnlyMemory<byte> batch, ref BatchHeader header)
     {

@@ -21,7 +21,8 @@ internal sealed class ProducerState(long producerId)
     public int CoordinatorEpoch { get; private set; } = -1;
 
     /// <summary>
-    /// The largest timestamp of the last batch, or the timestamp of the last marker. Before the first of either: when a batch was first attempted.
+    /// The largest timestamp of the last batch, or the timestamp of the last marker. Before either of them exists: the time of the first attempt to append a
+    /// batch.
     /// </summary>
     public long LastTimestamp { get; private set; } = -1;
 
@@ -66,7 +67,7 @@ internal sealed class ProducerState(long producerId)
     }
 
     /// <summary>
-    /// Notes that a batch wants to begin a transaction here. As long as nothing of the producer is stored, any first sequence is accepted. A later
+    /// Records that a batch is about to begin a transaction here. As long as nothing from the producer is stored, any first sequence is accepted. A later
     /// batch could then overtake an earlier one that was refused, and the earlier one could never be stored. So the lowest sequence seen must come
     /// first (KIP-890; Kafka's VerificationStateEntry).
     /// </summary>

@@ -20,7 +20,7 @@ internal sealed partial class Segment
         }
         catch
         {
-            // The log continues in the previous segment. The next start would not see its new records beyond the base offset of this one.
+            // Deleted, because the log continues in the previous segment: the next start would not see that segment's records at or after this base offset.
             segment.Dispose();
             File.Delete(path);
             throw;

@@ -93,7 +93,7 @@ internal sealed partial class Segment : IDisposable
     /// <param name="until">The offset to stop at, exclusive.</param>
     /// <param name="maxBytes">The most bytes to return.</param>
     /// <param name="wholeFirst">Whether to return the first batch even if it exceeds <paramref name="maxBytes"/>. Otherwise a consumer could get stuck.</param>
-    /// <returns>The slice, and an offset that all of its records are before.</returns>
+    /// <returns>The slice, and an upper bound (exclusive) of the offsets of its records.</returns>
     public (FileSlice Slice, long Until) SliceFrom(long offset, long until, int maxBytes, bool wholeFirst)
     {
         if (!TryLocate(offset, out var first) || first.Header.BaseOffset >= until) return (FileSlice.Empty, offset);
@@ -136,7 +136,7 @@ internal sealed partial class Segment : IDisposable
     /// </summary>
     public void Retire() => _index.Dispose();
 
-    /// <summary>Closes the files even if they are being read. Call when readers have no more use for them.</summary>
+    /// <summary>Closes the files even if they are being read. Call it when readers no longer need them.</summary>
     public void Dispose()
     {
         _file.Dispose();

@@ -7,7 +7,7 @@ namespace Cdp.LocalKafka.Log.Segments;
 /// written; a start discards it. Renaming it to <c>BASE-END.swap</c> is the decision: from then on every segment that begins in [BASE, END) is
 /// obsolete, and a start completes the swap. A cleaning that yields several segments swaps them in ascending order. Kafka's
 /// LocalLog.replaceSegments and LogLoader work the same way, except that they derive END from the swapped file's last batch and so may restore a
-/// replaced segment of which nothing was left. The file system must keep the order of renames and deletions in a directory across a power failure,
+/// replaced segment that has no records left. The file system must keep the order of renames and deletions in a directory across a power failure,
 /// as journaling file systems do.
 /// </summary>
 internal static class SegmentSwap

@@ -5,7 +5,7 @@ namespace Cdp.LocalKafka.Log.Validation;
 /// <summary>The checks that Kafka's LogValidator makes on single records of a produced batch. Pure.</summary>
 internal static class RecordValidation
 {
-    /// <summary>The records because of which a compacted topic refuses the batch. Without a key they could never be superseded.</summary>
+    /// <summary>The records for which a compacted topic refuses the batch. Without a key they could never be superseded.</summary>
     public static List<RecordError> Keyless(IReadOnlyList<BatchRecord> records) =>
         [
             .. Enumerable.Range(0, records.Count).Where(i => records[i].Key is null).Select(

@@ -6,7 +6,7 @@ namespace Cdp.LocalKafka.Log.Validation;
 
 /// <summary>
 /// Checks that a producer's timestamps are in the range that the topic accepts (KIP-937). A wrong timestamp could keep a segment forever or
-/// expire it at once.
+/// expire it immediately.
 /// </summary>
 internal static class TimestampRange
 {

@@ -4,7 +4,7 @@ namespace Cdp.LocalKafka.Protocol.Cluster;
 
 internal sealed class MetadataRequest : IWireFields
 {
-    /// <summary>Null asks for all topics. In version 0 an empty list does so too.</summary>
+    /// <summary>Null asks for all topics. In version 0, so does an empty list.</summary>
     public List<MetadataRequestTopic>? Topics = [];
     public bool AllowAutoTopicCreation = true;
     public bool IncludeClusterAuthorizedOperations;

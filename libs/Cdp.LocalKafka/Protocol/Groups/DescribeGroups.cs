@@ -40,7 +40,7 @@ internal sealed class DescribedGroup : IWireFields
     public string ProtocolData = "";
     public List<DescribedGroupMember>? Members = [];
 
-    /// <summary>A bit for each allowed operation, numbered as in Kafka's AclOperation. The minimum value if they were not asked for.</summary>
+    /// <summary>A bit for each allowed operation, numbered as in Kafka's AclOperation. The minimum value if they were not requested.</summary>
     public int AuthorizedOperations = int.MinValue;
 
     public void Describe(Wire w)

@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Protocol.Serialization;
 namespace Cdp.LocalKafka.Protocol.Groups;
 
 /// <summary>
-/// Asks for the coordinator of a group (key type 0) or of a transactional id (1). API key 10. Since version 4 for several keys at once (KIP-699).
+/// Asks for the coordinator of a group (key type 0) or of a transactional id (1). API key 10. Since version 4 a request may have several keys (KIP-699).
 /// </summary>
 internal sealed class FindCoordinatorRequest : IWireFields
 {
@@ -20,7 +20,7 @@ internal sealed class FindCoordinatorRequest : IWireFields
     }
 }
 
-/// <summary>The coordinator of each key. Up to version 3 a single coordinator without a list.</summary>
+/// <summary>The coordinator of each key. Up to version 3 there is a single coordinator instead of a list.</summary>
 internal sealed class FindCoordinatorResponse : IWireFields
 {
     public int ThrottleTimeMs;

@@ -2,7 +2,7 @@ using Cdp.LocalKafka.Protocol.Serialization;
 
 namespace Cdp.LocalKafka.Protocol.Groups;
 
-/// <summary>Leaves a group. Since version 3 for several members at once, also by instance id (KIP-345). API key 13.</summary>
+/// <summary>Leaves a group. Since version 3 a request may name several members, also by instance id (KIP-345). API key 13.</summary>
 internal sealed class LeaveGroupRequest : IWireFields
 {
     public string GroupId = "";

@@ -2,7 +2,10 @@ using Cdp.LocalKafka.Protocol.Serialization;
 
 namespace Cdp.LocalKafka.Protocol.Groups;
 
-/// <summary>Asks for the groups that a node coordinates. Since version 4 filtered by state (KIP-518), since 5 by type (KIP-848). API key 16.</summary>
+/// <summary>
+/// Asks for the groups that a node coordinates. The groups can be filtered by state since version 4 (KIP-518) and by type since version 5 (KIP-848). API key
+/// 16.
+/// </summary>
 internal sealed class ListGroupsRequest : IWireFields
 {
     public List<string>? StatesFilter = [];

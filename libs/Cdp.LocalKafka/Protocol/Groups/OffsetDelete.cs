@@ -15,7 +15,7 @@ internal sealed class OffsetDeleteRequest : IWireFields
     }
 }
 
-/// <summary>The partitions of one topic whose offsets to delete.</summary>
+/// <summary>The partitions of one topic whose offsets are to be deleted.</summary>
 internal sealed class OffsetDeleteTopic : IWireFields
 {
     public string Name = "";
@@ -28,7 +28,7 @@ internal sealed class OffsetDeleteTopic : IWireFields
     }
 }
 
-/// <summary>A partition whose offset to delete.</summary>
+/// <summary>A partition whose offset is to be deleted.</summary>
 internal sealed class OffsetDeletePartition : IWireFields
 {
     public int PartitionIndex;

@@ -3,7 +3,7 @@ using Cdp.LocalKafka.Protocol.Serialization;
 namespace Cdp.LocalKafka.Protocol.Groups;
 
 /// <summary>
-/// Reads committed offsets, up to version 7 of one group, since 8 of several (KIP-709). API key 9. Version 0 was removed (KIP-896).
+/// Reads committed offsets: of one group up to version 7, of several since version 8 (KIP-709). API key 9. Version 0 was removed (KIP-896).
 /// </summary>
 internal sealed class OffsetFetchRequest : IWireFields
 {
@@ -22,7 +22,7 @@ internal sealed class OffsetFetchRequest : IWireFields
     }
 }
 
-/// <summary>A group whose offsets to read. Null topics ask for all offsets of the group.</summary>
+/// <summary>A group whose offsets are to be read. If its topics are null, all offsets of the group are returned.</summary>
 internal sealed class OffsetFetchGroup : IWireFields
 {
     public string GroupId = "";
@@ -40,7 +40,7 @@ internal sealed class OffsetFetchGroup : IWireFields
     }
 }
 
-/// <summary>The partitions of one topic whose offsets to read.</summary>
+/// <summary>The partitions of one topic whose offsets are to be read.</summary>
 internal sealed class OffsetFetchTopic : IWireFields
 {
     public string Name = "";
@@ -54,7 +54,7 @@ internal sealed class OffsetFetchTopic : IWireFields
     }
 }
 
-/// <summary>The offsets. Up to version 7 of a single group, without the list of groups.</summary>
+/// <summary>The offsets. Up to version 7 the response has the offsets of a single group and no list of groups.</summary>
 internal sealed class OffsetFetchResponse : IWireFields
 {
     public int ThrottleTimeMs;

@@ -73,8 +73,8 @@ internal abstract class Wire(short version, bool flexible)
         Primitives(ref items, static (Wire w, ref string v) => w.String(ref v), since, until);
 
     /// <summary>
-    /// Ends a structure. In flexible versions, unknown tagged fields are skipped on reading and never written. A message with tagged fields of its own
-    /// lists them in <paramref name="known"/>.
+    /// Ends a structure. In flexible versions, unknown tagged fields are skipped on reading and never written. A message that defines tagged fields lists them
+    /// in <paramref name="known"/>.
     /// </summary>
     public void Tags(params ReadOnlySpan<TaggedField> known) { if (Flexible) OnTags(known); }
 

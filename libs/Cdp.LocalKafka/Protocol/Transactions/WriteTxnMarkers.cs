@@ -39,7 +39,7 @@ internal sealed class WritableTxnMarker : IWireFields
     }
 }
 
-/// <summary>The partitions of one topic to write a marker to.</summary>
+/// <summary>The partitions of one topic that get a marker.</summary>
 internal sealed class WritableTxnMarkerTopic : IWireFields
 {
     public string Name = "";

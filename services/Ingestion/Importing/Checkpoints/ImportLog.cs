@@ -16,7 +16,7 @@ namespace Cdp.Ingestion.Importing.Checkpoints;
 
 /// <summary>
 /// Writes the records of one upload to Kafka in transactions. Each upload has its own producer whose transactional id is derived from the file, so a newer
-/// upload of the same file fences an older one wherever it runs, and imports do not share the producer queue of SDK events. A transaction is open only while a
+/// upload of the same file fences an older one on any instance, and imports do not share the producer queue of SDK events. A transaction is open only while a
 /// batch is written, because readers of committed records wait for its end on every partition it touches.
 /// </summary>
 public sealed partial class ImportLog : IAsyncDisposable
@@ -88,7 +88,8 @@ public sealed partial class ImportLog : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await DisconnectAsync();
 
-    // After a failure it may be unknown whether the transaction was committed. Connecting again ends that transaction; then the stored checkpoint tells.
+    // After a failure it may be unknown whether the transaction was committed. Reconnecting ends that transaction; then the stored checkpoint shows the
+    // outcome.
     private async Task<Rejection?> RetryUntilAvailableAsync(Func<Task<Rejection?>> attempt, CancellationToken cancel)
     {
         var begun = Stopwatch.GetTimestamp();

@@ -49,7 +49,7 @@ public static class ImportRejections
         $"'{fileId}' was imported before with other settings: {string.Join("; ", differences)}. "
         + "Use the same settings to resume the import, or another fileId to import the file again");
 
-    /// <summary>For a file that was read to its end.</summary>
+    /// <summary>Used for a file that was read to its end.</summary>
     public static Rejection NoneAccepted(string fileId, long rejected) => new(
         400,
         "none_accepted",

@@ -1,8 +1,8 @@
 namespace Cdp.Ingestion.Importing.Checkpoints;
 
 /// <summary>
-/// Compares the settings of an import: format, separator, type, mapping and its rules. If an upload resumed with other settings, one half of the file would be
-/// imported differently from the other.
+/// Compares the settings of an import: format, separator, type, mapping and its rules. If an upload resumed with different settings, the two parts of the file
+/// would be imported differently.
 /// </summary>
 public static class ImportSettings
 {

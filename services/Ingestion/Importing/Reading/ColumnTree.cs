@@ -17,7 +17,7 @@ public sealed record ColumnNode(string Name, int Column)
     public Dictionary<string, ColumnNode> ByName { get; } = [];
 }
 
-/// <summary>The places of a table's columns in the JSON of a row: <c>properties.revenue</c> is the member revenue of the object properties.</summary>
+/// <summary>Maps the columns of a table to members of a row's JSON: <c>properties.revenue</c> is the member revenue of the object properties.</summary>
 public static class ColumnTree
 {
     private const int MaxDepth = 32;

@@ -4,8 +4,8 @@ using System.Text;
 namespace Cdp.Ingestion.Importing.Reading;
 
 /// <summary>
-/// Makes a sender's text safe for error messages: short, on one line, with control characters escaped. A file may have any number of columns with names of any
-/// length.
+/// Makes text from a sender safe for error messages: short, on one line, with control characters escaped. A file may have any number of columns with names of
+/// any length.
 /// </summary>
 public static class ErrorText
 {

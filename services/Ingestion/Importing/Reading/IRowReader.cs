@@ -6,7 +6,7 @@ namespace Cdp.Ingestion.Importing.Reading;
 /// <summary>Reads a file of one format, row by row.</summary>
 public interface IRowReader : IAsyncDisposable
 {
-    /// <summary>Reads everything before the first row. Call it once, before any other method.</summary>
+    /// <summary>Reads the part of the file before the first row. Call it once, before any other method.</summary>
     /// <returns>Why the file is refused; null if it can be read.</returns>
     Task<Rejection?> OpenAsync(CancellationToken cancel);
 
@@ -14,10 +14,10 @@ public interface IRowReader : IAsyncDisposable
     /// <returns>Whether the file has the same content up to that position.</returns>
     Task<bool> SkipAsync(FilePosition position, CancellationToken cancel);
 
-    /// <summary>Adds the next rows to an empty batch until it is full, or fewer if they arrive slowly.</summary>
+    /// <summary>Adds the next rows to an empty batch until it is full or the following rows arrive too slowly.</summary>
     Task ReadAsync(RowBatch batch, CancellationToken cancel);
 
-    /// <summary>Returns the JSON of a row. It is valid until the next call, or as long as the batch.</summary>
+    /// <summary>Returns the JSON of a row. It is valid until the next call, but no longer than the batch.</summary>
     Rejection? TryJson(RowBatch batch, in Row row, out ReadOnlySpan<byte> json);
 
     /// <summary>

@@ -3,7 +3,9 @@ using Cdp.Ingestion.Parsing.Tokens;
 
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>Rows that are read together, in a pooled buffer. A batch is full at a number of rows or bytes, which the last row may exceed.</summary>
+/// <summary>
+/// Rows that are read together, in a pooled buffer. A batch is full when it reaches a number of rows or bytes; the last row may exceed that number of bytes.
+/// </summary>
 public sealed class RowBatch(int maxRows = RowBatch.MaxRows) : IDisposable
 {
     private const int MaxRows = 5_000;

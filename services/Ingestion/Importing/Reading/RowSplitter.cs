@@ -4,7 +4,7 @@ using Cdp.Ingestion.Parsing.Quarantining;
 namespace Cdp.Ingestion.Importing.Reading;
 
 /// <summary>
-/// Splits a text that arrives in chunks into rows, and hashes it. A row ends with a line feed, except for line feeds inside quoted CSV fields (RFC 4180). Blank
+/// Splits text that arrives in chunks into rows, and hashes it. A row ends with a line feed, except for line feeds inside quoted CSV fields (RFC 4180). Blank
 /// rows are skipped.
 /// </summary>
 public sealed class RowSplitter : IDisposable

@@ -1,6 +1,6 @@
 namespace Cdp.Ingestion.Importing.Reading;
 
-/// <summary>Reads a text as it arrives, in batches of rows.</summary>
+/// <summary>Reads text as it arrives, in batches of rows.</summary>
 public sealed class TextRows(Stream text, byte? separator, bool endsRows, TimeProvider time) : IDisposable
 {
     // Small enough to stay out of the large object heap.
@@ -16,7 +16,7 @@ public sealed class TextRows(Stream text, byte? separator, bool endsRows, TimePr
     private Task<int>? _reading;
     private bool _ended;
 
-    /// <summary>Fills a batch. Ends it early at a position, or if its rows have waited long enough for further ones.</summary>
+    /// <summary>Fills a batch. Ends the batch early at a position, or if its rows have waited long enough for further rows.</summary>
     /// <param name="batch">Receives the rows.</param>
     /// <param name="stopAt">The number of bytes after which no further row is read.</param>
     /// <param name="cancel">Cancels reading.</param>

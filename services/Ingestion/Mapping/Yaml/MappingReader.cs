@@ -58,7 +58,7 @@ public static class MappingReader
         return null;
     }
 
-    /// <summary>A section by itself, before it is combined with a preset.</summary>
+    /// <summary>A section alone, before it is combined with a preset.</summary>
     private sealed record Draft(Scalar? Each, Dictionary<string, Template> Every, List<DraftRule> Rules)
     {
         public static Draft Read(YamlSection section)

@@ -34,7 +34,7 @@ public static class TemplateReader
         return template;
     }
 
-    /// <summary>Reads an expression. If the text is not one, the result is null and the section has an error.</summary>
+    /// <summary>Reads an expression. If the string is not one, the result is null and the section has an error.</summary>
     public static Expression? ReadExpression(YamlSection section, YamlNode at, string text)
     {
         var cursor = new Cursor(text);

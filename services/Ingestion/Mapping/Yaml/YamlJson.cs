@@ -5,14 +5,14 @@ using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Ingestion.Mapping.Yaml;
 
-/// <summary>Converts YAML to JSON: unquoted numbers, true, false and null keep their type, everything else is text.</summary>
+/// <summary>Converts YAML to JSON: unquoted numbers, true, false and null keep their type, everything else becomes a string.</summary>
 public static class YamlJson
 {
     // Aliases can expand a small file without limit. Real configurations are far below these limits.
     private const int MaxDepth = 64;
     private const int MaxNodes = 100_000;
 
-    /// <summary>Whether a node can be converted: its keys are texts, it does not contain itself, and it is not excessively deep or large.</summary>
+    /// <summary>Whether a node can be converted: its keys are strings, it does not contain itself, and it is not excessively deep or large.</summary>
     public static bool IsBounded(YamlNode node)
     {
         var nodes = 0;

@@ -51,6 +51,6 @@ public static class Quarantine
     /// <summary>The record key: the same as that of an accepted event, so that all events of a user are on one partition.</summary>
     public static string? Key(ReadOnlySpan<byte> body, Submission submission, int index) => Short(submission.Events[index].Key.Read(body, submission));
 
-    // A huge text is left out: it is part of the original anyway, and a second copy could exceed the size limit of a Kafka record.
+    // A huge string is left out: it is part of the original anyway, and a second copy could exceed the size limit of a Kafka record.
     private static string? Short(string? text) => text?.Length > 1_000 ? null : text;
 }

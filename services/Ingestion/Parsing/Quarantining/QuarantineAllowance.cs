@@ -2,8 +2,8 @@ namespace Cdp.Ingestion.Parsing.Quarantining;
 
 /// <summary>
 /// How many bytes of the rejected events of one request are stored. An event within <see cref="LimitOptions.EventBytes"/> is stored whole: it takes no more
-/// space than an accepted one. A larger event may be as large as the request, takes next to no bytes to send if it is compressed, and counts as a single
-/// event against the rate limit. So each of these is truncated, and all of one request share one budget.
+/// space than an accepted one. A larger event may be as large as the request, takes almost no bytes to send if it is compressed, and counts as a single
+/// event against the rate limit. So larger events are truncated, and all larger events of a request share one budget.
 /// </summary>
 public sealed class QuarantineAllowance(LimitOptions limits)
 {

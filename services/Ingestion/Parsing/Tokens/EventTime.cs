@@ -13,7 +13,8 @@ public static class EventTime
     // No supported format is longer.
     private const int LongestText = 128;
 
-    // The magnitude of a number determines its unit: each range covers 1973 to 5138. Smaller numbers are dates such as 20201231, counters, or meaningless.
+    // The magnitude of a number determines its unit: each range covers 1973 to 5138. Smaller numbers are not times: they are dates such as 20201231, counters,
+    // or meaningless.
     private const decimal LeastSeconds = 1e8m, LeastMilliseconds = 1e11m, LeastMicroseconds = 1e14m, LeastNanoseconds = 1e17m, TooLarge = 1e20m;
 
     /// <param name="text">The time as ASCII. Surrounding white space is ignored.</param>

@@ -23,7 +23,7 @@ public static class EventTypes
         ["merge"] = "merge",
     };
 
-    /// <summary>The event type at the reader's position, compared without regard to case; null if the value is not an event type.</summary>
+    /// <summary>The event type at the reader's position, ignoring case; null if the value is not an event type.</summary>
     public static string? Find(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.String) return null;

@@ -38,7 +38,7 @@ public static class JsonText
         }
     }
 
-    /// <summary>Whether the token equals a text once its escapes are resolved.</summary>
+    /// <summary>Whether the token equals a string once its escapes are resolved.</summary>
     public static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> text) => reader.ValueIsEscaped
         ? TryGet(ref reader, out var unescaped) && Encoding.UTF8.GetBytes(unescaped!).AsSpan().SequenceEqual(text)
         : reader.ValueSpan.SequenceEqual(text);

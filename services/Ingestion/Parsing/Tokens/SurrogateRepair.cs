@@ -3,9 +3,9 @@ using System.Buffers.Text;
 namespace Cdp.Ingestion.Parsing.Tokens;
 
 /// <summary>
-/// Replaces unpaired surrogates. A sender that cuts a text in the middle of an emoji writes an escape such as <c>\ud83d</c>, which is valid JSON but not valid
-/// Unicode; later stages could not read it. In free-form members, names included, each becomes U+FFFD and the rest stays exactly as sent. Identifiers and
-/// names of the envelope are rejected instead, because two different ones could become equal.
+/// Replaces unpaired surrogates. A sender that truncates a string in the middle of an emoji writes an escape such as <c>\ud83d</c>, which is valid JSON but not
+/// valid Unicode; later stages could not read it. In free-form members, names included, each becomes U+FFFD and the rest stays exactly as sent. Identifiers and
+/// names of the envelope are rejected instead, because two different values could become equal.
 /// </summary>
 public static class SurrogateRepair
 {

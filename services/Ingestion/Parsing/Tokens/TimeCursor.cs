@@ -1,6 +1,6 @@
 namespace Cdp.Ingestion.Parsing.Tokens;
 
-/// <summary>Reads the text of a time part by part.</summary>
+/// <summary>Parses a time part by part.</summary>
 internal ref struct TimeCursor(ReadOnlySpan<byte> text)
 {
     private readonly ReadOnlySpan<byte> _text = text;
@@ -21,8 +21,8 @@ internal ref struct TimeCursor(ReadOnlySpan<byte> text)
     }
 
     /// <summary>
-    /// Reads HH:MM[:SS[.fraction]] after a T or a space, or nothing at the end. A leap second is the first second of the next minute; 24:00 is midnight of the
-    /// next day.
+    /// Reads HH:MM[:SS[.fraction]] after a T or a space, or nothing at the end of the text. A leap second is the first second of the next minute; 24:00 is
+    /// midnight of the next day.
     /// </summary>
     public bool TryTimeOfDay(out TimeSpan time)
     {
@@ -41,7 +41,9 @@ internal ref struct TimeCursor(ReadOnlySpan<byte> text)
         return true;
     }
 
-    /// <summary>Reads a name of UTC or ±HH[[:]MM[:SS]], followed by an optional zone name as Go and Java print it, or nothing at the end.</summary>
+    /// <summary>
+    /// Reads a name for UTC or an offset ±HH[[:]MM[:SS]], followed by an optional zone name as Go and Java print it, or nothing at the end of the text.
+    /// </summary>
     public bool TryOffset(out TimeSpan offset)
     {
         offset = default;

@@ -5,7 +5,7 @@ using Cdp.Streaming.Reading;
 
 namespace Cdp.Profiles.Splitting.Jobs;
 
-/// <summary>Tells how far the consumer group of the loop has processed its inputs, all members together.</summary>
+/// <summary>Determines how far the consumer group of the loop has processed its inputs, all members together.</summary>
 /// <param name="kafka">The Kafka options.</param>
 /// <param name="group">The name of the group, without the topic prefix.</param>
 /// <param name="topics">The inputs of the loop.</param>

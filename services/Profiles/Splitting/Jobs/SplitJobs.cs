@@ -138,7 +138,7 @@ public sealed partial class SplitJobs(
         await splits.RemoveAsync(partition, profileId);
         // Removes this job only, not one that was started for the profile after a rebalance.
         _running.TryRemove(new(profileId, (partition, own)));
-        // Reading and removing succeeded, so no outage is going on.
+        // Reading and removing succeeded, so there is no outage.
         ReportWaiting(null);
         // The profile may have got another split between the read and the removal.
         if (await FindAsync(partition, profileId) is not { pending.Count: > 0 }) return;
@@ -197,7 +197,7 @@ public sealed partial class SplitJobs(
         }
         catch (Exception failure)
         {
-            // An unreadable profile does not tell the sequences of its splits. There is nothing to report them under.
+            // The sequences of its splits cannot be read from an unreadable profile. So there is no sequence under which to report the failure.
             return !IsOutage(failure);
         }
     }
@@ -212,7 +212,7 @@ public sealed partial class SplitJobs(
         ReportGivenUp();
     }
 
-    // During an outage every job fails about once a second. The log says so once a minute; the readiness says so until a job gets further.
+    // During an outage every job fails about once a second. The log reports it once a minute, and /health/ready until a job makes progress.
     private void LogFailure(string profileId, Exception e)
     {
         if (!IsOutage(e) || _limiter.IsDue("outage")) LogFailed(profileId, e.Message);

@@ -1,7 +1,7 @@
 
 namespace Cdp.Profiles.State.Ordering;
 
-/// <summary>A list sorted by key that keeps the latest element of each key and, if there are too many keys, those with the latest elements.</summary>
+/// <summary>A list sorted by key that keeps the latest element of each key and, if there are too many keys, only the keys with the latest elements.</summary>
 public static class Latest
 {
     /// <summary>Adds an element unless the list has a later one for its key, or is full of later ones.</summary>
@@ -9,7 +9,7 @@ public static class Latest
     /// <param name="element">The element.</param>
     /// <param name="limit">The maximum number of keys.</param>
     /// <param name="byKey">Compares keys.</param>
-    /// <param name="byStamp">Compares stamps. Of elements with equal stamps, those with greater keys stay.</param>
+    /// <param name="byStamp">Compares stamps. Of elements with equal stamps, those with greater keys are kept.</param>
     public static void Add<T>(IList<T> list, T element, int limit, Comparison<T> byKey, Comparison<T> byStamp)
     {
         var at = Sorted.Find(list, element, byKey);

@@ -13,15 +13,17 @@ public static class Order
         string.CompareOrdinal(a.topic, b.topic) is var topics and not 0 ? topics : a.partition.CompareTo(b.partition);
 
     /// <summary>
-    /// By (timestamp, messageId): the greater is the last write. Two records share both only if a messageId passed deduplication twice. Then their positions
-    /// decide, so that the outcome still does not depend on the order of arrival.
+    /// Orders writes by (timestamp, messageId): the greater one is the last write. Two records share both only if a messageId passed deduplication twice. Then
+    /// their positions decide, so that the outcome still does not depend on the order of arrival.
     /// </summary>
     public static int Compare(Trait a, Trait b) =>
         CompareStamps(a.timestamp, a.messageId, b.timestamp, b.messageId) is var stamps and not 0 ? stamps
         : ComparePartition(a.position, b.position) is var partitions and not 0 ? partitions
         : a.position.offset.CompareTo(b.position.offset);
 
-    /// <summary>By (timestamp, messageId). Elements that compare as equal are equal in every field, so it does not matter which of them is kept.</summary>
+    /// <summary>
+    /// Orders elements by (timestamp, messageId). Elements that compare as equal are equal in every field, so it does not matter which of them is kept.
+    /// </summary>
     public static int Compare(RecentEvent a, RecentEvent b) =>
         CompareStamps(a.timestamp, a.messageId, b.timestamp, b.messageId) is var stamps and not 0 ? stamps
         : string.CompareOrdinal(a.type, b.type) is var types and not 0 ? types

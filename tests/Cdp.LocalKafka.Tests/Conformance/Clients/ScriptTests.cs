@@ -12,7 +12,7 @@ public sealed class ScriptTests(KafkaFixture kafka)
     public static TheoryData<string> Names => [.. Script.All.Select(script => script.Name)];
     public static TheoryData<string> Transactional => [.. Script.All.Select(script => script.Name).Where(name => name != "kafka-python")];
 
-    /// <summary>One topic holds records that every client can read. The other holds records in codecs that only some clients support.</summary>
+    /// <summary>One topic contains records that every client can read. The other contains records in codecs that only some clients support.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Write_EachCodec_IsReadByAllClients(string name)
@@ -64,7 +64,7 @@ public sealed class ScriptTests(KafkaFixture kafka)
         AssertWritten(name, ["gzip"], Reading.ReadAll(kafka.Bootstrap, output));
     }
 
-    // Another test reports a reader that is not installed.
+    // The reader's own test reports that the client is not installed.
     private async Task ReadBy(Script reader, string topic, int count)
     {
         if (await reader.IsInstalled()) await reader.Run("read", kafka.Bootstrap, topic, $"{count}", kafka.Name("g"));

@@ -58,7 +58,7 @@ public sealed class GroupTests(KafkaFixture kafka)
         Assert.Equal(
             [new Offset(7), Offset.Unset],
             consumer.Committed([new TopicPartition(topic, 0), new TopicPartition(topic, 1)], Client.Limit).Select(partition => partition.Offset));
-        consumer.Commit([new TopicPartitionOffset(topic, 0, 3)]); // going back is allowed
+        consumer.Commit([new TopicPartitionOffset(topic, 0, 3)]); // moving back is allowed
         Assert.Equal(3, consumer.Committed([new TopicPartition(topic, 0)], Client.Limit)[0].Offset.Value);
     }
 

@@ -6,7 +6,7 @@ using Cdp.LocalKafka.Protocol;
 namespace Cdp.LocalKafka.Tests.Conformance.Proxy;
 
 /// <summary>
-/// Stands between clients and any cluster, with one port per node, and applies to each request the <see cref="ProxyAction"/> that the test
+/// A proxy between clients and any cluster, with one port per node. It applies to each request the <see cref="ProxyAction"/> that the test
 /// chooses. Clients only ever see the proxy's addresses (<see cref="ResponseRewriter"/>); everything else is forwarded byte for byte.
 /// </summary>
 internal sealed class KafkaProxy : IAsyncDisposable

@@ -8,13 +8,13 @@ internal readonly record struct ProxyAction(ProxyActionKind Kind, TimeSpan Delay
 {
     public static readonly ProxyAction Forward = new(ProxyActionKind.Forward);
 
-    /// <summary>The connection is closed before the node has seen the request.</summary>
+    /// <summary>Close the connection before the node receives the request.</summary>
     public static readonly ProxyAction DropRequest = new(ProxyActionKind.DropRequest);
 
-    /// <summary>The node handles the request, and the connection is closed instead of sending the response.</summary>
+    /// <summary>Let the node handle the request, but close the connection instead of sending the response.</summary>
     public static readonly ProxyAction DropResponse = new(ProxyActionKind.DropResponse);
 
-    /// <summary>The node gets the request twice; the client gets the first response.</summary>
+    /// <summary>Send the request to the node twice, and the first response to the client.</summary>
     public static readonly ProxyAction Duplicate = new(ProxyActionKind.Duplicate);
 
     public static ProxyAction DelayResponse(TimeSpan delay) => new(ProxyActionKind.Forward, delay);

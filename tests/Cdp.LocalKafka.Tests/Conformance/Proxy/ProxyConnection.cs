@@ -51,7 +51,7 @@ internal sealed class ProxyConnection(KafkaProxy proxy, TcpClient client) : IDis
             await Write(to, frame);
             if (action.Kind != ProxyActionKind.Duplicate) continue;
 
-            // The copy has a correlation id that no client reaches by counting, so that its response can be told apart.
+            // The copy has a correlation id that no client reaches by counting, so that its response can be recognised.
             var correlation = int.MinValue + _copies++;
             BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), correlation);
             _pending[correlation] = new Pending(api, version, action, IsCopy: true);
@@ -64,7 +64,7 @@ internal sealed class ProxyConnection(KafkaProxy proxy, TcpClient client) : IDis
         var (from, to) = (_node.GetStream(), client.GetStream());
         while (await Read(from) is { } frame)
         {
-            if (!_pending.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame), out var request)) throw new IOException("an answer to nothing that was asked");
+            if (!_pending.TryRemove(BinaryPrimitives.ReadInt32BigEndian(frame), out var request)) throw new IOException("a response without a request");
             if (request.IsCopy) continue;
             if (request.Action.Kind == ProxyActionKind.DropResponse) return;
             if (request.Action.Delay > TimeSpan.Zero) await Task.Delay(request.Action.Delay);

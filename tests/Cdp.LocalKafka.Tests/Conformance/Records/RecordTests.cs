@@ -4,7 +4,7 @@ using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Conformance.Records;
 
-/// <summary>Every codec, header shape, size and timestamp that a record may have comes back as it was sent.</summary>
+/// <summary>Every codec, header shape, size and timestamp: a record is read back as it was sent.</summary>
 [Trait("tier", "integration")]
 public sealed class RecordTests(KafkaFixture kafka)
 {

@@ -93,7 +93,7 @@ public sealed class RetryTests(KafkaFixture kafka)
         }
     }
 
-    /// <summary>Sends 0 to 599 in small batches through a proxy and reads back what each partition holds.</summary>
+    /// <summary>Sends 0 to 599 in small batches through a proxy and reads back the content of each partition.</summary>
     private async Task<List<int>[]> SendThrough(Func<ApiKey, int, ProxyAction> decide, Action<ProducerConfig> configure)
     {
         var topic = await kafka.Topic(Partitions);

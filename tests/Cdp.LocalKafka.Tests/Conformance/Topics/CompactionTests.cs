@@ -4,7 +4,7 @@ using Confluent.Kafka;
 namespace Cdp.LocalKafka.Tests.Conformance.Topics;
 
 /// <summary>
-/// What a compacted topic promises: the last value of each key is kept, tombstones are removed in the end, offsets never change, and
+/// What a compacted topic promises: the last value of each key is kept, tombstones are eventually removed, offsets never change, and
 /// aborted records stay hidden. When cleaning happens is up to the broker; Kafka's cleaner checks every 15 s and needs two passes for a tombstone (KIP-534).
 /// </summary>
 [Trait("tier", "integration")]

@@ -4,7 +4,7 @@ using Confluent.Kafka.Admin;
 
 namespace Cdp.LocalKafka.Tests.Conformance.Topics;
 
-/// <summary>DeleteRecords (KIP-107) moves a partition's start; nobody can read the records before it any more.</summary>
+/// <summary>DeleteRecords (KIP-107) moves a partition's start; the records before it can no longer be read.</summary>
 [Trait("tier", "integration")]
 public sealed class DeleteRecordsTests(KafkaFixture kafka)
 {

@@ -3,7 +3,9 @@ using Confluent.Kafka;
 
 namespace Cdp.LocalKafka.Tests.Conformance.Transactions;
 
-/// <summary>Only the latest producer of a transactional id may write and end transactions; what an earlier one left open is aborted.</summary>
+/// <summary>
+/// Only the latest producer of a transactional id may write and end transactions; transactions that an earlier producer left open are aborted.
+/// </summary>
 [Trait("tier", "integration")]
 public sealed class FencingTests(KafkaFixture kafka)
 {
@@ -107,7 +109,7 @@ public sealed class FencingTests(KafkaFixture kafka)
         }
     }
 
-    // Which error code a broker returns depends on the request and its version (KIP-588); the client turns each into a fatal error.
+    // Which error code a broker returns depends on the request and its version (KIP-588); the client treats each of them as fatal.
     private static void AssertFenced(KafkaException refused)
     {
         Assert.True(refused.Error.IsFatal, refused.Error.ToString());

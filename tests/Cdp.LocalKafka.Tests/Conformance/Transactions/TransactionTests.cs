@@ -36,7 +36,9 @@ public sealed class TransactionTests(KafkaFixture kafka)
             Assert.Equal(commit ? ["x"] : [], await Reading.Committed(kafka.Bootstrap, partition.Topic, partition.Partition));
     }
 
-    /// <summary>The last stable offset (KIP-98): records after the start of an open transaction stay hidden until it ends, whoever wrote them.</summary>
+    /// <summary>
+    /// The last stable offset (KIP-98): records after the start of an open transaction stay hidden until it ends, regardless of their producer.
+    /// </summary>
     [Fact]
     public async Task Read_TransactionOpen_StopsReadCommittedUntilItEnds()
     {
@@ -68,7 +70,7 @@ public sealed class TransactionTests(KafkaFixture kafka)
             for (var i = 0; i < 5; i++)
                 for (var p = 0; p < producers.Count; p++) await producers[p].Send(topic, Client.Message($"{p}.{i}"));
 
-            // They end in a different order than they began.
+            // The transactions end in a different order than they began.
             foreach (var p in (int[])[2, 0, 3, 1])
             {
                 if (p % 2 == 0) producers[p].CommitTransaction(Client.Limit);
@@ -120,7 +122,7 @@ public sealed class TransactionTests(KafkaFixture kafka)
 
 internal static class TransactionSteps
 {
-    /// <summary>One transaction from begin to end. It ends only when all its records have arrived, so that even an aborted one was in the log.</summary>
+    /// <summary>One transaction from beginning to end. It ends only when all its records have arrived, so that even an aborted one was in the log.</summary>
     public static async Task InTransaction(this IProducer<string?, string?> producer, string topic, IEnumerable<string> values, bool commit)
     {
         producer.BeginTransaction();

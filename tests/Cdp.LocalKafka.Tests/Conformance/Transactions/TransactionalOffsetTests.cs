@@ -20,7 +20,7 @@ public sealed class TransactionalOffsetTests(KafkaFixture kafka)
         producer.BeginTransaction();
         await producer.Send(topic, Client.Message("out"));
         producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic, 0, 2)], consumer.ConsumerGroupMetadata, Client.Limit);
-        Assert.Equal(1, Committed(consumer, topic)); // as read without asking for stable offsets
+        Assert.Equal(1, Committed(consumer, topic)); // when read without asking for stable offsets
 
         if (commit) producer.CommitTransaction(Client.Limit);
         else producer.AbortTransaction(Client.Limit);

@@ -32,7 +32,7 @@ internal sealed class GroupDriver
     public Task<JoinGroupResponse> Join(string memberId = "", string? instance = null, short version = 9, string metadata = "m", params string[] protocols) =>
         Group.Join(Request(memberId, instance, metadata, protocols), version, "client", "/127.0.0.1", Now);
 
-    /// <summary>A new dynamic member joins twice: first to get its id (KIP-394), then with it.</summary>
+    /// <summary>A new dynamic member joins twice: first to get its id (KIP-394), then with that id.</summary>
     public (string Id, Task<JoinGroupResponse> Joined) Enter(string metadata = "m", params string[] protocols)
     {
         var id = Answer(Join(metadata: metadata, protocols: protocols)).MemberId;
@@ -51,7 +51,7 @@ internal sealed class GroupDriver
     public ErrorCode Leave(string memberId, string? instance = null) =>
         Group.Leave([new LeavingMember { MemberId = memberId, GroupInstanceId = instance }], Now).Members![0].ErrorCode;
 
-    /// <summary>The broker dies and restarts: only what the group saved last is left of it.</summary>
+    /// <summary>The broker dies and restarts: only the last saved state of the group is left.</summary>
     public void Crash()
     {
         Group.Close();

@@ -26,7 +26,7 @@ public sealed class GroupRandomTests
             clients[random.Next(clients.Count)].Act(random);
             if (random.Next(3) == 0) driver.Advance(random.Next(4_000));
             if (crashes && random.Next(60) == 0) driver.Crash();
-            // After a crash the group may be back at the previous generation, and that number is then used again.
+            // After a crash the group may return to the previous generation and use the next number again.
             if (!crashes) Assert.All(clients, client => Assert.True(client.Generation <= driver.Group.Generation));
         }
 

@@ -28,7 +28,7 @@ public sealed class StaticMemberTests
         Assert.Equal((ErrorCode.None, 1, GroupState.Stable), (back.ErrorCode, back.GenerationId, driver.Group.State));
         Assert.NotEqual(former, back.MemberId);
         Assert.Equal(skipsAssignment, back.SkipAssignment);
-        Assert.Equal(skipsAssignment ? back.MemberId : former, back.Leader); // before version 9 it must not believe that it is the leader
+        Assert.Equal(skipsAssignment ? back.MemberId : former, back.Leader); // before version 9 the member must not believe that it is the leader
         Assert.Equal("mine", Text(Answer(driver.SyncStatic(back.MemberId, "i1", 1)).Assignment));
     }
 

@@ -67,7 +67,7 @@ public sealed class CleanerRandomTests
         scenario.EndAll();
         scenario.Clean();
         var once = scenario.Log.ReadCommitted(0, 5000);
-        scenario.CleanAgain(); // finds markers without records and sets their delete horizon
+        scenario.CleanAgain(); // the cleaner finds markers without records and sets their delete horizon
         var twice = scenario.Files();
         scenario.CleanAgain();
 

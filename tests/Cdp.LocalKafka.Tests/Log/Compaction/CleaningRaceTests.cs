@@ -178,8 +178,7 @@ public sealed class CleaningRaceTests : IDisposable
     };
 
     /// <summary>
-    /// Runs an action once, at the first call for the time after <paramref name="comes"/>: between a cleaning and its swap, when a new segment is
-    /// made.
+    /// Runs an action once, on the first request for the time after <paramref name="comes"/>: between a cleaning and its swap, when a new segment is created.
     /// </summary>
     private sealed class InterruptedTime(TimeProvider time, Func<bool> comes) : TimeProvider
     {

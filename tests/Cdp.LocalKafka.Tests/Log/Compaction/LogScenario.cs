@@ -9,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cdp.LocalKafka.Tests.Log.Compaction;
 
-/// <summary>A log that is written to at random and cleaned in between, with a memory of everything that was ever committed to it.</summary>
+/// <summary>A log with random writes and cleanings, which remembers everything that was ever committed to it.</summary>
 internal sealed class LogScenario : IDisposable
 {
     private const int SegmentBytes = 700;
@@ -105,7 +105,7 @@ internal sealed class LogScenario : IDisposable
         {
             foreach (var file in files) file.Dispose();
         }
-        File.Delete(Path.Combine(_directory.Path, "checkpoint")); // it lists aborted transactions that are no longer known
+        File.Delete(Path.Combine(_directory.Path, "checkpoint")); // the checkpoint lists aborted transactions that are no longer known
         Log = Open();
         Assert.Equal(before, (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset));
         if (!crash) CheckAborts(aborted, result);
@@ -116,7 +116,7 @@ internal sealed class LogScenario : IDisposable
     }
 
     /// <summary>
-    /// Cleans the open log as the broker does. <paramref name="died"/> gets the files that a restart would find after each step of the swap,
+    /// Cleans the open log as the broker does. <paramref name="died"/> receives the files that a restart would find after each step of the swap,
     /// including the last.
     /// </summary>
     public void CleanOpen(long minLagMs = 0, Action<TempDirectory>? died = null)
@@ -168,7 +168,7 @@ internal sealed class LogScenario : IDisposable
         Assert.Equal(before, (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset));
     }
 
-    /// <summary>Continues with the files that a crash left, or with the scenario's own files when there was none.</summary>
+    /// <summary>Continues with the files that a crash left behind, or with the scenario's own files if there was no crash.</summary>
     public void Restart(TempDirectory? image, bool flush = false)
     {
         var before = (Log.HighWatermark, Log.LastStableOffset, Log.StartOffset);
@@ -189,7 +189,7 @@ internal sealed class LogScenario : IDisposable
         return image;
     }
 
-    // The aborted transactions that an open log keeps: their markers must exist, and everything that reading the log anew finds must be among them.
+    // The aborted transactions that an open log keeps: their markers must exist, and they must include all that are found by reading the whole log again.
     private void CheckAborts(List<AbortedTransaction> aborted, CleaningResult result)
     {
         var kept = aborted.Where(

@@ -73,7 +73,7 @@ public sealed class OpenLogRandomTests
             succeeded = scenario.CleanOpen(failing: failures);
             scenario.Check();
             Assert.Equal(succeeded, scenario.Log.Cleanability is not null);
-            for (var step = 0; step < 100; step++) scenario.Append(); // begins segments, and writes a checkpoint with each
+            for (var step = 0; step < 100; step++) scenario.Append(); // begins segments, each with a checkpoint
             scenario.Check();
             scenario.Restart(image: null, flush: failures % 2 == 0);
             scenario.Check();

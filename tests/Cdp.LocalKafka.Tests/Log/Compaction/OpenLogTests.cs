@@ -6,7 +6,7 @@ using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Log.Compaction;
 
-/// <summary>What a log knows of its transactions while it is open and being cleaned. Each batch is its own segment here.</summary>
+/// <summary>What a log knows about its transactions while it is open and being cleaned. Each batch is its own segment here.</summary>
 public sealed class OpenLogTests : IDisposable
 {
     private const int Producer = 7;

@@ -99,7 +99,7 @@ public sealed class DeleteRecordsTests : IDisposable
         Assert.Equal(41, Open().HighWatermark);
     }
 
-    // Two records per batch, both with the timestamp 1000 + the offset of the first.
+    // Two records per batch, both with the timestamp 1000 + the offset of the first one.
     private PartitionLog Filled()
     {
         var log = Open();

@@ -6,7 +6,7 @@ using CsCheck;
 
 namespace Cdp.LocalKafka.Tests.Log.Partitions;
 
-/// <summary>A log opened with its checkpoint and indexes equals one that was read from its first byte.</summary>
+/// <summary>A log opened with its checkpoint and indexes has the same state as one that was read from its first byte.</summary>
 public sealed class RecoveryTests : IDisposable
 {
     private const int Producers = 4;
@@ -103,7 +103,7 @@ public sealed class RecoveryTests : IDisposable
         Assert.InRange(end, 1, 19);
         for (var i = 0; i < 40; i++) log.MustAppend(SampleBatches.Of(8, 0, i));
 
-        // An old checkpoint would say that producer 7 had reached sequence 19.
+        // An old checkpoint would claim that producer 7 had reached sequence 19.
         Assert.Equal(end + 40, Open(segmentBytes: 1 << 20).MustAppend(SampleBatches.Of(7, 0, (int)end)));
     }
 
@@ -131,7 +131,7 @@ public sealed class RecoveryTests : IDisposable
                     log.MustAppend(SampleBatches.Plain(1 + random.Next(3), timestamp: random.Next(10_000), valueBytes: random.Next(200)));
                     break;
                 case < 6:
-                    // Some are refused because an earlier epoch has the transaction open, as happens in production.
+                    // Some batches are refused because an earlier epoch has the transaction open, as happens in production.
                     var count = 1 + random.Next(3);
                     var sent = SampleBatches.Of(producer, epoch, sequences[producer], count, transactional: true, timestamp: random.Next(10_000));
                     if (log.Append(sent).BaseOffset >= 0) sequences[producer] += count;
@@ -147,7 +147,7 @@ public sealed class RecoveryTests : IDisposable
         if (random.Next(3) == 0) log.Close(flush: random.Next(2) == 0);
     }
 
-    // What a crash leaves: the last segment cut or followed by bytes of no batch, an old checkpoint, indexes that are ahead or missing.
+    // What a crash leaves: the last segment truncated or followed by stray bytes, an old checkpoint, indexes that are ahead or missing.
     private static void Maim(string directory, byte[]? checkpoint, Random random)
     {
         if (random.Next(3) == 0)

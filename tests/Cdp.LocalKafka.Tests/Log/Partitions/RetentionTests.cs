@@ -141,7 +141,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     /// <summary>
-    /// The file of a segment that could not be started would become the log's last at the next start, and hide later records of the one before.
+    /// The file of a segment that could not be created would become the log's last one at the next start, and hide later records of the segment before it.
     /// </summary>
     [Fact]
     public void Expire_NewSegmentCannotBeCreated_LaterRecordsAreNotLost()

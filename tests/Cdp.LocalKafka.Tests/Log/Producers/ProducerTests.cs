@@ -58,7 +58,7 @@ public sealed class ProducerTests : IDisposable
         Assert.Equal(1, log.MustAppend(SampleBatches.Of(Id, 1, 0)));
     }
 
-    /// <summary>The open transaction has another epoch: the coordinator is asked about this one (Kafka's hasOngoingTransaction).</summary>
+    /// <summary>The open transaction has another epoch, so the coordinator is asked about this one (Kafka's hasOngoingTransaction).</summary>
     [Fact]
     public void Append_NewerEpochDuringAnOlderEpochsTransaction_IsVerified()
     {
@@ -107,7 +107,7 @@ public sealed class ProducerTests : IDisposable
         Assert.Equal(0, log.Append(SampleBatches.Of(Id, 0, 0, transactional: true), _ => ErrorCode.None).BaseOffset);
     }
 
-    /// <summary>Otherwise the later batch would be taken for the first of an unknown producer, and the earlier one refused for ever.</summary>
+    /// <summary>Otherwise the later batch would be treated as the first one of an unknown producer, and the earlier one refused forever.</summary>
     [Fact]
     public void Append_FirstBatchRefused_LaterBatchesMustWaitForIt()
     {

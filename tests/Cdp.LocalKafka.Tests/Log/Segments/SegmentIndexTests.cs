@@ -6,7 +6,7 @@ using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Log.Segments;
 
-/// <summary>The index files have Kafka's format, and losing or damaging them costs nothing but a scan.</summary>
+/// <summary>The index files have Kafka's format, and losing or damaging them costs only a scan.</summary>
 public sealed class SegmentIndexTests : IDisposable
 {
     private const int Count = 400;
@@ -70,7 +70,7 @@ public sealed class SegmentIndexTests : IDisposable
         Assert.Equal(Count * 2, log.Read(Count * 2, 10, wholeFirst: true, committedOnly: false).Slice.Headers()[0].BaseOffset);
     }
 
-    /// <summary>The disk loses a batch while the broker runs: the broker reports it, keeps everything else, and writes nothing over it.</summary>
+    /// <summary>The disk loses a batch while the broker runs: the broker reports it, keeps everything else, and does not write over the gap.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

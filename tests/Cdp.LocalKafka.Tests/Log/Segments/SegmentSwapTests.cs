@@ -32,7 +32,7 @@ public sealed class SegmentSwapTests
                         name => !name!.EndsWith("index", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
                 Assert.Equal(isNew ? "new" : "old 0", File.ReadAllText(Path.Combine(directory.Path, Before[0])));
                 Assert.Equal("old 30", File.ReadAllText(Path.Combine(directory.Path, Before[3])));
-                // An index holds positions of the one file it was made for.
+                // An index contains positions in the one file that it was built for.
                 Assert.Equal(isNew ? 2 : 8, Directory.GetFiles(directory.Path, "*index").Length);
                 if (recovered >= recovery.Count) break;
             }

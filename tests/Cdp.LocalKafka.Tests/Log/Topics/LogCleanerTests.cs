@@ -7,7 +7,7 @@ using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Log.Topics;
 
-/// <summary>The timer that compacts logs, on its own clock. A segment holds two of the records used here.</summary>
+/// <summary>The timer that compacts logs, on its own clock. A segment has room for two of the records used here.</summary>
 public sealed class LogCleanerTests : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -60,7 +60,7 @@ public sealed class LogCleanerTests : IAsyncDisposable
         var log = Create("t", ("min.cleanable.dirty.ratio", "0.9"), ("max.compaction.lag.ms", "60000"));
         Write(log, "a=1 b=1 a=2 b=2 x=0");
         _time.Advance(Interval);
-        Assert.Equal("a=2 b=2 x=0", Read(log)); // none of it was clean
+        Assert.Equal("a=2 b=2 x=0", Read(log)); // none of the log was clean
 
         Write(log, "y=0 a=3 b=3 x=1");
         _time.Advance(Interval);

@@ -67,7 +67,7 @@ public sealed class LogMaintenanceTests : IAsyncDisposable
     public void MaintainAll_FlushMsShorterThanTheInterval_RunsEarlier()
     {
         var log = Create("t", 1, ("flush.ms", "2000")).Partitions[0];
-        _time.Advance(Interval); // the pass after a topic's creation is the first to notice it
+        _time.Advance(Interval); // the pass after a topic's creation is the first to notice the topic
         log.MustAppend(SampleBatches.Plain(timestamp: Now));
         log.MustAppend(SampleBatches.Plain(timestamp: Now));
         _time.Advance(TimeSpan.FromSeconds(4));

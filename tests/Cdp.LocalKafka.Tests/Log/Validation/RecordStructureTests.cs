@@ -6,7 +6,7 @@ using Cdp.LocalKafka.Tests.Support;
 
 namespace Cdp.LocalKafka.Tests.Log.Validation;
 
-/// <summary>Batches with correct checksums whose records nobody could read.</summary>
+/// <summary>Batches with correct checksums but unreadable records.</summary>
 public sealed class RecordStructureTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -20,7 +20,7 @@ public sealed class RecordStructureTests : IDisposable
         { "a record shorter than its fields", batch => With(batch, BatchHeader.Size, 0x10) },
         { "a key longer than its record", batch => With(batch, BatchHeader.Size + 4, 0x7e) },
         { "more headers than bytes", batch => With(batch, batch.Length - 1, 0x7e) },
-        { "bytes behind the last record", batch => Resized([.. batch, 0]) },
+        { "bytes after the last record", batch => Resized([.. batch, 0]) },
         { "a record cut short", batch => Resized(batch[..^1]) },
     };
 

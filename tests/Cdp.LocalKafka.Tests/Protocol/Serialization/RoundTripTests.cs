@@ -6,7 +6,7 @@ using CsCheck;
 
 namespace Cdp.LocalKafka.Tests.Protocol.Serialization;
 
-/// <summary>Every message in every version: what is written is read back completely, and written again gives the same bytes.</summary>
+/// <summary>Every message in every version: it is read back completely, and writing it again gives the same bytes.</summary>
 public sealed class RoundTripTests
 {
     private const short HighestVersion = 17;

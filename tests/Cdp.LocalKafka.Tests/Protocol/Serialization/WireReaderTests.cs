@@ -5,7 +5,7 @@ using Cdp.LocalKafka.Protocol.Serialization;
 
 namespace Cdp.LocalKafka.Tests.Protocol.Serialization;
 
-/// <summary>What is refused about a frame before anything is done with it.</summary>
+/// <summary>The checks that reject a frame before it is processed.</summary>
 public sealed class WireReaderTests
 {
     [Theory]

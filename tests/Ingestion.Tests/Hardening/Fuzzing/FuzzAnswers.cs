@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Cdp.Ingestion.Tests.Hardening.Fuzzing;
 
-/// <summary>Checks answers, and records in the outcome which events they report. It reads the bodies with another JSON reader than the service's.</summary>
+/// <summary>Checks answers, and records in the outcome which events they report. It uses a different JSON reader than the service.</summary>
 internal static class FuzzAnswers
 {
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 2000 };
@@ -112,7 +112,7 @@ internal static class FuzzAnswers
         }
         catch (InvalidOperationException)
         {
-            return false; // a lone surrogate in the name, which no known name has
+            return false; // an unpaired surrogate in the name, which no known name has
         }
     }
 

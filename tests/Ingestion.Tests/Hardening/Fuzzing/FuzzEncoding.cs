@@ -9,7 +9,7 @@ internal static class FuzzEncoding
 {
     private static readonly string[] Encodings = ["gzip", "deflate", "br", "zstd"];
 
-    /// <summary>Compresses a body, and names the encoding in the headers. Of a request of kind Encoded, body and encoding may not match.</summary>
+    /// <summary>Compresses a body, and names the encoding in the headers. For a request of kind Encoded, body and encoding may not match.</summary>
     public static byte[] Encode(FuzzRequest request, StringBuilder headers, Random random, byte[] body)
     {
         var encoding = Encodings[random.Next(Encodings.Length)];
@@ -44,7 +44,7 @@ internal static class FuzzEncoding
         return encoded;
     }
 
-    /// <summary>Puts headers and body together, with a length or in chunks, and divides them into the pieces in which they are sent.</summary>
+    /// <summary>Puts headers and body together, with a Content-Length or in chunks, and divides them into the pieces to send.</summary>
     public static List<byte[]> Frame(StringBuilder headers, Random random, byte[] body)
     {
         if (random.Next(6) > 0)
@@ -71,7 +71,7 @@ internal static class FuzzEncoding
         return [bytes[..cut], bytes[cut..]];
     }
 
-    // Undoes the encodings, which are listed in the order in which they were applied. Null where the bytes are not valid in them.
+    // Undoes the encodings, which are listed in the order in which they were applied. Null if the bytes are invalid in one of them.
     private static byte[]? Inflate(byte[] encoded, string encodings) =>
         encodings.Split(", ").AsEnumerable().Reverse().Aggregate((byte[]?)encoded, (bytes, encoding) => bytes is null ? null : InflateOnce(bytes, encoding));
 

@@ -5,7 +5,7 @@ namespace Cdp.Ingestion.Tests.Hardening.Fuzzing;
 
 /// <summary>
 /// Generates requests from a seed. Their bodies come from a grammar or from recorded SDK requests. Then content, bytes, encoding, headers and framing are
-/// mutated. Some requests go to other endpoints than those of the SDKs (<see cref="OtherEndpoints"/>).
+/// mutated. Some requests go to endpoints other than those of the SDKs (<see cref="OtherEndpoints"/>).
 /// </summary>
 internal sealed class FuzzGenerator(int seed)
 {
@@ -25,7 +25,7 @@ internal sealed class FuzzGenerator(int seed)
             .Select(request => (request.Path.Split('?')[0], request.Body!.ContainsKey("batch"), Encoding.UTF8.GetBytes(request.Body!.ToJsonString()))),
     ];
 
-    // Requests to other endpoints than those of the SDKs, with their share of a thousand. Their 200 does not say which events were accepted.
+    // Requests to endpoints other than those of the SDKs, each with its share per thousand. Their 200 does not say which events were accepted.
     private static readonly (int PerMille, string Line)[] OtherEndpoints =
     [
         (10, "OPTIONS /v1/t"), (5, "GET /health/live"), (5, "GET /v1/track"), (5, "POST /v1/unknown"), (5, "POST /"),
@@ -39,7 +39,7 @@ internal sealed class FuzzGenerator(int seed)
     ];
 
     /// <summary>
-    /// The trace id of a request, by which the records that it leaves are found. It contains a hash, so that a mutated trace id belongs to no request.
+    /// The trace id of a request, which identifies the records of the request. It contains a hash, so that a mutated trace id belongs to no request.
     /// </summary>
     public string TraceOf(int index) => $"f{seed & 0xffffff:x6}{index:x8}{HashOf(seed, index) & 0xffffffff:x8}000000001";
 
@@ -59,7 +59,7 @@ internal sealed class FuzzGenerator(int seed)
     private FuzzRequest MakeWellFormed(int index, Random random, FuzzKind kind)
     {
         var request = new FuzzRequest(index, kind) { Ending = Ending.Open };
-        // Each upload has its own file: of two simultaneous uploads of one file, one would wait for the other.
+        // Each upload has its own file, because one of two simultaneous uploads of the same file would wait for the other.
         var line = PickOtherEndpoint(random, kind)?.Replace("fileId=", $"fileId={index}", StringComparison.Ordinal);
         request.Collects = line is null;
         var path = WriteBody(request, random);
@@ -88,7 +88,7 @@ internal sealed class FuzzGenerator(int seed)
         return null;
     }
 
-    /// <summary>Gives the request its body, and returns the path that the body is meant for.</summary>
+    /// <summary>Sets the body of the request, and returns the path that the body is meant for.</summary>
     private static string WriteBody(FuzzRequest request, Random random)
     {
         var oddPerMille = request.Kind switch { FuzzKind.Odd => 30, FuzzKind.Valid or FuzzKind.Encoded => 0, _ => random.Next(2) * 10 };
@@ -126,7 +126,7 @@ internal sealed class FuzzGenerator(int seed)
         return path;
     }
 
-    /// <summary>A request of which the bytes were changed anywhere, or which ends too early.</summary>
+    /// <summary>A request with bytes changed anywhere, or one that ends too early.</summary>
     private FuzzRequest MakeBroken(int index, Random random)
     {
         var whole = MakeWellFormed(index, random, random.Next(2) == 0 ? FuzzKind.Valid : FuzzKind.Odd);
@@ -170,7 +170,7 @@ internal sealed class FuzzGenerator(int seed)
                 break;
         }
         var cut = random.Next(bytes.Length + 1);
-        // A mutated path may be the one of the SDKs' own metrics.
+        // A mutated path may happen to be that of the SDKs' own metrics.
         var collects = whole.Collects && bytes.AsSpan().IndexOf("/v1/m "u8) < 0 && bytes.AsSpan().IndexOf("/v1/m?"u8) < 0;
         var request = new FuzzRequest(index, FuzzKind.Broken)
         {

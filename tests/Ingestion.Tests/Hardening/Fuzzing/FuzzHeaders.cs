@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cdp.Ingestion.Tests.Hardening.Fuzzing;
 
-/// <summary>The query and the headers of generated requests: valid ones, and ones that honest senders do not send.</summary>
+/// <summary>The query and the headers of generated requests: valid ones, and ones that no honest sender sends.</summary>
 internal static class FuzzHeaders
 {
     public static string Query(Random random, FuzzKind kind) => kind == FuzzKind.Valid ? "" : random.Next(60) switch
@@ -36,7 +36,7 @@ internal static class FuzzHeaders
             7 => "Authorization: Basic V0s6\r\nAuthorization: Basic V0s6\r\n",
             8 => "Authorization: Basic d2ViOg==\r\nOrigin: https://other.example\r\n", // from an origin that the source does not allow
             9 => "Authorization: Basic aG9vazo=\r\n", // a source that accepts only webhooks
-            10 => "Authorization: Basic c2xvdzo=\r\n", // a source that is over its rate
+            10 => "Authorization: Basic c2xvdzo=\r\n", // a source that exceeds its rate
             11 => "authorization: basic V0s6cGFzc3dvcmQ=\r\n",
             _ => "Authorization: Basic V0s6\r\n",
         });

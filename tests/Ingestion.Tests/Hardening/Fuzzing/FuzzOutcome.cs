@@ -8,31 +8,31 @@ internal sealed class FuzzOutcome(FuzzKind kind)
     /// <summary>Whether the request went to an endpoint of the SDKs.</summary>
     public bool Collects { get; init; }
 
-    /// <summary>The status of the last answer, or 0 where there was none.</summary>
+    /// <summary>The status of the last answer, or 0 if there was none.</summary>
     public int Status { get; set; }
 
     /// <summary>How many events the answers report as accepted. They must be in events.collected.</summary>
     public int Accepted { get; set; }
 
-    /// <summary>The messageIds of the accepted events, with null for those that the service derives; null where they are not known.</summary>
+    /// <summary>The messageIds of the accepted events, with null for those that the service derives; null if they are unknown.</summary>
     public List<string?>? MessageIds { get; set; }
 
-    /// <summary>How many events the answers report as rejected beside accepted ones. They must be in events.quarantined.</summary>
+    /// <summary>How many events the answers report as rejected along with accepted ones. They must be in events.quarantined.</summary>
     public int Rejected { get; set; }
 
-    /// <summary>How many of the accepted events may be dropped because their user is suppressed, where the messageIds are not known.</summary>
+    /// <summary>How many of the accepted events may be dropped because their user is suppressed, if the messageIds are unknown.</summary>
     public int MaySuppress { get; set; }
 
-    /// <summary>Whether some of the request was not answered, or answered with 503: events of it may or may not be in the topics.</summary>
+    /// <summary>Whether some of the request was not answered, or answered with 503: its events may or may not be in the topics.</summary>
     public bool IsOpen { get; set; }
 
     /// <summary>The messageIds of its records in events.collected.</summary>
     public List<string> Collected { get; } = [];
 
-    /// <summary>How many records of it are in events.quarantined.</summary>
+    /// <summary>The number of its records in events.quarantined.</summary>
     public int Quarantined { get; set; }
 
-    /// <summary>How the topics contradict the answers, or null where they agree.</summary>
+    /// <summary>How the topics contradict the answers, or null if they agree.</summary>
     public string? FindContradiction()
     {
         if (IsOpen) return Collected.Count < Accepted - MaySuppress ? Description : null;

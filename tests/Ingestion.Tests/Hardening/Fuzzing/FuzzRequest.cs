@@ -5,10 +5,10 @@ namespace Cdp.Ingestion.Tests.Hardening.Fuzzing;
 /// <summary>What happens to the connection after the bytes of a request have been sent.</summary>
 internal enum Ending
 {
-    /// <summary>It stays open: the request is complete, gets one answer, and others may follow.</summary>
+    /// <summary>The connection stays open: the request is complete and gets one answer, and others may follow.</summary>
     Open,
 
-    /// <summary>The sender closes its half, and reads what comes.</summary>
+    /// <summary>The sender closes its half of the connection, and reads the answers.</summary>
     HalfClosed,
 
     /// <summary>The sender disconnects without reading.</summary>
@@ -18,7 +18,7 @@ internal enum Ending
 /// <summary>What is wrong with a generated request.</summary>
 internal enum FuzzKind
 {
-    /// <summary>Nothing: it is what an SDK would send, and must be accepted.</summary>
+    /// <summary>Nothing: an SDK would send such a request, and it must be accepted.</summary>
     Valid,
 
     /// <summary>It is valid HTTP with odd content.</summary>
@@ -34,7 +34,7 @@ internal enum FuzzKind
     Broken,
 }
 
-/// <summary>A generated request. It depends only on the seed and its index, so that both reproduce it.</summary>
+/// <summary>A generated request. It depends only on the seed and its index, which therefore reproduce it.</summary>
 internal sealed record FuzzRequest(int Index, FuzzKind Kind)
 {
     /// <summary>The bytes to send, in the pieces in which they are sent.</summary>
@@ -42,7 +42,7 @@ internal sealed record FuzzRequest(int Index, FuzzKind Kind)
 
     public Ending Ending { get; init; }
 
-    /// <summary>The body that the service reads after inflating it, or null where that is not known.</summary>
+    /// <summary>The body that the service reads after inflating it, or null if that is unknown.</summary>
     public byte[]? Body { get; set; }
 
     /// <summary>Whether the endpoint reads the body as a batch.</summary>

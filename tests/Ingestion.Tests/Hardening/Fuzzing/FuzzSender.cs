@@ -17,7 +17,7 @@ internal sealed class FuzzSender(int port, FuzzGenerator generator, Action<FuzzR
     /// <summary>The longest time that a pipeline of requests has taken to be answered.</summary>
     public TimeSpan Slowest { get; private set; }
 
-    /// <summary>Sends this many requests. After too many faults the rest are not sent, and their outcomes are open.</summary>
+    /// <summary>Sends this many requests. After too many faults the rest are not sent, and their outcomes remain unknown.</summary>
     public async Task<FuzzOutcome[]> SendAsync(int first, int count)
     {
         _outcomes = new FuzzOutcome[count];
@@ -83,7 +83,7 @@ internal sealed class FuzzSender(int port, FuzzGenerator generator, Action<FuzzR
             }
             if (answer is null)
             {
-                // The service resets the connection where it does not read the rest of a large body, and the reset may discard the answer.
+                // The service resets the connection when it does not read the rest of a large body, and the reset may discard the answer.
                 if (!lastCloses && request.Pieces.Sum(piece => piece.Length) < 100_000) Report(request, "was not answered: the connection ended");
                 closed = true;
                 continue;
@@ -112,7 +112,7 @@ internal sealed class FuzzSender(int port, FuzzGenerator generator, Action<FuzzR
         try
         {
             await sending;
-            // The server takes the end of sending for a disconnect. So it is sent only once no answer has come for a while.
+            // The server treats a half-closed connection as a disconnect, so the test closes its half only after no answer has come for a while.
             using var pause = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
             while (await ReadAsync(connection, pause.Token, bound.Token) is { } answer)
             {
@@ -148,7 +148,7 @@ internal sealed class FuzzSender(int port, FuzzGenerator generator, Action<FuzzR
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // The service has ended the connection, or does not read. Its answers show whether that was right.
+            // The service has ended the connection, or does not read. Its answers show whether that was correct.
         }
     }
 

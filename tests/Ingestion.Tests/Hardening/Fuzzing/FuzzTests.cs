@@ -39,7 +39,7 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
         {
             var outcomes = await sender.SendAsync(first, Math.Min(RequestsPerRound, First + Requests - first));
             foreach (var (status, count) in outcomes.CountBy(outcome => outcome.Status)) _statuses[status] = _statuses.GetValueOrDefault(status) + count;
-            // Uploads do not count: they have a bound of their own, which this many at once do reach.
+            // Uploads are excluded: they have their own limit, which this number of concurrent uploads reaches.
             _isAnyUnavailable |= outcomes.Any(outcome => outcome is { Status: 503, Collects: true });
             Compare(outcomes, first, topics);
         }
@@ -74,7 +74,7 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
         {
             if (outcome.FindContradiction() is { } fault) Report(_generator.Make(first + i), fault);
         }
-        // Records whose trace was mutated cannot be assigned to their request. There must at least be enough of them.
+        // Records whose trace was mutated cannot be assigned to their request. There must be at least as many of them as expected.
         var missing = outcomes.Where(outcome => outcome.Kind == FuzzKind.Broken)
             .Sum(outcome => Math.Max(0, outcome.Accepted - outcome.MaySuppress - outcome.Collected.Count));
         if (missing > unassigned)
@@ -98,7 +98,8 @@ public sealed class FuzzTests(KafkaFixture kafka) : IClassFixture<KafkaFixture>
         {
             return null;
         }
-        // Requests that are not broken carry their trace. So this record is of a broken request, and its mutated messageId may be another request's by chance.
+        // Requests that are not broken carry their trace. So this record belongs to a broken request, and its mutated messageId may be another request's by
+        // chance.
         return At(named) is { } outcome && (outcome.Kind == FuzzKind.Broken || !outcome.Collects) ? outcome : null;
 
         FuzzOutcome? At(int index) => index >= first && index < first + outcomes.Length ? outcomes[index - first] : null;

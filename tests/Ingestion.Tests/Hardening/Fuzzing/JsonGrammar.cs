@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cdp.Ingestion.Tests.Hardening.Fuzzing;
 
-/// <summary>Writes random events and batches as JSON text. They are valid, except for the mistakes that senders make in a given share of places.</summary>
+/// <summary>Writes random events and batches as JSON text. They are valid, except that a given share of places contains mistakes that senders make.</summary>
 internal sealed class JsonGrammar(Random random, string id)
 {
     private const string Letters = "abc xyz é€漢";
@@ -65,7 +65,7 @@ internal sealed class JsonGrammar(Random random, string id)
             for (var i = 0; i < items; i++)
             {
                 if (i > 0) _text.Append(',');
-                // Senders do send invalid items among valid ones; the answer must tell which.
+                // Senders do send invalid items among valid ones; the answer must say which ones are invalid.
                 if (oddPerMille > 0 && Chance(100)) WriteOdd();
                 else WriteEvent(Types[random.Next(Types.Length)]);
             }

@@ -5,7 +5,7 @@ namespace Cdp.Ingestion.Importing.Reading.CsvFiles;
 /// <summary>A field of a CSV row without the enclosing quotes. Quotes inside it are still doubled.</summary>
 public readonly record struct CsvField(Slice Slice, bool IsQuoted, bool HasQuotes)
 {
-    /// <summary>An empty field without quotes is a missing value; with quotes it is an empty text.</summary>
+    /// <summary>An empty field without quotes is a missing value; with quotes it is an empty string.</summary>
     public bool IsMissing => Slice.IsEmpty && !IsQuoted;
 
     /// <summary>The bytes of the field with doubled quotes replaced by single ones.</summary>

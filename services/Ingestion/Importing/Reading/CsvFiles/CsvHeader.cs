@@ -30,7 +30,7 @@ public sealed class CsvHeader
         }
     }
 
-    /// <summary>Refuses a first row that is longer than the bytes kept of it.</summary>
+    /// <summary>Refuses a first row that is longer than the part of it that is kept.</summary>
     public static readonly Rejection TooLong = Refuse("it is too long; check that the file is CSV and that its quotes are closed");
 
     /// <returns>The header, or a refusal that lists every error.</returns>

@@ -8,7 +8,7 @@ namespace Cdp.Ingestion.Importing.Reading.CsvFiles;
 /// <summary>The JSON type of the values of a CSV column.</summary>
 public enum CsvType
 {
-    /// <summary>Values without quotes that look like a number or a boolean are one; all others, and all values in quotes, are strings.</summary>
+    /// <summary>Values without quotes that look like a number or a boolean become one; all others, and all values in quotes, are strings.</summary>
     Guessed,
     String,
     Number,
@@ -18,15 +18,15 @@ public enum CsvType
     Json,
 }
 
-/// <summary>Converts the values of CSV, which are all texts, to JSON.</summary>
+/// <summary>Converts CSV values, which are always strings, to JSON.</summary>
 public static class CsvValues
 {
     // The number of digits that every JSON reader preserves exactly (RFC 8259, section 6). More digits are more likely an id than a quantity.
     private const int MaxGuessedDigits = 15;
 
     /// <summary>
-    /// Separates a column's path from its type, as in <c>properties.zip:string</c>. Members that the contract defines as texts are always strings, so that ids
-    /// keep their leading zeros.
+    /// Separates a column's path from its type, as in <c>properties.zip:string</c>. Members that the contract defines as strings are always strings, so that
+    /// ids keep their leading zeros.
     /// </summary>
     public static (string Path, CsvType Type) Column(string name)
     {

@@ -139,7 +139,7 @@ public sealed class ParquetReader(Stream body, ParquetLimits limits) : IRowReade
         }
         catch (JsonException)
         {
-            // A JSON value in the row is nested deeper than an event may be. Returned unchanged, the row is rejected for its depth.
+            // A JSON value in the row is nested deeper than an event may be. The value is returned unchanged, so that the row is rejected because of its depth.
             return values;
         }
     }

@@ -16,7 +16,7 @@ public static class ParquetRow
     /// <param name="members">The columns.</param>
     /// <param name="mark">
     /// The prefix of marked values. A string that begins with it is a number, which would lose digits as a double. An object whose only member has this name is
-    /// a map as a list of its entries, because a map may contain a key twice.
+    /// a map, written as a list of its entries, because a map may contain a key twice.
     /// </param>
     /// <param name="json">Receives the row.</param>
     public static void Write(ReadOnlySpan<byte> values, IReadOnlyList<ColumnNode> members, string mark, Utf8JsonWriter json)

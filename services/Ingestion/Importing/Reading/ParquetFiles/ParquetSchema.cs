@@ -19,7 +19,8 @@ public static class ParquetSchema
     private const int MaxDepth = 64;
     private const int MaxPrecision = 38;
 
-    // Logical types that DuckDB recognises only by their converted type. Without it a decimal would lose its scale, a date become a number and a text base64.
+    // Logical types that DuckDB recognises only by their converted type. Without it a decimal would lose its scale, a date would become a number, and a string
+    // base64.
     private static readonly string[] NeedConvertedType = ["StringType", "EnumType", "JsonType", "DecimalType", "DateType"];
 
     /// <param name="elements">The schema.</param>

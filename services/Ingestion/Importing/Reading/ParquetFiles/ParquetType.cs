@@ -64,7 +64,7 @@ public sealed class ParquetType
         return $"CASE WHEN {value} IS NOT NULL THEN {{{Quote(mark)}: {entries}}} END";
     }
 
-    // The key of a map as a text. Times and bytes have the same form as in values.
+    // The key of a map as a string. Times and bytes have the same form as in values.
     private string Text(string value, string mark, int depth) =>
         _name.StartsWith("TIMESTAMP", StringComparison.Ordinal) || _name == "BLOB" ? Json(value, mark, depth) : $"{value}::VARCHAR";
 

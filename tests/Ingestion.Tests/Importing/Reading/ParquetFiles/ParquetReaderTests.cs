@@ -10,7 +10,7 @@ using ParquetWriter = Parquet.ParquetWriter;
 
 namespace Cdp.Ingestion.Tests.Importing.Reading.ParquetFiles;
 
-/// <summary>The JSON that rows of Parquet become: every type, flat and nested, and column names that are kept or refused.</summary>
+/// <summary>The JSON that Parquet rows are converted to: every type, flat and nested, and column names that are kept or refused.</summary>
 public sealed class ParquetReaderTests : IDisposable
 {
     // The two rows of types.parquet, which has a column for each type (see files/write.mjs). They are read once for all tests.

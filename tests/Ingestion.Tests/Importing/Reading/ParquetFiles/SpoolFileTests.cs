@@ -13,7 +13,7 @@ public sealed class SpoolFileTests
         var cancel = TestContext.Current.CancellationToken;
         var (file, _) = await SpoolFile.WriteAsync(new MemoryStream([1, 2, 3]), folder, 100, cancel);
         var inUse = file!;
-        // No process has so high a number.
+        // No process has an id this high.
         var ofTheDead = Path.Combine(folder, $"cdp-import-{int.MaxValue}-a");
         var ofAPredecessor = Path.Combine(folder, $"cdp-import-{Environment.ProcessId}-b");
         foreach (var left in new[] { ofTheDead, ofAPredecessor }) await File.WriteAllTextAsync(left, "left", cancel);
