@@ -7,7 +7,7 @@
 --   roots       string "SEQUENCE ROOT"
 --   nodes       hash: first, last, merges, ended; for each identifier TYPE:VALUE and each family member ~PROFILE the sequence of the last decision
 --               about it, negative if that decision took the identifier out
---   ended       hash of a node whose profile became part of another: only `ended` stays
+--   ended       hash of a node whose profile became part of another: only `ended` is kept
 --   last_split  string SEQUENCE
 --   applied     string "SEQUENCE OFFSET"
 -- ARGV:
@@ -42,7 +42,7 @@ local function is_lower(stored, sequence)
   return not stored or tonumber(stored) < tonumber(sequence)
 end
 
--- Of "SEQUENCE …". An error stops the script, and the caller finds out which key holds something else.
+-- Of "SEQUENCE …". An error stops the script, and the caller finds out which key contains something else.
 local function sequence_of(text)
   return text and (string.match(text, '^%d+') or error('a value does not begin with a sequence'))
 end

@@ -1,4 +1,4 @@
--- Publishes the linker's position, if Redis holds every decision that the position relies on. The position never goes back.
+-- Publishes the linker's position, if Redis has every decision that the position relies on. The position never decreases.
 --
 -- KEYS:
 --   1  position  string: the next offset of identity.requests that the linker has not applied

@@ -1,7 +1,7 @@
 -- Sets a string if it still has the expected value. Redis has a command for this only since 8.4.
 --
 -- KEYS  1  the string
--- ARGV  1  the expected value; an empty string also stands for a missing key
+-- ARGV  1  the expected value; an empty string also means a missing key
 --       2  the new value
 --
 -- Returns 1 if the value was set, else 0.
