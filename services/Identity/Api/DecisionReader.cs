@@ -93,7 +93,7 @@ public sealed class DecisionReader(KafkaOptions kafka, SchemaRegistry registry) 
     }
 
     private ForeignStateException Foreign(long offset) => new(
-        $"Redis names a decision at offset {offset} of {_log}, which has none there: the topic was recreated, or Redis belongs to another installation; "
+        $"Redis refers to a decision at offset {offset} of {_log}, but there is none: the topic was recreated, or Redis belongs to another installation; "
         + "empty Redis to rebuild it from the topic");
 
     private void Close()

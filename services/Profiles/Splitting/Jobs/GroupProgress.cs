@@ -34,7 +34,10 @@ internal sealed class GroupProgress(KafkaOptions kafka, string group, IReadOnlyL
             var ends = _ends.Of(topics);
             for (var started = Stopwatch.GetTimestamp(); !_group.HasPassed(ends, stopping); await Task.Delay(Pause, stopping))
             {
-                if (Stopwatch.GetElapsedTime(started) > Patience) stalled($"the group {group} does not process its inputs, which a split needs before it can continue");
+                if (Stopwatch.GetElapsedTime(started) > Patience)
+                {
+                    stalled($"the group {group} does not process its inputs, which a split needs before it can continue");
+                }
             }
             var then = _ends.Of(topics);
             if (ends.All(end => then[end.Key] == end.Value)) return;
