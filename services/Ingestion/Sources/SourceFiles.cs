@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Cdp.Hosting.Configuration;
 using Cdp.Ingestion.Mapping.Yaml;
 using Cdp.Ingestion.Parsing;
-using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Ingestion.Sources;
 

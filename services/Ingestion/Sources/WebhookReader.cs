@@ -1,6 +1,5 @@
 using System.Text;
 using Cdp.Hosting.Configuration;
-using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Ingestion.Sources;
 

@@ -145,9 +145,10 @@ public sealed class AvroCodecTests : IAsyncLifetime
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(1), 7);
 
         Assert.Equal("a", Assert.IsType<AudienceMembership>(codec.Decode(bytes)).audienceId);
-        // Only the reader of the library, which resolves field by field, names the schema in its errors.
-        var e = Assert.Throws<AvroException>(() => codec.Decode(bytes[..^1]));
-        Assert.DoesNotContain("schema 7", e.Message, StringComparison.Ordinal);
+        // Only the generated code checks the range of a time itself. The last field is a time, here the epoch: one byte.
+        byte[] tooLate = [.. bytes[..^1], 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
+        var e = Assert.Throws<AvroException>(() => codec.Decode(tooLate));
+        Assert.Contains("outside the years", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

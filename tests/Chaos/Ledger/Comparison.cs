@@ -1,7 +1,5 @@
-using Cdp.Chaos.Faults;
 using Cdp.Chaos.Oracle;
 using Cdp.Chaos.People;
-using Cdp.Chaos.Sending;
 using Cdp.Contracts;
 
 namespace Cdp.Chaos.Ledger;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Cdp.Chaos.People;
-using Cdp.Chaos.Processes;
 using Cdp.Testing;
 
 namespace Cdp.Chaos.Sending;
