@@ -46,6 +46,7 @@ public sealed class TestPageProfilesTests : IAsyncLifetime
     [InlineData("user_id/ada")]
     [InlineData("user_id/a%2Fb")]
     [InlineData("user_id/50%25%20off")]
+    [InlineData("user_id/a%252Fb")]
     [InlineData("user_id/a/b?include=traits")]
     public async Task Get_AnyIdentifier_ForwardsThePathAsItWasSent(string path)
     {
