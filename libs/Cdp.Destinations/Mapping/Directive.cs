@@ -65,6 +65,12 @@ internal sealed class ComputedTemplate(Directive template) : Directive
         template.Resolve(data) is { Kind: DatumKind.Text } text ? Datum.Of(Template.Read(text.Text).Render(data)) : Datum.Missing;
 }
 
+/// <summary><c>@liquid</c>: missing where the template cannot be rendered for the event.</summary>
+internal sealed class Liquid(LiquidTemplate template) : Directive
+{
+    public override Datum Resolve(Datum data) => template.Render(data) is { } text ? Datum.Of(text) : Datum.Missing;
+}
+
 /// <summary><c>@if</c>: <c>exists</c> takes the first branch for all but null; <c>blank</c> for all but null, the empty string, 0 and false.</summary>
 internal sealed class Choice(Directive test, bool blank, Directive then, Directive otherwise) : Directive
 {

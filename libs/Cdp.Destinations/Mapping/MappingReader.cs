@@ -11,7 +11,7 @@ internal sealed partial class MappingReader
     private const string Metadata = "_metadata";
     private const int MaxReplacement = 10;
 
-    private const string Names = "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull and @fn";
+    private const string Names = "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull, @liquid and @fn";
 
     private const string Functions = "sha256, e164, date, number, integer, string, boolean, trim, truncate, snakecase and alphanumeric";
 
@@ -66,6 +66,7 @@ internal sealed partial class MappingReader
         {
             "@path" => Text(argument, path, text => new PathTo(DataPath.Read(text)), computed => new ComputedPath(computed)),
             "@template" => Text(argument, path, text => new Rendered(Template.Read(text)), computed => new ComputedTemplate(computed)),
+            "@liquid" => Liquid(argument, path),
             "@literal" => Value(argument, path),
             "@excludeWhenNull" => new WithoutNulls(Value(argument, path)),
             "@arrayPath" => EachItem(argument, path),
@@ -90,6 +91,12 @@ internal sealed partial class MappingReader
     {
         if (argument.ValueKind == JsonValueKind.String) return known(argument.GetString()!);
         return DirectiveName(argument) is null ? Fault(path, $"must be a string or a directive, not {Kind(argument)}") : computed(Value(argument, path));
+    }
+
+    private Directive Liquid(JsonElement argument, string path)
+    {
+        if (argument.ValueKind != JsonValueKind.String) return Fault(path, $"must be a string, not {Kind(argument)}");
+        return LiquidTemplate.Read(argument.GetString()!, out var fault) is { } template ? new Liquid(template) : Fault(path, fault!);
     }
 
     private Directive EachItem(JsonElement argument, string path)

@@ -8,7 +8,7 @@ namespace Cdp.Destinations.Tests.Mapping;
 public sealed class EventMappingTests
 {
     private const string Directives =
-        "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull and @fn";
+        "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull, @liquid and @fn";
 
     [Theory]
     [InlineData("""{"v": {"@path": "$.properties.id"}}""", """{"v":12345678901234567890}""")]
