@@ -2,6 +2,7 @@ using System.Globalization;
 using Cdp.Benchmarks.Broker;
 using Cdp.Benchmarks.Identity;
 using Cdp.Benchmarks.Ingestion;
+using Cdp.Benchmarks.Mapping;
 using Cdp.Benchmarks.Pipeline;
 using Cdp.Benchmarks.Processes;
 using Cdp.Benchmarks.Profiles;
@@ -9,7 +10,7 @@ using Cdp.Benchmarks.Reporting;
 using Cdp.Hosting.Process;
 
 const string Usage = """
-    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|identity|profiles|pipeline|broker [options]
+    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|identity|profiles|pipeline|broker|mapping [options]
     ingestion: ingestion against the bare Kafka client and an empty endpoint
       --seconds N   length of each measured run (10)
       --rounds N    runs of each kind, alternating; the median counts (3)
@@ -41,6 +42,9 @@ const string Usage = """
       --partitions N  (6)
       --gigabytes N data to pass through while memory is watched (5)
       --against HOST:PORT  another cluster to measure in the same run
+    mapping: conditions, a filter, a mapping and its fields against reading and writing the same event as JSON, in CPU time
+      --events N    events per round (200000)
+      --rounds N    rounds; the median counts (5)
     --save          write the output, with machine and commit, to tests/Benchmarks/results
     CDP_TEST_REDIS=HOST:PORT  an empty Redis for identity, profiles and pipeline, instead of the embedded one
     """;
@@ -117,6 +121,8 @@ async Task<int> RunAsync()
                     : null,
             });
             return 0;
+        case ["mapping", ..]:
+            return new MappingBench(new MappingBenchOptions { Events = Number("--events", 200_000), Rounds = Number("--rounds", 5) }).Run() ? 0 : 1;
         case ["empty-endpoint", ..]:
             return await CdpHost.RunAsync(EmptyEndpoint.Service, args[1..]);
         case ["broker-process", var data, var port]:
