@@ -61,7 +61,7 @@ internal sealed class ServiceStack : IAsyncDisposable
 
     public KafkaOptions Kafka { get; }
 
-    /// <summary>The faults of the broker.</summary>
+    /// <summary>The faults that are injected into the broker.</summary>
     public BrokerFaults Faults => _broker.Faults;
 
     /// <summary>The prefix of the installation's keys in Redis.</summary>

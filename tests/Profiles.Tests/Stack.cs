@@ -25,7 +25,7 @@ public sealed class Stack : IAsyncLifetime
 
     public static TheoryData<string> Redises => [Redis, Garnet];
 
-    /// <summary>The faults of the broker. A test must remove those that it adds.</summary>
+    /// <summary>The faults that are injected into the broker. A test must remove those that it adds.</summary>
     public BrokerFaults Faults => _broker!.Faults;
 
     public string RedisEndpoint => _redis!.Endpoint;

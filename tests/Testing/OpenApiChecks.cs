@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Testing;
 
-/// <summary>What every OpenAPI document of a service must fulfil.</summary>
+/// <summary>The requirements for the OpenAPI document of every service.</summary>
 public static class OpenApiChecks
 {
     /// <summary>The embedded document of a service, as JSON.</summary>
@@ -17,8 +17,8 @@ public static class OpenApiChecks
         return new StreamReader(stream).ReadToEnd();
     }
 
-    /// <summary>Checks that an independent reader finds no fault in the document.</summary>
-    /// <returns>The document as that reader sees it.</returns>
+    /// <summary>Checks that an independent parser finds no error in the document.</summary>
+    /// <returns>The document as parsed by it.</returns>
     public static OpenApiDocument AssertValid(string document)
     {
         var read = OpenApiDocument.Parse(document, "json");

@@ -18,7 +18,7 @@ public abstract class Destination : IDisposable
     public abstract string Preview(IReadOnlyList<DeliveryItem> items);
 
     /// <summary>Makes one attempt.</summary>
-    /// <param name="items">One or more items, all of one action and within the bounds of <see cref="Batch"/>, in the order in which they must take effect.</param>
+    /// <param name="items">One or more items of one action, within the bounds of <see cref="Batch"/>, in the order in which they must take effect.</param>
     /// <param name="stopping">Cancels the attempt.</param>
     /// <exception cref="OperationCanceledException">The attempt was cancelled; it is unknown whether the destination accepted the items.</exception>
     public abstract Task<SendResult> SendAsync(IReadOnlyList<DeliveryItem> items, CancellationToken stopping);

@@ -9,11 +9,11 @@ namespace Cdp.Destinations.Fields;
 /// </summary>
 internal static class Coercion
 {
-    /// <summary>The value as the type of the field, not yet checked against choices and formats; missing if it has none.</summary>
+    /// <summary>The value converted to the type of the field, not yet checked against choices and formats; missing if it cannot be converted.</summary>
     public static Datum ToType(Datum value, Field field)
     {
         if (IsOf(value, field)) return value;
-        // A list of one value stands for the value, but not for an object.
+        // A list with one value is converted like that value, except to an object.
         if (field.Type != FieldType.Object && value.Kind == DatumKind.Array && value.ItemCount() == 1)
         {
             value = value.Items().First();

@@ -24,30 +24,30 @@ internal sealed record Field
 
     public required FieldType Type { get; init; }
 
-    /// <summary>Whether it is a list of such values.</summary>
+    /// <summary>Whether the field is a list of values of the type.</summary>
     public bool Multiple { get; init; }
 
     public bool Required { get; init; }
 
-    /// <summary>Whether null is a value; else null counts as missing.</summary>
+    /// <summary>Whether null is a valid value; otherwise null counts as missing.</summary>
     public bool AllowNull { get; init; }
 
-    /// <summary>The values that are allowed: strings, numbers and booleans. Null: all.</summary>
+    /// <summary>The allowed values: strings, numbers and booleans; null if all are allowed.</summary>
     public IReadOnlyList<Datum>? Choices { get; init; }
 
-    /// <summary>What a string must look like; null for no rule.</summary>
+    /// <summary>The format that a string must have; null if any is allowed.</summary>
     public TextFormat? Format { get; init; }
 
-    /// <summary>The smallest number, or the least length of a string in UTF-16 code units; null for none.</summary>
+    /// <summary>The minimum of a number, or of the length of a string in UTF-16 code units; null for no minimum.</summary>
     public double? Minimum { get; init; }
 
-    /// <summary>The largest number, or the greatest length of a string in UTF-16 code units; null for none.</summary>
+    /// <summary>The maximum of a number, or of the length of a string in UTF-16 code units; null for no maximum.</summary>
     public double? Maximum { get; init; }
 
     /// <summary>The properties of an object field; null if any object is allowed.</summary>
     public FieldSet? Properties { get; init; }
 
-    /// <summary>The mapping that is used where a destination has none of its own for the field; null for none.</summary>
+    /// <summary>The mapping that is used if a destination does not map the field; null for no default.</summary>
     public JsonElement? Default { get; init; }
 
     public bool IsText => Type is FieldType.String or FieldType.Text or FieldType.Password;

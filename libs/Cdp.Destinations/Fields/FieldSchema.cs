@@ -6,7 +6,7 @@ namespace Cdp.Destinations.Fields;
 
 /// <summary>
 /// The fields that an action of a destination takes: their types, which are required, and how each is made from an event by default. Compiled once; immutable;
-/// thread-safe. It follows the field definitions of Segment's destinations and what their framework does with a mapped event.
+/// thread-safe. It follows the field definitions of Segment's destinations, and treats a mapped event as their framework does.
 /// </summary>
 public sealed class FieldSchema
 {
@@ -24,8 +24,8 @@ public sealed class FieldSchema
         return FieldReader.Read(fields.Clone(), errors);
     }
 
-    /// <summary>The mapping of a destination: its own for the fields that it maps, and the defaults of the schema for the others.</summary>
-    /// <param name="own">An object with a mapping for each field; null for the defaults alone. A field that is mapped to null has no value.</param>
+    /// <summary>Completes the mapping of a destination: fields that it does not map get the defaults of the schema.</summary>
+    /// <param name="own">The mapping, an object with a member for each field; null for only the defaults. A field that is mapped to null has no value.</param>
     /// <param name="errors">Receives every fault with its path in the mapping.</param>
     /// <returns>The mapping; null if there was a fault.</returns>
     public EventMapping? Mapping(JsonElement? own, ICollection<string> errors)
@@ -35,9 +35,9 @@ public sealed class FieldSchema
     }
 
     /// <summary>
-    /// The payload for a mapped event: empty values removed, fields that the schema does not have removed, types converted, everything checked.
+    /// Makes the payload from a mapped event: removes empty values and fields that the schema does not have, converts types, and checks every field.
     /// </summary>
-    /// <param name="mapped">What the mapping made of the event, an object.</param>
+    /// <param name="mapped">The object that the mapping made from the event.</param>
     public FieldResult Prepare(Datum mapped) => mapped.Kind == DatumKind.Object
         ? Preparation.Prepare(mapped, _fields)
         : new FieldResult.Invalid(["/ must be an object"]);

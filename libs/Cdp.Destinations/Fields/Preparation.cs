@@ -34,7 +34,7 @@ internal struct Preparation
         return Datum.Of(members);
     }
 
-    // Null counts as missing unless it is allowed, and so does an empty string that is no value of a string field, or stands at the root.
+    // Null counts as missing unless it is allowed. So does an empty string if the field is at the top level, or neither a string nor a date.
     private static bool IsEmpty(Datum value, Field field, bool isRoot) => value.Kind switch
     {
         DatumKind.Null => !field.AllowNull || field.Multiple,

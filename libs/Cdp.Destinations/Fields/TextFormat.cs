@@ -5,7 +5,7 @@ using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Fields;
 
-/// <summary>What a string must look like: the formats of JSON Schema, and <c>date-like</c> of Segment's destinations.</summary>
+/// <summary>A format that a string must have: the formats of JSON Schema, and <c>date-like</c> of Segment's destinations.</summary>
 /// <param name="Name">The name in a schema.</param>
 /// <param name="Matches">Whether a string has the format.</param>
 internal sealed partial record TextFormat(string Name, Func<string, bool> Matches)

@@ -3,12 +3,12 @@ using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Filters;
 
-/// <summary>Changed copies of JSON values. A path leads through members of objects and indexes of arrays.</summary>
+/// <summary>Makes changed copies of JSON values. A path leads through members of objects and indexes of arrays.</summary>
 internal static class Edit
 {
     /// <summary>The value at a path; missing if the path leads nowhere.</summary>
     /// <param name="value">The value that the path begins at.</param>
-    /// <param name="path">The names on the way.</param>
+    /// <param name="path">The names of the members and indexes, in order.</param>
     /// <param name="depth">How many of the names to follow; null for all.</param>
     public static Datum Find(Datum value, IReadOnlyList<string> path, int? depth = null)
     {
@@ -20,17 +20,17 @@ internal static class Edit
     public static Datum At(Datum value, IReadOnlyList<string> path, Func<Datum, Datum> change) =>
         Find(value, path).IsMissing ? value : At(value, path, 0, change);
 
-    /// <summary>The value with a part set. What is no object or array on the way is replaced by an object; an array gets no further items.</summary>
+    /// <summary>The value with a part set. Values on the path that are neither objects nor arrays become objects; no items are added to arrays.</summary>
     public static Datum Set(Datum value, IReadOnlyList<string> path, Datum to) => Set(value, path, 0, to);
 
-    /// <summary>The value without the part at the path. In an array null takes its place.</summary>
+    /// <summary>The value without the part at the path; an item of an array is replaced by null.</summary>
     public static Datum Remove(Datum value, IReadOnlyList<string> path) => At(value, path, _ => Datum.Missing);
 
-    /// <summary>An object with those of its members whose name is wanted.</summary>
+    /// <summary>A copy of an object with only the members whose name is wanted.</summary>
     public static Datum Where(Datum value, Func<string, bool> wanted) =>
         Datum.Of((IReadOnlyList<KeyValuePair<string, Datum>>)[.. value.Members().Where(member => wanted(member.Key))]);
 
-    /// <summary>An object with each member's value changed.</summary>
+    /// <summary>A copy of an object with the value of each member changed.</summary>
     public static Datum Each(Datum value, Func<string, Datum, Datum> change) =>
         Datum.Of((IReadOnlyList<KeyValuePair<string, Datum>>)
             [.. value.Members().Select(member => KeyValuePair.Create(member.Key, change(member.Key, member.Value)))]);

@@ -5,7 +5,7 @@ namespace Cdp.Destinations.Filters;
 
 /// <summary>
 /// Drops, samples and changes events before a destination gets them: a list of steps, each with an action and optionally a condition in FQL. The steps are
-/// applied in their order, each to the event as the steps before it left it. Compiled once; thread-safe. The actions are those of Segment's tsub.
+/// applied in order, each to the result of the previous one. Compiled once; thread-safe. The actions are those of Segment's tsub.
 /// </summary>
 public sealed class EventFilter
 {
@@ -13,7 +13,7 @@ public sealed class EventFilter
 
     internal EventFilter(IReadOnlyList<Step> steps, IReadOnlyList<string> warnings) => (_steps, Warnings) = (steps, warnings);
 
-    /// <summary>What is valid in the conditions but read differently by other implementations of FQL, each with its path.</summary>
+    /// <summary>Warnings about valid parts of the conditions that other implementations of FQL interpret differently, each with its path.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>Compiles a filter.</summary>
@@ -36,7 +36,7 @@ public sealed class EventFilter
             if (step.Condition is { } condition)
             {
                 var matches = condition.TryMatch(data.ToElement());
-                // The step may be there to remove personal data, so an event for which it cannot be decided is not sent.
+                // The purpose of the step may be to remove personal data, so an event for which its condition cannot be decided is not sent.
                 if (matches is null) return step.Undecided;
                 if (matches is false) continue;
             }

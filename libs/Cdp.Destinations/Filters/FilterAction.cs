@@ -16,9 +16,9 @@ internal sealed class Drop : FilterAction
     public override Datum? Apply(Datum data) => null;
 }
 
-/// <summary><c>sample</c>: keeps a fraction of the events, decided by the value at a path. Where there is no value the messageId decides.</summary>
+/// <summary><c>sample</c>: keeps a fraction of the events, decided by the value at a path, or by the messageId if there is no value.</summary>
 /// <param name="fraction">From 0 to 1.</param>
-/// <param name="path">Null: the messageId.</param>
+/// <param name="path">The path of the value that decides; null for the messageId.</param>
 internal sealed class Sample(double fraction, DataPath? path) : FilterAction
 {
     private static readonly DataPath MessageId = DataPath.Read("messageId");
@@ -52,7 +52,7 @@ internal sealed class DropProperties(IReadOnlyList<Properties> properties) : Fil
         (changed, of) => of.Change(changed, (part, names) => Edit.Where(part, name => !names.Contains(name))));
 }
 
-/// <summary><c>allow_properties</c>: removes all members of the object at a path but the named ones. What is elsewhere stays.</summary>
+/// <summary><c>allow_properties</c>: removes all members of the object at a path except the named ones. The rest of the event stays unchanged.</summary>
 internal sealed class AllowProperties(IReadOnlyList<Properties> properties) : FilterAction
 {
     public override Datum? Apply(Datum data) => properties.Aggregate(
@@ -78,10 +78,10 @@ internal sealed class HashProperties(IReadOnlyList<Properties> properties) : Fil
 
 /// <summary>How one member gets its value in <c>map_properties</c>.</summary>
 /// <param name="Target">The member.</param>
-/// <param name="From">Where the value is copied from; null for none.</param>
-/// <param name="Move">Whether the value disappears there.</param>
-/// <param name="Value">The value to set; null for none.</param>
-/// <param name="ToText">Whether a number, boolean or null becomes a string in the end.</param>
+/// <param name="From">The path that the value is copied from; null if it is not copied.</param>
+/// <param name="Move">Whether the value is removed from <c>From</c>.</param>
+/// <param name="Value">The value to set; null if none is set.</param>
+/// <param name="ToText">Whether a number, boolean or null is finally converted to a string.</param>
 internal sealed record PropertyMap(DataPath Target, DataPath? From, bool Move, Datum? Value, bool ToText);
 
 /// <summary>

@@ -7,8 +7,8 @@ public abstract record FilterResult
 {
     private FilterResult() { }
 
-    /// <summary>The event goes on to the destination.</summary>
-    /// <param name="Event">The event as JSON, with what the filter changed. Valid as long as the document of the original event.</param>
+    /// <summary>The event is sent to the destination.</summary>
+    /// <param name="Event">The event as JSON, with the changes of the filter. Valid until the document of the original event is disposed.</param>
     public sealed record Passed(JsonElement Event) : FilterResult;
 
     /// <summary>The event is not sent.</summary>

@@ -16,16 +16,16 @@ internal static class Sampling
     {
         var json = new StringBuilder();
         Write(value, json);
-        // MD5 spreads values here and protects nothing. Segment chose it, and the same events shall be sampled.
+        // MD5 only distributes values here; it is not used for security. Segment uses it, and this filter must sample the same events.
         var digest = MD5.HashData(Encoding.UTF8.GetBytes(json.ToString()));
         var (high, low) = (BinaryPrimitives.ReadUInt64BigEndian(digest), BinaryPrimitives.ReadUInt64BigEndian(digest.AsSpan(8)));
         var zeros = (int)ulong.LeadingZeroCount(high);
-        // Leading zeros would cost precision, so that many of the further digits take their place.
+        // Leading zeros would reduce the precision, so they are replaced by as many of the following digits.
         if (zeros > 0) high = zeros == 64 ? low : (high << zeros) | (low >> (64 - zeros));
         return Math.ScaleB(high, -64 - zeros);
     }
 
-    // As JSON.stringify of JavaScript writes it (ECMA-262), since the digest depends on every byte.
+    // Written exactly as by JSON.stringify of JavaScript (ECMA-262), because the digest depends on every byte.
     private static void Write(Datum value, StringBuilder json)
     {
         switch (value.Kind)

@@ -31,7 +31,7 @@ public sealed class FqlExpression
     /// <param name="event">The event as JSON in Segment's shape (<see cref="EventJson"/>).</param>
     public bool Matches(JsonElement @event) => _node.Evaluate(new Subject(@event)).IsTrue;
 
-    /// <summary>Whether the event matches; null if an operation is not defined for its values, and that matters for the result.</summary>
+    /// <summary>Whether the event matches; null if the result depends on an operation that is undefined for the event's values.</summary>
     internal bool? TryMatch(JsonElement @event)
     {
         var value = _node.Evaluate(new Subject(@event));

@@ -10,7 +10,7 @@ public abstract record HttpExchange
     /// <summary>The server answered.</summary>
     public sealed record Answered(InboundResponse Response) : HttpExchange;
 
-    /// <summary>There is no answer.</summary>
+    /// <summary>There is no response.</summary>
     /// <param name="Result">Retry, Unreachable, or Refused for an address that may not be used.</param>
     public sealed record Failed(DeliveryResult Result) : HttpExchange;
 }

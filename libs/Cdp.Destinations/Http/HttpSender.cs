@@ -6,12 +6,12 @@ namespace Cdp.Destinations.Http;
 
 /// <summary>
 /// Sends the requests of a destination: one attempt for each call, within a deadline. It connects only to public addresses unless the options allow others,
-/// verifies TLS certificates, follows no redirects (they would lose the body, or carry credentials elsewhere), uses no proxy of the environment (its address
-/// would hide that of the destination), and renews connections, so that changes in DNS are noticed. Thread-safe.
+/// verifies TLS certificates, does not follow redirects (they would lose the body, or send credentials elsewhere), ignores a proxy of the environment (it would
+/// hide the address of the destination from the check), and renews connections, so that changes in DNS take effect. Thread-safe.
 /// </summary>
 public sealed class HttpSender : IDisposable
 {
-    /// <summary>How many bytes of a response body are read. What follows is not needed to interpret it.</summary>
+    /// <summary>How many bytes of a response body are read. The rest is not needed to interpret the response.</summary>
     public const int MaxResponseBytes = 64 * 1024;
 
     /// <summary>The status of a result for an address that may not be used: nothing was sent.</summary>
@@ -29,7 +29,7 @@ public sealed class HttpSender : IDisposable
     /// <param name="options">How requests are sent.</param>
     /// <param name="time">The clock of the deadline.</param>
     /// <param name="resolve">Finds the addresses of a host.</param>
-    /// <param name="through">What the requests pass before they are sent; null for nothing.</param>
+    /// <param name="through">A handler that the requests pass through before they are sent; null for none.</param>
     internal HttpSender(
         HttpSenderOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve, DelegatingHandler? through = null)
     {
@@ -96,7 +96,7 @@ public sealed class HttpSender : IDisposable
         if (request.Body.Length > 0 || request.Method is not ("GET" or "DELETE")) message.Content = new ReadOnlyMemoryContent(request.Body);
         foreach (var (name, value) in request.Headers)
         {
-            // A name that is not allowed among the headers of the request belongs to its content.
+            // A header that the request does not accept belongs to its content.
             if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);
         }
         return message;
@@ -113,11 +113,11 @@ public sealed class HttpSender : IDisposable
         return new InboundResponse((int)answer.StatusCode, headers, bytes.AsMemory(0, Math.Min(length, MaxResponseBytes)), length <= MaxResponseBytes);
     }
 
-    // Called for every new connection. It connects to an address that was checked, not to the name, which might lead elsewhere when it is resolved again.
+    // Called for every new connection. It connects to an address that was checked, not to the name, which might resolve to another address the next time.
     private static async ValueTask<Stream> ConnectAsync(
         DnsEndPoint server, Func<string, CancellationToken, Task<IPAddress[]>> resolve, bool allowPrivate, CancellationToken stopping)
     {
-        // A literal is not resolved: the resolver does not accept 0.0.0.0, and must not be asked about "127.0.0.1.".
+        // An address is not resolved: the resolver does not accept 0.0.0.0, and must not be asked about "127.0.0.1.".
         var addresses = IPAddress.TryParse(server.Host.TrimEnd('.'), out var literal) ? [literal] : await resolve(server.Host, stopping);
         if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
         foreach (var address in allowPrivate ? [] : addresses)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cdp.Destinations.Http;
 
-/// <summary>What the status and the headers of a response say about another attempt.</summary>
+/// <summary>Determines from the status and the headers of a response whether and when to try again.</summary>
 internal static class HttpStatus
 {
     /// <summary>2xx.</summary>
@@ -11,7 +11,7 @@ internal static class HttpStatus
     /// <summary>Whether another attempt may succeed: 408, 423, 429, and 5xx except 501, as in Segment's destinations.</summary>
     public static bool IsRetryable(int status) => status is 408 or 423 or 429 or (>= 500 and not 501);
 
-    /// <summary>The wait that <c>Retry-After</c> asks for, in seconds or until a date; null if there is none that is in the future.</summary>
+    /// <summary>The wait that <c>Retry-After</c> asks for, in seconds or until a date; null if there is no time in the future.</summary>
     public static TimeSpan? RetryAfter(InboundResponse response, DateTimeOffset now)
     {
         if (!response.Headers.TryGetValue("Retry-After", out var text)) return null;
@@ -26,7 +26,7 @@ internal static class HttpStatus
         return since1970 > now - DateTimeOffset.UnixEpoch ? since1970 - (now - DateTimeOffset.UnixEpoch) : null;
     }
 
-    // Bounded, so that no header leads to a time that cannot be represented.
+    // Limited, so that no header results in a time that cannot be represented.
     private static TimeSpan? Seconds(string text) =>
         double.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds < 1e11
             ? TimeSpan.FromSeconds(seconds)

@@ -5,7 +5,7 @@ namespace Cdp.Destinations.Http;
 
 /// <summary>
 /// Which IP addresses are on the public internet. Destinations are configured by people who may not see the network of the platform, so a request must not
-/// reach what stands beside it: loopback, private networks, the metadata service of a cloud.
+/// reach anything inside it: loopback, private networks, the metadata service of a cloud.
 /// Source: the IANA registries of special-purpose addresses for IPv4 and IPv6.
 /// </summary>
 internal static class PublicAddress
@@ -27,7 +27,7 @@ internal static class PublicAddress
         (IPNetwork.Parse("203.0.113.0/24"), "for documentation"),
         (IPNetwork.Parse("224.0.0.0/4"), "multicast"),
         (IPNetwork.Parse("240.0.0.0/4"), "reserved or broadcast"),
-        // Azure's host agent answers here, although the address is not a special one.
+        // Azure's host agent has this address, although no registry reserves it.
         (IPNetwork.Parse("168.63.129.16/32"), "a cloud's metadata service"),
         (IPNetwork.Parse("::/128"), "unspecified"),
         (IPNetwork.Parse("::1/128"), "loopback"),
@@ -35,7 +35,7 @@ internal static class PublicAddress
         (IPNetwork.Parse("fe80::/10"), "link-local"),
         (IPNetwork.Parse("fec0::/10"), "site-local"),
         (IPNetwork.Parse("ff00::/8"), "multicast"),
-        // Addresses that wrap others, and others for protocols: Teredo, ORCHID, benchmarks.
+        // Addresses that embed others, and addresses for protocols: Teredo, ORCHID, benchmarks.
         (IPNetwork.Parse("2001::/23"), "reserved for protocols"),
         (IPNetwork.Parse("2001:db8::/32"), "for documentation"),
         (IPNetwork.Parse("2002::/16"), "6to4"),
@@ -48,7 +48,7 @@ internal static class PublicAddress
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
     private static readonly IPNetwork Compatible = IPNetwork.Parse("::/96");
 
-    /// <summary>Why requests to an address are refused; null for a public address.</summary>
+    /// <summary>The reason for refusing requests to an address; null for a public address.</summary>
     public static string? Objection(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) return Objection(address.MapToIPv4());

@@ -4,18 +4,20 @@ using System.Text.Json;
 
 namespace Cdp.Destinations.Http;
 
-/// <summary>The secrets of a destination. What servers and exceptions say may repeat them, and reasons are stored and shown.</summary>
+/// <summary>
+/// The secrets of a destination. Masks them in reasons, which are stored and displayed, and which may quote a server or an exception that repeats a secret.
+/// </summary>
 internal sealed class Secrets
 {
-    /// <summary>What stands in place of a secret.</summary>
+    /// <summary>The text that replaces a secret.</summary>
     public const string Mask = "***";
 
-    /// <summary>How many characters of a text from outside are kept in a reason.</summary>
+    /// <summary>The maximum length of a reason, in characters.</summary>
     public const int MaxReason = 2_048;
 
     private readonly IReadOnlyList<string> _forms;
 
-    /// <param name="values">The secrets, and what is made of them, such as the credentials of basic authentication.</param>
+    /// <param name="values">The secrets, and values that are derived from them, such as the credentials of basic authentication.</param>
     public Secrets(IEnumerable<string> values) => _forms =
     [
         .. values.Where(value => value.Length > 0).SelectMany(Forms).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length),
@@ -24,7 +26,7 @@ internal sealed class Secrets
     /// <summary>The text without secrets, on one line, and no longer than <see cref="MaxReason"/>.</summary>
     public string Reason(string text)
     {
-        // Masked before it is cut: the beginning of a secret is one, too.
+        // Masked before it is shortened, so that not even the beginning of a secret remains.
         var masked = _forms.Aggregate(text, (current, form) => current.Replace(form, Mask, StringComparison.Ordinal));
         var line = new string([.. masked.Select(character => char.IsControl(character) ? ' ' : character)]).Trim();
         if (line.Length <= MaxReason) return line;

@@ -7,7 +7,7 @@ namespace Cdp.Destinations.Mapping;
 
 /// <summary>
 /// The functions of <c>@fn</c>: each changes one string, number or boolean. A value that a function cannot change is missing in the result; null and missing
-/// values stay what they are.
+/// values stay unchanged.
 /// </summary>
 internal static partial class ValueFunction
 {
@@ -20,7 +20,7 @@ internal static partial class ValueFunction
 
     public static Datum Trim(Datum value) => value.Kind == DatumKind.Text ? Datum.Of(value.Text.Trim()) : ToText(value);
 
-    /// <param name="length">At most so many UTF-16 code units; a character that takes two of them is kept or dropped whole.</param>
+    /// <param name="length">The maximum number of UTF-16 code units. A character that takes two is kept or dropped as a whole.</param>
     public static Datum Truncate(Datum value, int length)
     {
         if (ToText(value) is not { Kind: DatumKind.Text } found) return Datum.Missing;
@@ -29,17 +29,17 @@ internal static partial class ValueFunction
         return Datum.Of(text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)]);
     }
 
-    /// <summary>Letters and digits in lower case, all that is between them replaced by one underscore: "Order Completed!" becomes order_completed.</summary>
+    /// <summary>Letters and digits in lower case, everything between them replaced by one underscore: "Order Completed!" becomes order_completed.</summary>
     public static Datum SnakeCase(Datum value) => ToText(value) is { Kind: DatumKind.Text } found
         ? Datum.Of(BetweenWords().Replace(found.Text, "_").Trim('_').ToLowerInvariant())
         : Datum.Missing;
 
-    /// <summary>Letters and digits in lower case, without anything between: "St. Pölten" becomes stpölten.</summary>
+    /// <summary>Only the letters and digits, in lower case: "St. Pölten" becomes stpölten.</summary>
     public static Datum Alphanumeric(Datum value) => ToText(value) is { Kind: DatumKind.Text } found
         ? Datum.Of(BetweenWords().Replace(found.Text, "").ToLowerInvariant())
         : Datum.Missing;
 
-    /// <summary>A string as it is, a boolean as true or false, an integer with all its digits, another number as JavaScript writes it.</summary>
+    /// <summary>A string unchanged, a boolean as true or false, an integer with all its digits, any other number as JavaScript writes it.</summary>
     public static Datum ToText(Datum value) => value.Kind switch
     {
         DatumKind.Text => value,
@@ -48,7 +48,7 @@ internal static partial class ValueFunction
         _ => Datum.Missing,
     };
 
-    /// <summary>A number as it was written, the number that a string holds, or 1 and 0 for true and false.</summary>
+    /// <summary>A number as it was written, the number in a string, or 1 and 0 for true and false.</summary>
     public static Datum ToNumber(Datum value) => value.Kind switch
     {
         DatumKind.Number => value,
@@ -64,7 +64,7 @@ internal static partial class ValueFunction
         return Integer().IsMatch(number.ToJson()) ? number : Datum.Of(Math.Round(number.Number, MidpointRounding.AwayFromZero));
     }
 
-    /// <summary>true for true, 1, "true", "yes" and "1"; false for their opposites; the case of letters does not matter.</summary>
+    /// <summary>true for true, 1, "true", "yes" and "1"; false for their opposites. Letter case does not matter.</summary>
     public static Datum ToBoolean(Datum value) => value switch
     {
         { Kind: DatumKind.Boolean } => value,
@@ -81,7 +81,7 @@ internal static partial class ValueFunction
 
     private static Datum Number(string text)
     {
-        // What JSON takes for a number keeps all its digits.
+        // A string that is a valid JSON number keeps all its digits.
         if (JsonNumber().IsMatch(text)) return Datum.Of(JsonElement.Parse(text));
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
             ? Datum.Of(number)
@@ -113,7 +113,7 @@ internal sealed class Computed(Directive value, Func<Datum, Datum> function) : D
 
 /// <summary>The function <c>e164</c>, whose region may depend on the event.</summary>
 /// <param name="value">The phone number.</param>
-/// <param name="region">Null: only numbers with a country code have a result.</param>
+/// <param name="region">The region of numbers without a country code; null: such numbers have no result.</param>
 /// <param name="plus">Whether the number begins with a plus sign.</param>
 internal sealed class InternationalPhone(Directive value, Directive? region, bool plus) : Directive
 {

@@ -5,7 +5,8 @@ namespace Cdp.Destinations.Values;
 
 /// <summary>
 /// How a time is written: one of the names <c>iso8601</c>, <c>unix_seconds</c>, <c>unix_milliseconds</c> and <c>unix_microseconds</c>, or a pattern of
-/// YYYY, MM, DD, HH, mm, ss and SSS with other characters between. The letters T and Z and all that is no letter stand for themselves. Times are in UTC.
+/// YYYY, MM, DD, HH, mm, ss and SSS with other characters between them. The letters T and Z, and all characters that are not letters, are written
+/// as they are. Times are in UTC.
 /// </summary>
 internal sealed class DateFormat
 {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Cdp.Destinations.Values;
 
 /// <summary>
-/// A point in time in the forms in which events have it: ISO 8601, the date of HTTP headers (RFC 9110), or a number since 1970, whose size tells its unit.
-/// A time without an offset is UTC.
+/// A point in time in the forms that occur in events: ISO 8601, the date format of HTTP headers (RFC 9110), or a number since 1970, whose magnitude
+/// implies its unit. A time without an offset is UTC.
 /// </summary>
 internal static class DateValue
 {

@@ -142,7 +142,7 @@ public readonly struct Datum
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
-    /// <summary>As JSON that can be read in place. What is still a part of the event is not copied.</summary>
+    /// <summary>The value as a JSON element. If it is an unchanged part of the event, it is not copied.</summary>
     internal JsonElement ToElement() => _made is null && _json.ValueKind != JsonValueKind.Undefined ? _json : JsonElement.Parse(ToJson());
 
     /// <summary>Writes the value; a missing one as null.</summary>

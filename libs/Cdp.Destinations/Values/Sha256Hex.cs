@@ -4,11 +4,11 @@ using System.Text.RegularExpressions;
 
 namespace Cdp.Destinations.Values;
 
-/// <summary>The form in which advertising platforms take personal data: the SHA-256 of the trimmed value in lower case, as 64 hexadecimal digits.</summary>
+/// <summary>The form in which advertising platforms accept personal data: the SHA-256 of the trimmed value in lower case, as 64 hexadecimal digits.</summary>
 internal static partial class Sha256Hex
 {
     /// <summary>
-    /// The hash. A value that is already 64 hexadecimal digits counts as hashed and is kept; a blank value becomes empty, so that it does not look like a
+    /// The hash. A value that is already 64 hexadecimal digits counts as hashed and is kept. A blank value becomes empty, so that its hash is not taken for a
     /// person's.
     /// </summary>
     public static string Of(string value)

@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 namespace Cdp.Streaming.Schemas;
 
 /// <summary>
-/// What of an Avro schema determines the bytes of its records and how they are read: names, types and the order of the fields. This is Avro's parsing
+/// The parts of an Avro schema that determine the bytes of its records and how they are read: names, types and the order of the fields. This is Avro's parsing
 /// canonical form, except that logical types are kept, since the generated code depends on them.
 /// </summary>
 internal static class SchemaLayout
 {
-    // Documentation, and what only the schema of the reader uses.
+    // Documentation, and attributes that are used only in the schema of the reader.
     private static readonly string[] Irrelevant = ["doc", "aliases", "default", "order"];
 
     /// <summary>The layout as JSON. Records of schemas with the same layout are read by the same code.</summary>

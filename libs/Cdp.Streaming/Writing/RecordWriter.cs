@@ -23,7 +23,7 @@ public sealed class RecordWriter : IDisposable
     /// <param name="kafka">The cluster.</param>
     /// <param name="timeout">How long a write may take; 10 seconds if null. <c>Kafka:Client:message.timeout.ms</c> overrides it.</param>
     /// <param name="failed">
-    /// Receives a fatal error of the client: all further writes fail, so that the process should end. Not needed for a writer that is not kept.
+    /// Receives a fatal error of the client: all further writes fail, so the process should end. Not needed for a short-lived writer.
     /// </param>
     public RecordWriter(KafkaOptions kafka, TimeSpan? timeout = null, Action<KafkaException>? failed = null)
     {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests.Fields;
 
-/// <summary>Field schemas: what is read, how a payload's faults are reported, and how a destination's mapping is completed.</summary>
+/// <summary>Field schemas: which are accepted, how faults in a payload are reported, and how a destination's mapping is completed.</summary>
 public sealed class FieldSchemaTests
 {
     private const string Fields = """

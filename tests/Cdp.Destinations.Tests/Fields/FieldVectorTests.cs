@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests.Fields;
 
-/// <summary>Fields are cleaned, converted and checked as by the framework of the reference, apart from the listed differences.</summary>
+/// <summary>Fields are cleaned, converted and checked as in the framework of the reference, except for the listed differences.</summary>
 public sealed class FieldVectorTests
 {
     private const string Invalid = "invalid";

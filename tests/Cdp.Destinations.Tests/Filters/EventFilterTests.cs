@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests.Filters;
 
-/// <summary>Filters: what each action does, what the conditions see, and what is refused.</summary>
+/// <summary>Filters: the result of each action, the event that each condition sees, and which filters are refused.</summary>
 public sealed class EventFilterTests
 {
     private const string Event = """
@@ -73,7 +73,7 @@ public sealed class EventFilterTests
         new FilterResult.Dropped("renamed"),
         Filter("""[{"map_properties": {"event": {"set": "B"}}}, {"name": "renamed", "if": "event = 'B'", "drop": true}]""").Apply(Element(Event)));
 
-    // The step may remove personal data, so that sending the event unchanged would be the worse mistake.
+    // The step may remove personal data, so sending the event unchanged would be worse than dropping it.
     [Fact]
     public void Apply_ConditionThatIsNotDefinedForTheValues_DropsTheEvent() => Assert.Equal(
         new FilterResult.Dropped("mask: the condition cannot be evaluated for the values of this event"),

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests.Filters;
 
-/// <summary>Filters do what the reference implementation does, apart from the listed differences.</summary>
+/// <summary>Filters behave like the reference implementation, except for the listed differences.</summary>
 public sealed class FilterVectorTests
 {
     private const string Undefined = "__undefined__";
@@ -59,7 +59,7 @@ public sealed class FilterVectorTests
 
     private static bool IsUndefined(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String && (string)value! == Undefined;
 
-    // With the members of the event in the order of their names: a member that is set again moves in one implementation and not in the other.
+    // With the members of the event sorted by name: setting an existing member moves it to the end in one implementation but not in the other.
     private static string Json(JsonNode? node) => node is JsonObject members
         ? $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"\"{member.Key}\":{Json(member.Value)}"))}}}"
         : node?.ToJsonString() ?? "null";

@@ -9,7 +9,7 @@ namespace Cdp.Destinations.Tests.Http;
 
 /// <summary>A request that a fake server has received.</summary>
 /// <param name="Method">The method.</param>
-/// <param name="Url">The URL as the sender meant it, before it was led to this server.</param>
+/// <param name="Url">The URL that the sender requested, before the request was redirected to this server.</param>
 /// <param name="Headers">The headers.</param>
 /// <param name="Body">The body.</param>
 internal sealed record ReceivedRequest(string Method, string Url, IReadOnlyDictionary<string, string> Headers, string Body)
@@ -22,7 +22,7 @@ internal sealed record ReceivedRequest(string Method, string Url, IReadOnlyDicti
 /// <summary>An answer of a fake server.</summary>
 internal sealed record FakeAnswer(int Status, string Body = "", params (string Name, string Value)[] Headers);
 
-/// <summary>An HTTP server in the test: Kestrel on a free loopback port, answering as the test says.</summary>
+/// <summary>An HTTP server in the test: Kestrel on a free loopback port, which answers as the test specifies.</summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -55,7 +55,7 @@ internal sealed class FakeServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A handler that leads every request to this server, whatever its URL.</summary>
+    /// <summary>A handler that redirects every request to this server, whatever its URL.</summary>
     public DelegatingHandler Lead() => new Leading(Url);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

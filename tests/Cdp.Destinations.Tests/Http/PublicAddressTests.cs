@@ -44,7 +44,7 @@ public sealed class PublicAddressTests
     [InlineData("239.255.255.255", "multicast")]
     [InlineData("240.0.0.1", "reserved or broadcast")]
     [InlineData("255.255.255.255", "reserved or broadcast")]
-    // Notations that parsers of addresses accept.
+    // Other notations that address parsers accept.
     [InlineData("2130706433", "loopback")]
     [InlineData("0x7f000001", "loopback")]
     [InlineData("0177.0.0.1", "loopback")]
@@ -64,7 +64,7 @@ public sealed class PublicAddressTests
     [InlineData("2001:20::1", "reserved for protocols")]
     [InlineData("5f00::1", "not assigned")]
     [InlineData("100::1", "not assigned")]
-    // IPv4 addresses in IPv6 ones.
+    // IPv4 addresses embedded in IPv6 addresses.
     [InlineData("::ffff:127.0.0.1", "loopback")]
     [InlineData("::ffff:10.0.0.1", "private")]
     [InlineData("::ffff:a9fe:a9fe", "link-local")]

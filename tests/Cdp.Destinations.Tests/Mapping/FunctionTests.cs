@@ -80,7 +80,7 @@ public sealed class FunctionTests
     public void Map_Date_IsWrittenInTheFormat(string value, string format, string? expected) =>
         Assert.Equal(expected, Map($$"""{"name": "date", "value": {"@path": "$.v"}, "format": "{{format}}"}""", value));
 
-    // Numbers of the examples of libphonenumber's documentation and of ITU-T's test ranges.
+    // Numbers from the examples in libphonenumber's documentation and from ITU-T's test ranges.
     [Theory]
     [InlineData("\"044 668 18 00\"", ",\"region\": \"CH\"", "\"+41446681800\"")]
     [InlineData("\"+41 44 668 1800\"", "", "\"+41446681800\"")]

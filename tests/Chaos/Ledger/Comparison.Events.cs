@@ -3,7 +3,7 @@ using Cdp.Chaos.People;
 
 namespace Cdp.Chaos.Ledger;
 
-// Events on their way: refused, collected, validated and identified.
+// Events on their way through the platform: refused, collected, validated and identified.
 public sealed partial class Comparison
 {
     /// <summary>Exactly the events that must be refused are refused and kept in quarantine.</summary>
@@ -102,8 +102,8 @@ public sealed partial class Comparison
         string.Join(", ", _observed.Collected.Where(record => record.Event == e).Select(record => $"{record.At} received {record.ReceivedAt:HH:mm:ss.ffffff}"));
 
     /// <summary>
-    /// What a device sends with one key is validated in that order. The events of one input partition that share an identifier and a profile keep their order;
-    /// across profiles and partitions there is none.
+    /// Events that a device sends with one key are validated in that order. The events of one input partition that share an identifier and a profile keep
+    /// their order; across profiles and partitions no order is guaranteed.
     /// </summary>
     private void CompareOrder()
     {

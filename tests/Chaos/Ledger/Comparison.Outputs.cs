@@ -4,7 +4,7 @@ using Cdp.Chaos.Sending;
 
 namespace Cdp.Chaos.Ledger;
 
-// What leaves the platform: deliveries and dead letters.
+// The outputs of the platform: deliveries and dead letters.
 public sealed partial class Comparison
 {
     /// <summary>Each event is delivered, and the first deliveries of a profile's events keep the order of events.identified.</summary>
@@ -52,7 +52,7 @@ public sealed partial class Comparison
         foreach (var failure in _actions.Failures) Add(Mismatch.FailedCommands, failure);
     }
 
-    /// <summary>A dead letter contains the original value wherever it fits.</summary>
+    /// <summary>A dead letter contains the original value whenever it fits.</summary>
     private static string? FindDefect(DeadLetter letter, GarbageRecord garbage)
     {
         if (letter.ValueBytes != garbage.Bytes || letter.ValueSha256 != garbage.Sha256)

@@ -21,7 +21,7 @@ public sealed class DecisionReaderTests(RedisServers servers) : IClassFixture<Re
         using var reader = new DecisionReader(stack.Kafka, stack.Registry);
 
         var reading = reader.ReadAsync([offset], TestContext.Current.CancellationToken);
-        // Long enough for a reader that does not wait.
+        // Long enough for a reader that does not wait for the commit.
         await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
         Assert.False(reading.IsCompleted, reading.Exception?.Message);
         linker.CommitTransaction(ServiceStack.Timeout);
@@ -42,7 +42,7 @@ public sealed class DecisionReaderTests(RedisServers servers) : IClassFixture<Re
         {
             linker.BeginTransaction();
             offsets.Add(await WriteDecisionAsync(stack, linker));
-            // The marker of the commit has an offset of its own, which holds no decision.
+            // The commit marker occupies an offset, at which there is no decision.
             linker.CommitTransaction(ServiceStack.Timeout);
         }
         using var reader = new DecisionReader(stack.Kafka, stack.Registry);

@@ -164,7 +164,7 @@ public sealed class UnmergeRequestsTests(RedisServers servers) : IClassFixture<R
 
         public required ServiceStack Stack { get; init; }
 
-        /// <summary>The exit code of the service once it has failed; 0 before.</summary>
+        /// <summary>The exit code of the service; 0 until it has failed.</summary>
         public int ExitCode => _service!.Services.GetRequiredService<Failure>().ExitCode;
 
         public static async Task<LinkedProfile> StartAsync(IConnectionMultiplexer redis)

@@ -140,7 +140,7 @@ public sealed class SplitServiceTests(Stack stack) : IClassFixture<Stack>
         await installation.SendAsync(Some.Event("r", "track", 1, "m1", null, "A", Visitor), Some.Event("r", "track", 2, "m2", null, "A", User));
         await installation.UntilCountedAsync("user_id/u", "A", 2);
 
-        // The loop reads its offsets only when it gets partitions, so that the fault concerns the job alone.
+        // The loop reads its offsets only when it gets partitions, so the fault affects only the job.
         using (stack.Faults.Add(new Fault { Api = ApiKey.OffsetFetch, Error = ErrorCode.GroupAuthorizationFailed }))
         {
             await installation.SendAsync(Split(3));

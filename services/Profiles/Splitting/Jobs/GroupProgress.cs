@@ -13,7 +13,7 @@ internal sealed class GroupProgress(KafkaOptions kafka, string group, IReadOnlyL
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    // Far longer than a loop that is not stalled needs for what is in its inputs.
+    // Far longer than a loop that is not stalled needs to process the records in its inputs.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly GroupObserver _group = new(kafka, group);

@@ -53,7 +53,7 @@ public sealed partial class SplitJobs(
     private readonly SemaphoreSlim _turn = new(1);
     private readonly EventHistory _history = new(kafka, codec);
     private readonly LogLimiter _limiter = new(TimeProvider.System);
-    // What jobs are waiting for: the end of an outage, or the loop. Null once a step has succeeded since.
+    // What jobs are waiting for: the end of an outage, or the loop. Null once a step has succeeded again.
     private string? _waiting;
 
     public SplittingView View() => new(_profiles.Codec) { Recomputed = _recomputed };
