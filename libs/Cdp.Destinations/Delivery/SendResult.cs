@@ -9,8 +9,8 @@ public sealed class SendResult
     public IReadOnlyList<DeliveryResult> Items { get; }
 
     /// <summary>
-    /// Whether the destination answered for the request as a whole, without saying which items are at fault. If such a request is refused, its halves are tried,
-    /// so that one bad item does not take the others with it.
+    /// Whether the destination answered for the request as a whole, without saying which items are at fault. If such a request is refused, its halves are
+    /// tried, so that one invalid item does not prevent the delivery of the others.
     /// </summary>
     public bool IsWhole { get; }
 

@@ -26,7 +26,7 @@ public sealed record NodeWrite(long First, long Last, int Merges)
 }
 
 /// <summary>
-/// What decisions change in Redis: one write for each key, in which the latest decision about the key counts. The writes are the same whether the
+/// The changes that decisions make in Redis: one write for each key, determined by the latest decision about it. The writes are the same whether the
 /// decisions were just made or are read from the log.
 /// </summary>
 /// <param name="Roots">The root of each identifier that they named, and the last decision about it.</param>

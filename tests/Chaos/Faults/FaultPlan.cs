@@ -73,7 +73,7 @@ public sealed record FaultScope(IReadOnlyList<string> Killable, IReadOnlyList<st
 /// <summary>Derives the faults of a run from its seed.</summary>
 public static class FaultPlan
 {
-    // A run with fewer kills is too short for a lag of minutes and every Redis error.
+    // A run with fewer kills is too short to include a lag of minutes and every Redis error.
     private const int MinKillsForEveryKind = 10;
 
     /// <summary>The kinds of processes of the product.</summary>

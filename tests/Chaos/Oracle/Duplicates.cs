@@ -3,7 +3,7 @@ namespace Cdp.Chaos.Oracle;
 /// <summary>What validation must do with one occurrence of a message.</summary>
 public enum DuplicateVerdict
 {
-    /// <summary>The first occurrence, or the earlier ones are too long ago to be remembered.</summary>
+    /// <summary>The first occurrence, or all earlier ones are so old that they are no longer remembered.</summary>
     Passes,
 
     /// <summary>An earlier occurrence was received within the window.</summary>

@@ -103,7 +103,7 @@ internal sealed class IndexFile(string path, int keySize) : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
-    // The end of a search in the file: one read replaces the last eight.
+    // Near the end of a search, one larger read of the file replaces the last eight reads of single entries.
     private int CountInBlock(int first, int count, Func<IndexEntry, bool> before)
     {
         Span<byte> block = stackalloc byte[count * EntrySize];
