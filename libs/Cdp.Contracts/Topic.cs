@@ -36,8 +36,11 @@ public sealed record Topic(string Name, string Key, Cleanup Cleanup, bool Single
     /// </summary>
     public string Subject(string prefix, ISpecificRecord record) => Records.Length == 1 ? $"{prefix}{Name}-value" : record.Schema.Fullname;
 
+    /// <summary>Whether its records wrap a record of another topic, and may therefore be larger.</summary>
+    public bool Wraps { get; init; } = Cleanup == Cleanup.DeleteLong;
+
     /// <summary>Key, value and headers of the largest record that may be written to the topic.</summary>
-    public int MaxRecordBytes => Cleanup == Cleanup.DeleteLong ? SizeLimits.DeadLetter : SizeLimits.Record;
+    public int MaxRecordBytes => Wraps ? SizeLimits.DeadLetter : SizeLimits.Record;
 
     /// <summary>The configuration of the topic, with the names and values that Kafka uses.</summary>
     public IReadOnlyDictionary<string, string> Configs => new Dictionary<string, string>(Kept) { ["max.message.bytes"] = Text(SizeLimits.Topic) };

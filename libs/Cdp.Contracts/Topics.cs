@@ -23,12 +23,21 @@ public static class Topics
     public static readonly Topic Profiles = new("profiles", "profileId", Cleanup.Compact, false, typeof(Profile));
     public static readonly Topic AudiencesMemberships = new("audiences.memberships", "profileId", Cleanup.Delete, false, typeof(AudienceMembership));
     public static readonly Topic Deliveries = new("deliveries", "profileId", Cleanup.Delete, false, typeof(Delivery));
+    public static readonly Topic DeliveriesRequests = new("deliveries.requests", "profileId", Cleanup.Delete, false, typeof(DeliveryRequest)) { Wraps = true };
     public static readonly Topic DeliveriesDead = new("deliveries.dead", "profileId", Cleanup.DeleteLong, false, typeof(DeadDelivery));
     public static readonly Topic Dead = new("dead", "source key", Cleanup.DeleteLong, false, typeof(DeadRecord));
 
     public static readonly IReadOnlyList<Topic> All =
     [
         EventsCollected, EventsValidated, EventsQuarantined, ImportsCheckpoints, IdentityRequests, IdentityDecisions, EventsIdentified,
-        ProfilesTransfers, Profiles, AudiencesMemberships, Deliveries, DeliveriesDead, Dead,
+        ProfilesTransfers, Profiles, AudiencesMemberships, Deliveries, DeliveriesRequests,
+        DeliveriesDead, Dead,
     ];
+
+    /// <summary>The topics that exist once for each destination, with ID in the place of its id.</summary>
+    public static readonly IReadOnlyList<Topic> PerDestination = [DeliveriesRetry("ID")];
+
+    /// <summary>The events that wait to be sent to a destination again. The key orders them, so that compaction keeps exactly those that wait.</summary>
+    public static Topic DeliveriesRetry(string destinationId) =>
+        new($"deliveries.retry.{destinationId}", "profileId/sequence", Cleanup.Compact, false, typeof(RetriedDelivery)) { Wraps = true };
 }

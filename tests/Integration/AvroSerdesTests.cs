@@ -20,7 +20,9 @@ public sealed class AvroSerdesTests(TestStack stack)
 {
     private const int RecordsOfEachType = 20;
 
-    public static TheoryData<string, string> Types => [.. Topics.All.SelectMany(topic => topic.Records.Select(type => (topic.Name, type.FullName!)))];
+    private static readonly IReadOnlyList<Topic> AllTopics = [.. Topics.All, .. Topics.PerDestination];
+
+    public static TheoryData<string, string> Types => [.. AllTopics.SelectMany(topic => topic.Records.Select(type => (topic.Name, type.FullName!)))];
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -40,7 +42,7 @@ public sealed class AvroSerdesTests(TestStack stack)
     private async Task ForEachAsync(string topicName, string type, Func<ISchemaRegistryClient, byte[], SerializationContext, Task<byte[]>> readAsync)
     {
         await using var cluster = await stack.ClusterAsync();
-        var topic = Topics.All.Single(row => row.Name == topicName);
+        var topic = AllTopics.Single(row => row.Name == topicName);
         using var ours = new SchemaRegistry(new Uri(cluster.Kafka.SchemaRegistry), new RegistryAccess());
         using var theirs = new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = cluster.Kafka.SchemaRegistry });
         var codec = new AvroCodec(ours, cluster.Prefix);

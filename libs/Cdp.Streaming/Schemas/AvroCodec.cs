@@ -18,7 +18,7 @@ public sealed class AvroCodec(SchemaRegistry registry, string prefix)
     private const int HeaderLength = 5;
 
     // The schema of this build for every record type of the topic table, by full name.
-    private static readonly Dictionary<string, Avro.Schema> OwnSchemas = Topics.All.SelectMany(topic => topic.Records).Distinct()
+    private static readonly Dictionary<string, Avro.Schema> OwnSchemas = Topics.All.Concat(Topics.PerDestination).SelectMany(topic => topic.Records).Distinct()
         .Select(type => (Avro.Schema)type.GetField("_SCHEMA", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!)
         .ToDictionary(schema => schema.Fullname);
 
