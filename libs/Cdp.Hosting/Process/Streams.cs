@@ -11,21 +11,28 @@ namespace Cdp.Hosting.Process;
 /// <summary>Runs stream loops as part of a host.</summary>
 public static class Streams
 {
-    /// <summary>Adds a loop, which gets its own thread. If it fails, the process stops with a non-zero exit code.</summary>
+    /// <summary>
+    /// Adds a loop, which gets its own thread. If it fails, the process stops with a non-zero exit code. The processor is disposed at the end, if it can be.
+    /// </summary>
     public static void AddStream<TView>(
         this IHostApplicationBuilder builder, KafkaOptions kafka, StreamOptions options, Func<IServiceProvider, Processor<TView>> processor)
     {
         builder.Services.AddSingleton<IHostedService>(services => new StreamWorker(
             options.Service,
             options.Group,
-            stopping => StreamRunner.Run(
-                kafka,
-                options,
-                processor(services),
-                services.GetRequiredService<TimeProvider>(),
-                services.GetRequiredService<Readiness>(),
-                services.GetRequiredService<ILoggerFactory>(),
-                stopping),
+            stopping =>
+            {
+                var made = processor(services);
+                using var disposable = made as IDisposable;
+                StreamRunner.Run(
+                    kafka,
+                    options,
+                    made,
+                    services.GetRequiredService<TimeProvider>(),
+                    services.GetRequiredService<Readiness>(),
+                    services.GetRequiredService<ILoggerFactory>(),
+                    stopping);
+            },
             services.GetRequiredService<Failure>()));
     }
 }

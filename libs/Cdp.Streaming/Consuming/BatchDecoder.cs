@@ -5,22 +5,26 @@ using Cdp.Contracts;
 using Cdp.Streaming.Clients;
 using Cdp.Streaming.Failures;
 using Cdp.Streaming.Records;
+using Confluent.Kafka;
 using Raw = Confluent.Kafka.ConsumeResult<byte[]?, byte[]?>;
 
 namespace Cdp.Streaming.Consuming;
 
 /// <summary>Decodes polled records. A record that cannot be decoded is given up without a decision; the rest of its batch is not affected.</summary>
-internal sealed class BatchDecoder(LoopContext context, BatchSource source)
+/// <param name="context">The loop.</param>
+/// <param name="source">Polls while the registry is asked for a schema.</param>
+/// <param name="skips">Whether a record with these headers needs no decision, so that it is not decoded.</param>
+internal sealed class BatchDecoder(LoopContext context, BatchSource source, Func<Headers?, bool> skips)
 {
     private readonly Dictionary<string, Topic> _inputs = context.Options.Inputs.ToDictionary(context.NameOf);
 
-    /// <summary>The records that are not given up, in order, and their decoded forms.</summary>
+    /// <summary>The records that need a decision and are not given up, in order, and their decoded forms.</summary>
     public (List<Raw> Records, List<Incoming> Batch) Decode(IReadOnlyList<Raw> polled, GivenUpRecords givenUp)
     {
         var (records, batch) = (new List<Raw>(polled.Count), new List<Incoming>(polled.Count));
         foreach (var record in polled)
         {
-            if (givenUp.Contains(record) || Decode(record, givenUp) is not { } incoming) continue;
+            if (skips(record.Message.Headers) || givenUp.Contains(record) || Decode(record, givenUp) is not { } incoming) continue;
             records.Add(record);
             batch.Add(incoming);
         }

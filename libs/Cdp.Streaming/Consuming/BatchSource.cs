@@ -16,6 +16,7 @@ internal sealed record Batch(IReadOnlyList<Raw> Records, IReadOnlyList<TopicPart
 internal sealed class BatchSource : IDisposable
 {
     private static readonly TimeSpan IdleWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LingerStep = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxPollGap = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan StableTimeout = TimeSpan.FromSeconds(5);
@@ -103,6 +104,9 @@ internal sealed class BatchSource : IDisposable
     /// <summary>The owned partitions. May be read by any thread.</summary>
     public IReadOnlyList<TopicPartition> Owned => _owned;
 
+    /// <summary>The committed offset of every owned partition that has one: committing them again changes nothing, but is fenced.</summary>
+    public IReadOnlyList<TopicPartitionOffset> CommittedOffsets() => Ends.AllCommitted;
+
     /// <summary>The ends of partitions that are not committed yet.</summary>
     public UncommittedEnds Ends { get; } = new();
 
@@ -139,7 +143,13 @@ internal sealed class BatchSource : IDisposable
         var options = _context.Options;
         while (_gathered.Count < options.MaxRecords && bytes < options.MaxBytes && (_gathered.Count == 0 || Stopwatch.GetElapsedTime(since) < options.MaxWait))
         {
-            if (!_buffered.TryDequeue(out var result) && (result = Consume(_gathered.Count == 0 ? IdleWait : TimeSpan.Zero)) is null) break;
+            if (!_buffered.TryDequeue(out var result))
+            {
+                result = Consume(_gathered.Count == 0 ? IdleWait : TimeSpan.Zero);
+                if (result is null && _gathered.Count > 0 && Stopwatch.GetElapsedTime(since) < options.Linger) result = Consume(LingerStep);
+                if (result is null && (_gathered.Count == 0 || Stopwatch.GetElapsedTime(since) >= options.Linger)) break;
+                if (result is null) continue;
+            }
             if (_gathered.Count == 0) since = Stopwatch.GetTimestamp();
             _gathered.Add(result);
             bytes += result.IsPartitionEOF ? 0 : (result.Message.Key?.Length ?? 0) + (result.Message.Value?.Length ?? 0);
@@ -149,6 +159,16 @@ internal sealed class BatchSource : IDisposable
         return new Batch(
             [.. _gathered.Where(result => !result.IsPartitionEOF)],
             [.. _gathered.Where(result => result.IsPartitionEOF).Select(end => end.TopicPartitionOffset)]);
+    }
+
+    /// <summary>Polls for rebalances only, with all partitions paused, and returns an empty batch.</summary>
+    public Batch PollNothing()
+    {
+        _positions.Clear();
+        _gathered = [];
+        _lost.Clear();
+        Await(Task.Delay(IdleWait));
+        return new Batch([], []);
     }
 
     /// <summary>The partitions assigned since the last call, whose hot state is not up to date yet.</summary>
@@ -170,6 +190,11 @@ internal sealed class BatchSource : IDisposable
         foreach (var committed in CallAndPoll(() => _consumer.Committed(partitions, StableTimeout)))
         {
             if (!_owned.Contains(committed.TopicPartition)) continue;
+            if (committed.Offset.IsSpecial && _context.Options.Start is { } start)
+            {
+                Begin(committed.TopicPartition, start);
+                continue;
+            }
             Ends.Committed(committed);
             if (_reading.Begin(committed.TopicPartition, committed.Offset) is { } jump) HandleJump(committed.TopicPartition, jump);
         }
@@ -249,6 +274,27 @@ internal sealed class BatchSource : IDisposable
             Task.WaitAny([calling]);
         }
         return calling.Result;
+    }
+
+    // Begins a partition for which the group has never committed an offset. What was polled of it may lie before the start, and is read again if it does not.
+    private void Begin(TopicPartition partition, StartPosition start)
+    {
+        var offset = CallAndPoll(() => FindStart(partition, start));
+        if (!_owned.Contains(partition)) return;
+        _consumer.Seek(new TopicPartitionOffset(partition, offset));
+        _reading.Seek(partition, offset);
+        _lost.Add(partition);
+        _buffered = new Queue<Raw>(_buffered.Where(held => held.TopicPartition != partition));
+        Ends.Begin(new TopicPartitionOffset(partition, offset));
+    }
+
+    private Offset FindStart(TopicPartition partition, StartPosition start)
+    {
+        var marks = _consumer.QueryWatermarkOffsets(partition, StableTimeout);
+        if (start == StartPosition.Earliest) return marks.Low;
+        if (start.Time is not { } time) return marks.High;
+        var found = _consumer.OffsetsForTimes([new TopicPartitionTimestamp(partition, new Timestamp(time))], StableTimeout).Single().Offset;
+        return found == Offset.End ? marks.High : found;
     }
 
     private Raw? Consume(TimeSpan wait)

@@ -32,4 +32,16 @@ public sealed record StreamOptions
     /// Whether a member must own the same partition numbers of all inputs (range assignor). If false, partitions move one by one (cooperative-sticky assignor).
     /// </summary>
     public bool CoPartitioned { get; init; }
+
+    /// <summary>
+    /// How long a batch waits for further records although no more are available, within <see cref="MaxWait"/>. Longer for a service that sends its batches
+    /// to a system that prefers few large requests.
+    /// </summary>
+    public TimeSpan Linger { get; init; }
+
+    /// <summary>
+    /// Where a new group begins. It is committed before the first record, so that a restart does not move it. Null: at the first record that is retained, and
+    /// nothing is committed until a record is processed.
+    /// </summary>
+    public StartPosition? Start { get; init; }
 }

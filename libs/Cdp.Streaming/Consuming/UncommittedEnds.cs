@@ -13,6 +13,9 @@ internal sealed class UncommittedEnds
 
     public int Count => _ends.Count;
 
+    /// <summary>The committed offset of every owned partition that has one.</summary>
+    public IReadOnlyList<TopicPartitionOffset> AllCommitted => [.. _committed.Select(committed => new TopicPartitionOffset(committed.Key, committed.Value))];
+
     /// <summary>The ends, except those of partitions that have records in the current batch, whose offsets are higher.</summary>
     public IEnumerable<TopicPartitionOffset> Except(IReadOnlyDictionary<TopicPartition, Offset> batch) =>
         _ends.Where(end => !batch.ContainsKey(end.Key)).Select(end => new TopicPartitionOffset(end.Key, end.Value));
@@ -24,6 +27,9 @@ internal sealed class UncommittedEnds
         _committed[committed.TopicPartition] = committed.Offset;
         if (_ends.TryGetValue(committed.TopicPartition, out var end) && end.Value <= committed.Offset.Value) _ends.Remove(committed.TopicPartition);
     }
+
+    /// <summary>Notes where a group begins that has not committed an offset yet. The start is committed even if there is nothing before it.</summary>
+    public void Begin(TopicPartitionOffset start) => (_committed[start.TopicPartition], _ends[start.TopicPartition]) = (start.Offset, start.Offset);
 
     /// <summary>Notes that the reader has reached the end of a partition, and that every record before it is committed.</summary>
     public void Reached(TopicPartitionOffset end)

@@ -38,6 +38,16 @@ internal sealed class BatchCommitter(LoopContext context, BatchSource source, Tr
         }
     }
 
+    /// <summary>Commits outputs that no record causes. The offsets of all owned partitions go with them, because only offsets are fenced (KIP-447).</summary>
+    /// <exception cref="TransactionAbortedException">Nothing was written.</exception>
+    /// <exception cref="UnwritableRecordException">Nothing was written; an output can never be written.</exception>
+    public void CommitDueWork(Outbox outbox)
+    {
+        var started = Stopwatch.GetTimestamp();
+        Commit(outbox.Records, source.CommittedOffsets());
+        context.Meters.Committed(0, outbox.Records.Count, started, context.Now, context.Now);
+    }
+
     /// <summary>Commits the ends that no batch has committed, in a transaction without outputs.</summary>
     /// <exception cref="TransactionAbortedException">Nothing was committed.</exception>
     public void CommitEnds() => Commit([], [.. source.Ends.Except(new Dictionary<TopicPartition, Offset>())]);
@@ -70,7 +80,7 @@ internal sealed class BatchCommitter(LoopContext context, BatchSource source, Tr
         }
 
         Outgoing[] Letters(int limit) => [.. dead.Select(record =>
-            DeadLetters.Of(record.Record, context.Options.Service, record.Error, context.Now, limit, letter => letter.Encode(context.Codec).Length))];
+            DeadLetters.Of(record.Record, context.Options.Service, record.Error, context.Now, limit, letter => letter.Encode(context.Codec)!.Length))];
         // A refusal that names no record may concern any output. The batch is then halved, until only a letter can be meant.
         bool IsLetter(UnwritableRecordException e) => e.Record is null ? outbox.Records.Count == 0 : letters.Contains(e.Record);
     }

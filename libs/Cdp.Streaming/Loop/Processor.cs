@@ -19,6 +19,22 @@ public abstract class Processor<TView>
     internal long ProgressedAt => Volatile.Read(ref _progressedAt);
 
     /// <summary>
+    /// Whether a record with these headers needs no decision. It is then neither decoded nor handed over, and its offset is committed with its batch. Pure.
+    /// </summary>
+    /// <param name="headers">The headers of the record; null if it has none.</param>
+    public virtual bool Skips(Headers? headers) => false;
+
+    /// <summary>
+    /// Whether there is work that no record causes, such as a retry whose time has come. The loop then calls <see cref="PrepareAsync"/> with an empty batch,
+    /// <see cref="FinishBatch"/> and <see cref="CommittedAsync"/>, and commits the outbox in a transaction, unless it is empty. Called between two batches. A
+    /// batch with records is expected to do such work as well.
+    /// </summary>
+    public virtual bool HasDueWork => false;
+
+    /// <summary>Whether no more records can be taken at present: the input is paused, and only <see cref="HasDueWork"/> is asked.</summary>
+    public virtual bool IsFull => false;
+
+    /// <summary>
     /// Reads the hot state that the decisions on a batch need. May be called again for the same records, or for single ones of them in any order: whatever it
     /// writes must be harmless then, so it may only write claims that name the position of the record itself. If it throws an exception that
     /// <see cref="IsOutage"/> recognizes, the input is paused and the call repeated. The same happens with any other exception that single records have in

@@ -23,7 +23,7 @@ internal sealed class StreamLoop<TView>(LoopContext context, Processor<TView> pr
 
     private readonly StreamOptions _options = context.Options;
     private readonly OutageRetry _outageRetry = context.OutageRetry;
-    private readonly BatchDecoder _decoder = new(context, source);
+    private readonly BatchDecoder _decoder = new(context, source, processor.Skips);
     private readonly BatchCommitter _committer = new(context, source, sink);
     private readonly HotStateReader<TView> _hotState = new(processor, partition => source.Owned.Contains(partition));
     private readonly AbortStreak _aborts = new();
@@ -38,12 +38,13 @@ internal sealed class StreamLoop<TView>(LoopContext context, Processor<TView> pr
         var watched = Stopwatch.GetTimestamp();
         while (!stopping.IsCancellationRequested)
         {
-            var batch = source.Poll();
+            var batch = processor.IsFull ? source.PollNothing() : source.Poll();
             CatchUp();
             if (!source.HasJoined || source.IsDisconnected) context.Readiness.Report(context.Part, false, "waiting for Kafka");
             // After many aborts the readiness keeps their report until a transaction commits.
             else if (!_aborts.IsLasting) context.Readiness.Report(context.Part, true, context.Meters.LagSummary);
             if (Process(batch.Records, new GivenUpRecords())) ReportEnds(batch.Ends);
+            if (batch.Records.Count == 0 && processor.HasDueWork) ProcessDueWork();
             CommitEndsWhenIdle(batch);
             if (Stopwatch.GetElapsedTime(watched) < WatchInterval) continue;
             RetryUntilAvailable(() => processor.WatchAsync(_stopping));
@@ -90,6 +91,28 @@ internal sealed class StreamLoop<TView>(LoopContext context, Processor<TView> pr
             return GiveUp(attempt.Failed, givenUp) ? Process(records, givenUp, again) : Isolate(records, error, givenUp, again);
         if (attempt.HasView) RetryUntilAvailable(() => processor.CommittedAsync(attempt.View!, attempt.Outbox.Records, _stopping));
         return true;
+    }
+
+    /// <summary>Does the work that no record causes. Its outputs are fenced like those of a batch: the offsets are committed once more with them.</summary>
+    private void ProcessDueWork()
+    {
+        var view = RetryUntilAvailable(() => processor.PrepareAsync([], _stopping));
+        var outbox = new Outbox();
+        processor.FinishBatch(view, context.Now, outbox);
+        try
+        {
+            if (outbox.Records.Count > 0)
+            {
+                _outageRetry.Run("the schema registry", () => _committer.CommitDueWork(outbox), e => e is SchemaUnavailableException);
+                Committed();
+            }
+        }
+        catch (TransactionAbortedException e)
+        {
+            Abort(e);
+            return;
+        }
+        RetryUntilAvailable(() => processor.CommittedAsync(view, outbox.Records, _stopping));
     }
 
     /// <summary>Decides, and commits unless a decision failed or partitions were lost meanwhile.</summary>

@@ -6,13 +6,19 @@ using Cdp.Streaming.Schemas;
 namespace Cdp.Streaming.Records;
 
 /// <summary>A record to be written. Its <see cref="Offset"/> is known once its transaction has committed.</summary>
-public sealed class Outgoing(Topic topic, string? key, ISpecificRecord value, int? partition)
+public sealed class Outgoing(Topic topic, string? key, ISpecificRecord? value, int? partition)
 {
     private byte[]? _encoded;
 
     public Topic Topic { get; } = topic;
     public string? Key { get; } = key;
-    public ISpecificRecord Value { get; } = value;
+
+    /// <summary>The record.</summary>
+    /// <exception cref="InvalidOperationException">It is a tombstone.</exception>
+    public ISpecificRecord Value => value ?? throw new InvalidOperationException($"the tombstone of {Key} has no value");
+
+    /// <summary>Whether it deletes its key from a compacted topic, and has no value.</summary>
+    public bool IsTombstone => value is null;
 
     /// <summary>The partition to write to; null until the commit if the key decides it.</summary>
     public int? Partition { get; internal set; } = partition;
@@ -22,10 +28,12 @@ public sealed class Outgoing(Topic topic, string? key, ISpecificRecord value, in
 
     internal string? TraceParent { get; init; }
 
-    /// <summary>The bytes of the record as they are written to the topic. Encoded by the first call, so the value must not change afterwards.</summary>
+    /// <summary>
+    /// The bytes of the record as they are written to the topic; null for a tombstone. Encoded by the first call, so the value must not change afterwards.
+    /// </summary>
     /// <exception cref="AvroException">A field that may not be null is null.</exception>
     /// <exception cref="SchemaUnavailableException">The registry does not provide the schema.</exception>
-    public byte[] Encode(AvroCodec codec) => _encoded ??= codec.Encode(Topic, Value);
+    public byte[]? Encode(AvroCodec codec) => IsTombstone ? null : _encoded ??= codec.Encode(Topic, Value);
 }
 
 /// <summary>The records that the decisions of a batch produce, in order. The loop writes them when it commits the batch.</summary>
@@ -52,4 +60,10 @@ public sealed class Outbox
         _records.Add(record);
         return record;
     }
+
+    /// <summary>Deletes a key from a compacted topic.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="partition">The partition that holds the key; null leaves it to the key.</param>
+    public void AddTombstone(Topic topic, string key, int? partition = null) => _records.Add(new Outgoing(topic, key, null, partition));
 }

@@ -59,7 +59,10 @@ public sealed class RecordWriter : IDisposable
         CancellationToken stopping = default)
     {
         var message = new Message<byte[]?, byte[]> { Key = RecordKeys.Bytes(key), Value = codec.Encode(topic, record) };
-        if (traceParent is not null) message.Headers = new Headers { { TraceHeader.Name, Encoding.ASCII.GetBytes(traceParent) } };
+        var headers = new Headers();
+        EventHeaders.Add(headers, record);
+        if (traceParent is not null) headers.Add(TraceHeader.Name, Encoding.ASCII.GetBytes(traceParent));
+        if (headers.Count > 0) message.Headers = headers;
         return WriteAsync(new TopicPartition(_kafka.NameOf(topic), partition ?? Partition.Any), message, stopping);
     }
 

@@ -16,11 +16,11 @@ internal sealed class TransactionalSink : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly Func<IProducer<byte[]?, byte[]>> _build;
+    private readonly Func<IProducer<byte[]?, byte[]?>> _build;
     private readonly AvroCodec _codec;
     private readonly string _prefix;
     private readonly OutageRetry _outageRetry;
-    private IProducer<byte[]?, byte[]> _producer;
+    private IProducer<byte[]?, byte[]?> _producer;
     private UnwritableRecordException? _refused;
     private bool _isRefusedByBroker;
 
@@ -36,7 +36,7 @@ internal sealed class TransactionalSink : IDisposable
         // Only the partition, offset and error of a report are needed, and every report has them. Headers would be read back one by one.
         config.DeliveryReportFields = "none";
         (_codec, _prefix, _outageRetry) = (codec, kafka.TopicPrefix, outageRetry);
-        _build = () => new ProducerBuilder<byte[]?, byte[]>(config)
+        _build = () => new ProducerBuilder<byte[]?, byte[]?>(config)
             .SetErrorHandler((_, error) =>
             {
                 // Reported at once, from the thread of the client: a call may block until the broker is back.
@@ -71,7 +71,7 @@ internal sealed class TransactionalSink : IDisposable
             Retry(() => _producer.SendOffsetsToTransaction(offsets, group, CallTimeout));
             Retry(() => _producer.CommitTransaction(CallTimeout));
         }
-        catch (ProduceException<byte[]?, byte[]> e) when (!e.Error.IsFatal)
+        catch (ProduceException<byte[]?, byte[]?> e) when (!e.Error.IsFatal)
         {
             throw Aborted(e.Error);
         }
@@ -99,14 +99,20 @@ internal sealed class TransactionalSink : IDisposable
 
     private void Send(Outgoing record)
     {
-        var message = new Message<byte[]?, byte[]> { Key = RecordKeys.Bytes(record.Key), Value = record.Encode(_codec) };
-        var bytes = message.Value.Length + (message.Key?.Length ?? 0) + (record.TraceParent is null ? 0 : TraceHeader.Bytes);
+        var headers = new Headers();
+        var message = new Message<byte[]?, byte[]?> { Key = RecordKeys.Bytes(record.Key), Value = record.Encode(_codec) };
+        var bytes = (message.Value?.Length ?? 0) + (message.Key?.Length ?? 0) + (record.IsTombstone ? 0 : EventHeaders.Add(headers, record.Value));
+        if (record.TraceParent is { } trace)
+        {
+            headers.Add(TraceHeader.Name, Encoding.ASCII.GetBytes(trace));
+            bytes += TraceHeader.Bytes;
+        }
+        if (headers.Count > 0) message.Headers = headers;
         if (bytes > record.Topic.MaxRecordBytes)
         {
             var limit = record.Topic.MaxRecordBytes;
             throw new UnwritableRecordException($"a record for {_prefix}{record.Topic.Name} has {bytes} bytes; the limit is {limit}", record);
         }
-        if (record.TraceParent is { } trace) message.Headers = new Headers { { TraceHeader.Name, Encoding.ASCII.GetBytes(trace) } };
         var target = new TopicPartition(_prefix + record.Topic.Name, record.Partition ?? Partition.Any);
         while (true)
         {
@@ -123,11 +129,11 @@ internal sealed class TransactionalSink : IDisposable
                 });
                 return;
             }
-            catch (ProduceException<byte[]?, byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+            catch (ProduceException<byte[]?, byte[]?> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
             {
                 _producer.Poll(TimeSpan.FromMilliseconds(100));
             }
-            catch (ProduceException<byte[]?, byte[]> e) when (IsUnwritable(e.Error))
+            catch (ProduceException<byte[]?, byte[]?> e) when (IsUnwritable(e.Error))
             {
                 _refused ??= new UnwritableRecordException(e.Error.Reason, record);
                 throw;

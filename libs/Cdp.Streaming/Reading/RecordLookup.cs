@@ -1,0 +1,56 @@
+using Avro;
+using Avro.Specific;
+using Cdp.Contracts;
+using Cdp.Streaming.Clients;
+using Cdp.Streaming.Failures;
+using Cdp.Streaming.Schemas;
+using Confluent.Kafka;
+
+namespace Cdp.Streaming.Reading;
+
+/// <summary>Reads single records of a topic by their offsets. For one call at a time. Connects with the first call.</summary>
+/// <param name="kafka">The cluster.</param>
+/// <param name="codec">Decodes the values.</param>
+/// <param name="topic">The topic.</param>
+public sealed class RecordLookup(KafkaOptions kafka, AvroCodec codec, Topic topic) : IDisposable
+{
+    private const string Group = "record-lookup";
+
+    // Reading on is cheaper than a new position, which discards what the client has fetched ahead.
+    private const int MaxGap = 200;
+
+    private PartitionReader? _reader;
+
+    /// <summary>
+    /// The committed records at these offsets. A record that is missing in the result was removed by compaction: a later record has its key.
+    /// </summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="offsets">The offsets, in ascending order.</param>
+    /// <param name="stopping">Cancels the call between two records.</param>
+    /// <exception cref="KafkaException">Kafka is unavailable.</exception>
+    /// <exception cref="SchemaUnavailableException">The registry does not provide the schema of a record.</exception>
+    /// <exception cref="AvroException">A record cannot be decoded.</exception>
+    public Task<IReadOnlyDictionary<long, ISpecificRecord>> FindAsync(int partition, IReadOnlyList<long> offsets, CancellationToken stopping) =>
+        BlockingCalls.RunAsync(() => Find(partition, offsets, stopping));
+
+    public void Dispose() => _reader?.Dispose();
+
+    private IReadOnlyDictionary<long, ISpecificRecord> Find(int partition, IReadOnlyList<long> offsets, CancellationToken stopping)
+    {
+        var (found, wanted) = (new Dictionary<long, ISpecificRecord>(), offsets.ToHashSet());
+        var isStarted = false;
+        _reader ??= new PartitionReader(kafka, Group);
+        foreach (var offset in offsets)
+        {
+            if (!isStarted || offset - _reader.Position > MaxGap) _reader.Start(kafka.PartitionOf(topic, partition), offset);
+            isStarted = true;
+            while (_reader.Position <= offset)
+            {
+                // At the end of the partition the record may belong to a transaction whose marker is still on its way.
+                if (_reader.Next(stopping) is not { } record) continue;
+                if (record.Message.Value is not null && wanted.Contains(record.Offset.Value)) found[record.Offset.Value] = codec.Decode(record);
+            }
+        }
+        return found;
+    }
+}
