@@ -11,11 +11,13 @@ namespace Cdp.Destinations;
 public static class IdempotencyKey
 {
     /// <summary>
-    /// 32 hexadecimal digits: the first 128 bits of SHA-256(destination, source, messageId), each followed by NUL. A messageId is unique within its source.
+    /// 32 hexadecimal digits: the first 128 bits of SHA-256(destination, source, messageId), each followed by NUL, and by the action and NUL if it has a name.
+    /// A messageId is unique within its source.
     /// </summary>
-    public static string Of(string destinationId, Event envelope)
+    public static string Of(string destinationId, Event envelope, string action = "")
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{destinationId}\0{envelope.sourceId}\0{envelope.messageId}\0"));
+        var suffix = action.Length == 0 ? "" : $"{action}\0";
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{destinationId}\0{envelope.sourceId}\0{envelope.messageId}\0{suffix}"));
         return Convert.ToHexStringLower(hash.AsSpan(0, 16));
     }
 }

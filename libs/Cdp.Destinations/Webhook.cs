@@ -1,4 +1,4 @@
-using System.Net;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Cdp.Destinations.Delivery;
@@ -12,14 +12,11 @@ namespace Cdp.Destinations;
 /// <param name="Headers">Headers to send with every request.</param>
 public sealed record WebhookOptions(Uri Url, string? Secret, TimeSpan Timeout, IReadOnlyDictionary<string, string> Headers);
 
-/// <summary>A request: one event.</summary>
-/// <param name="Body">The event as JSON (<see cref="EventJson"/>).</param>
-/// <param name="IdempotencyKey">A key that is the same for every attempt (<see cref="Destinations.IdempotencyKey"/>).</param>
-/// <param name="TraceParent">The W3C trace context of the event; null if unknown.</param>
-public sealed record WebhookRequest(byte[] Body, string IdempotencyKey, string? TraceParent);
-
-/// <summary>Sends events to an HTTP endpoint. Each call makes one attempt and interprets the response. Thread-safe.</summary>
-public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvider time)
+/// <summary>Sends events to an HTTP endpoint, one per request.</summary>
+/// <param name="options">Where and how the events are sent.</param>
+/// <param name="connections">The most connections that are open at the same time.</param>
+/// <param name="time">The clock.</param>
+public sealed class Webhook(WebhookOptions options, int connections, TimeProvider time) : Destination
 {
     /// <summary>Headers that every request has already. The configuration cannot set them.</summary>
     public static readonly IReadOnlySet<string> OwnHeaders = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
@@ -31,31 +28,30 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
     private const string TraceHeader = "traceparent";
     private const int MaxReason = 256;
 
-    /// <summary>
-    /// An HTTP client for webhooks: it follows no redirects, which would lose the body, and renews connections, so that changes in DNS are noticed.
-    /// </summary>
-    public static HttpClient CreateClient(int connections) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        MaxConnectionsPerServer = connections,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpClient _client = CreateClient(connections);
 
-    /// <summary>Makes one attempt.</summary>
-    /// <exception cref="OperationCanceledException">The attempt was cancelled, and it is unknown whether the destination accepted the event.</exception>
-    public async Task<DeliveryResult> DeliverAsync(WebhookRequest request, CancellationToken stopping)
+    public override string Preview(IReadOnlyList<DeliveryItem> items)
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"POST {options.Url}\n");
+        foreach (var (name, _) in options.Headers) text.Append(CultureInfo.InvariantCulture, $"{name}: ***\n");
+        text.Append(CultureInfo.InvariantCulture, $"{IdempotencyHeader}: {items[0].IdempotencyKey}\n");
+        if (options.Secret is not null) text.Append(CultureInfo.InvariantCulture, $"{Signature.Header}: ***\n");
+        return text.Append(CultureInfo.InvariantCulture, $"Content-Type: application/json\n\n{items[0].Payload.ToJson()}").ToString();
+    }
+
+    public override async Task<SendResult> SendAsync(IReadOnlyList<DeliveryItem> items, CancellationToken stopping) =>
+        SendResult.Whole(await SendAsync(items.Single(), stopping), 1);
+
+    protected override void Dispose(bool disposing) => _client.Dispose();
+
+    private async Task<DeliveryResult> SendAsync(DeliveryItem item, CancellationToken stopping)
     {
         using var deadline = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, deadline.Token);
         try
         {
-            using var message = Message(request);
-            using var answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var message = Message(item);
+            using var answer = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
             return await InterpretAsync(answer, either.Token);
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
@@ -75,13 +71,14 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
         }
     }
 
-    private HttpRequestMessage Message(WebhookRequest request)
+    private HttpRequestMessage Message(DeliveryItem item)
     {
-        var message = new HttpRequestMessage(HttpMethod.Post, options.Url) { Content = new ByteArrayContent(request.Body) };
+        var body = Encoding.UTF8.GetBytes(item.Payload.ToJson());
+        var message = new HttpRequestMessage(HttpMethod.Post, options.Url) { Content = new ByteArrayContent(body) };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        message.Headers.Add(IdempotencyHeader, request.IdempotencyKey);
-        if (request.TraceParent is not null) message.Headers.TryAddWithoutValidation(TraceHeader, request.TraceParent);
-        if (options.Secret is not null) message.Headers.Add(Signature.Header, Signature.Sign(options.Secret, time.GetUtcNow(), request.Body));
+        message.Headers.Add(IdempotencyHeader, item.IdempotencyKey);
+        if (item.TraceParent is not null) message.Headers.TryAddWithoutValidation(TraceHeader, item.TraceParent);
+        if (options.Secret is not null) message.Headers.Add(Signature.Header, Signature.Sign(options.Secret, time.GetUtcNow(), body));
         foreach (var (name, value) in options.Headers) message.Headers.TryAddWithoutValidation(name, value);
         return message;
     }
@@ -91,7 +88,7 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
         var status = (int)answer.StatusCode;
         if (answer.IsSuccessStatusCode) return new DeliveryResult.Delivered(status);
         var reason = $"HTTP {status} {await ReasonAsync(answer, stopping)}".TrimEnd();
-        return answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || status >= 500
+        return status is 408 or 423 or 429 or (>= 500 and not 501)
             ? new DeliveryResult.Retry(status, reason, After(answer.Headers.RetryAfter))
             : new DeliveryResult.Refused(status, reason);
     }
@@ -111,4 +108,17 @@ public sealed class Webhook(WebhookOptions options, HttpClient client, TimeProvi
         var length = await body.ReadAtLeastAsync(bytes, MaxReason, throwOnEndOfStream: false, stopping);
         return Encoding.UTF8.GetString(bytes, 0, length).ReplaceLineEndings(" ").Trim();
     }
+
+    // It follows no redirects, which would lose the body, and renews connections, so that changes in DNS are noticed.
+    private static HttpClient CreateClient(int connections) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        MaxConnectionsPerServer = connections,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 }
