@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Cdp.Destinations.Mapping;
+using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Routing;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using cdp;
-using Cdp.Destinations.Mapping;
+using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Routing;
 

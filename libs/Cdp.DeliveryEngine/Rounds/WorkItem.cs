@@ -1,0 +1,40 @@
+using cdp;
+using Cdp.DeliveryEngine.Parking;
+using Cdp.DeliveryEngine.Sending;
+using Cdp.Destinations.Delivery;
+
+namespace Cdp.DeliveryEngine.Rounds;
+
+/// <summary>An event in a round of deliveries, or one action that it triggers.</summary>
+internal sealed record WorkItem
+{
+    /// <summary>The event.</summary>
+    public required IdentifiedEvent Event { get; init; }
+
+    /// <summary>The position of the event in the topic that it was first read from.</summary>
+    public required RecordPosition Origin { get; init; }
+
+    /// <summary>The position of the input record that it comes from; null for an event from the retry topic.</summary>
+    public RecordPosition? Input { get; init; }
+
+    /// <summary>The position of the request, if an operator had the event sent again; else null.</summary>
+    public RecordPosition? RedrivenFrom { get; init; }
+
+    /// <summary>The action that the event triggers; empty if it triggers none.</summary>
+    public required string Action { get; init; }
+
+    /// <summary>The entry in the retry topic, if the event comes from there; else null.</summary>
+    public ParkedItem? Parked { get; init; }
+
+    /// <summary>What is sent; null if the outcome is known without a request.</summary>
+    public DeliveryItem? ToSend { get; init; }
+
+    /// <summary>The attempts that were made before this round.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>The request of an earlier round that is still in flight, or whose results were not looked at yet; null if there is none.</summary>
+    public SentRequest? Pending { get; set; }
+
+    /// <summary>What became of it; null if that is not known yet.</summary>
+    public Outcome? Outcome { get; set; }
+}
