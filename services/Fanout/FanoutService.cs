@@ -1,10 +1,7 @@
-using Cdp.Contracts;
-using Cdp.Destinations;
+using Cdp.DeliveryEngine;
 using Cdp.Fanout.Configuration;
-using Cdp.Fanout.Delivering;
 using Cdp.Hosting.Configuration;
 using Cdp.Hosting.Process;
-using Cdp.Streaming.Consuming;
 using Cdp.Streaming.Observability;
 
 namespace Cdp.Fanout;
@@ -13,9 +10,6 @@ namespace Cdp.Fanout;
 public static class FanoutService
 {
     public const string Name = "fanout";
-
-    // Small, because a batch is committed only when its slowest delivery has ended.
-    private const int MaxRecords = 500;
 
     public static ServiceDefinition Service { get; } = new(Name, 8093, builder => builder.AddFanout(), app => app.MapFanout()) { HasApi = false };
 
@@ -27,34 +21,23 @@ public static class FanoutService
         var destinations = DestinationFiles.Read(folder, Environment.GetEnvironmentVariable, errors);
         builder.AddConfigurationErrors(errors);
         builder.Services.AddSingleton(destinations);
-        builder.Services.AddSingleton<FanoutLog>();
         foreach (var destination in destinations)
         {
-            builder.AddStream(options.Kafka, CreateStream(destination), services => CreateProcessor(services, destination));
+            builder.AddDeliveries(
+                options.Kafka,
+                Name,
+                destination.Settings,
+                destination.Router,
+                services => destination.Create(services.GetRequiredService<TimeProvider>()),
+                destination.Start,
+                destination.Linger);
         }
     }
 
     /// <summary>Without destinations nothing else would report the service as ready.</summary>
     public static void MapFanout(this WebApplication app)
     {
-        if (app.Services.GetRequiredService<IReadOnlyList<Destination>>().Count > 0) return;
+        if (app.Services.GetRequiredService<IReadOnlyList<ConfiguredDestination>>().Count > 0) return;
         app.Services.GetRequiredService<Readiness>().Report("destinations", true, "none is configured");
-    }
-
-    private static StreamOptions CreateStream(Destination destination) => new()
-    {
-        Service = Name,
-        Group = $"{Name}-{destination.Id}",
-        Inputs = [Topics.EventsIdentified],
-        Outputs = [Topics.Deliveries, Topics.DeliveriesDead, Topics.Dead],
-        MaxRecords = MaxRecords,
-    };
-
-    private static FanoutProcessor CreateProcessor(IServiceProvider services, Destination destination)
-    {
-        var time = services.GetRequiredService<TimeProvider>();
-        var webhook = new Webhook(destination.Webhook, Webhook.CreateClient(destination.Concurrency), time);
-        var retrier = new DeliveryRetrier(destination, webhook, new RetryDelays(), time, services.GetRequiredService<FanoutLog>());
-        return new FanoutProcessor(destination, retrier);
     }
 }

@@ -1,6 +1,10 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
+using Cdp.DeliveryEngine.Configuration;
 using Cdp.Destinations;
+using Cdp.Destinations.Routing;
 using Cdp.Hosting.Configuration;
+using Cdp.Streaming.Consuming;
 using YamlDotNet.RepresentationModel;
 
 namespace Cdp.Fanout.Configuration;
@@ -8,14 +12,12 @@ namespace Cdp.Fanout.Configuration;
 /// <summary>Reads the destinations of a folder, one per file.</summary>
 public static partial class DestinationFiles
 {
-    private static readonly string[] Types = ["track", "identify", "page", "screen", "group", "alias", "merge"];
-
     /// <param name="folder">The folder of the files. A folder that does not exist has no destinations.</param>
     /// <param name="environment">Looks up the environment variable that <c>secret_env</c> names.</param>
     /// <param name="errors">Receives every fault of every file, with file, line and remedy.</param>
-    public static IReadOnlyList<Destination> Read(string folder, Func<string, string?> environment, ICollection<string> errors)
+    public static IReadOnlyList<ConfiguredDestination> Read(string folder, Func<string, string?> environment, ICollection<string> errors)
     {
-        var destinations = new List<Destination>();
+        var destinations = new List<ConfiguredDestination>();
         foreach (var file in YamlSection.ReadFolder(folder, errors))
         {
             var destination = Read(file, environment);
@@ -28,7 +30,7 @@ public static partial class DestinationFiles
         return destinations;
     }
 
-    private static Destination Read(YamlSection file, Func<string, string?> environment)
+    private static ConfiguredDestination Read(YamlSection file, Func<string, string?> environment)
     {
         var id = file.RequiredText("id", "give the destination its own name");
         if (id.Length > 0 && !Id().IsMatch(id)) file.AddError("id", $"'{id}' cannot name a consumer group; use lower-case letters, digits and hyphens");
@@ -36,11 +38,44 @@ public static partial class DestinationFiles
         {
             file.AddError("type", $"'{type}' is not a type of destination; write webhook");
         }
+        var settings = Settings(file, id);
         var webhook = new WebhookOptions(Url(file), Secret(file, environment), file.Duration("timeout", TimeSpan.FromSeconds(10)), Headers(file));
-        var destination = new Destination(
-            id, Subscription(file, id), webhook, file.Number("max_attempts", 5, 1, 100), file.Number("concurrency", 8, 1, 1_000));
+        var destination = new ConfiguredDestination(
+            settings, new Router(id, Subscriptions.Read(file)), Start(file), TimeSpan.Zero, time => new Webhook(webhook, settings.Concurrency, time));
         file.RejectUnknownKeys();
         return destination;
+    }
+
+    private static DeliverySettings Settings(YamlSection file, string id)
+    {
+        var order = file.Text("order") ?? "profile";
+        if (order is not ("profile" or "none")) file.AddError("order", $"'{order}' is not an order; write profile or none");
+        var (retry, throttle) = (file.Section("retry"), file.Section("throttle"));
+        var defaults = new DeliverySettings { Id = id };
+        var settings = defaults with
+        {
+            KeepsOrder = order != "none",
+            Concurrency = file.Number("concurrency", defaults.Concurrency, 1, 1_000),
+            MinAttempts = retry?.Number("attempts", defaults.MinAttempts, 1, 1_000) ?? defaults.MinAttempts,
+            RetryWindow = retry?.Duration("window", defaults.RetryWindow) ?? defaults.RetryWindow,
+            RequestsPerSecond = throttle is null
+                ? null
+                : throttle.Number("requests", 10, 1, 1_000_000) / throttle.Duration("per", TimeSpan.FromSeconds(1)).TotalSeconds,
+        };
+        retry?.RejectUnknownKeys();
+        throttle?.RejectUnknownKeys();
+        return settings;
+    }
+
+    private static StartPosition Start(YamlSection file)
+    {
+        var text = file.Text("from") ?? "earliest";
+        if (text == "earliest") return StartPosition.Earliest;
+        if (text == "now") return StartPosition.Latest;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            return StartPosition.At(time.UtcDateTime);
+        file.AddError("from", $"'{text}' is not a start; write now, earliest, or a time such as 2026-01-31T00:00:00Z");
+        return StartPosition.Earliest;
     }
 
     private static Uri Url(YamlSection file)
@@ -59,15 +94,6 @@ public static partial class DestinationFiles
         if (environment(variable) is { Length: > 0 } found) return found;
         file.AddError("secret_env", $"the environment variable {variable} is not set; set it to the secret");
         return null;
-    }
-
-    private static Subscription Subscription(YamlSection file, string id)
-    {
-        var events = file.Section("events");
-        var (types, names) = (events?.Texts("types") ?? [], events?.Texts("names") ?? []);
-        foreach (var type in types.Except(Types)) events!.AddError("types", $"'{type}' is not a type of event; use {string.Join(", ", Types)}");
-        events?.RejectUnknownKeys();
-        return new Subscription(id, types.ToHashSet(StringComparer.Ordinal), names.ToHashSet(StringComparer.Ordinal));
     }
 
     private static Dictionary<string, string> Headers(YamlSection file)

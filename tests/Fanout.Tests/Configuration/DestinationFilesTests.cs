@@ -1,4 +1,8 @@
+using Cdp.DeliveryEngine.Configuration;
+using Cdp.Destinations.Routing;
+using Cdp.Destinations.Tests;
 using Cdp.Fanout.Configuration;
+using Cdp.Streaming.Consuming;
 
 namespace Cdp.Fanout.Tests.Configuration;
 
@@ -17,23 +21,53 @@ public sealed class DestinationFilesTests : IDisposable
             url: https://example.com/hook
             secret_env: CRM_SECRET
             events: {types: [track, identify], names: Order Completed}
+            mapping: {id: {"@path": $.messageId}}
+            from: 2026-01-31T00:00:00Z
+            order: none
             timeout: 2.5s
-            max_attempts: 3
             concurrency: 2
+            retry: {attempts: 5, window: 1h}
+            throttle: {requests: 30, per: 1m}
             headers: {Authorization: Bearer x}
             """));
         Assert.Empty(errors);
-        Assert.Equal(("crm", "https://example.com/hook", "s3cret", TimeSpan.FromSeconds(2.5), 3, 2),
-            (
-                destination.Id,
-                destination.Webhook.Url.ToString(),
-                destination.Webhook.Secret,
-                destination.Webhook.Timeout,
-                destination.MaxAttempts,
-                destination.Concurrency));
-        Assert.Equal(["track", "identify"], destination.Subscription.Types);
-        Assert.Equal(["Order Completed"], destination.Subscription.Names);
-        Assert.Equal("Bearer x", destination.Webhook.Headers["Authorization"]);
+        Assert.Equal(
+            new DeliverySettings
+            {
+                Id = "crm",
+                KeepsOrder = false,
+                Concurrency = 2,
+                MinAttempts = 5,
+                RetryWindow = TimeSpan.FromHours(1),
+                RequestsPerSecond = 0.5,
+            },
+            destination.Settings);
+        Assert.Equal(new DateTime(2026, 1, 31, 0, 0, 0, DateTimeKind.Utc), destination.Start.Time);
+        Assert.Equal(
+            [true, false, true, false],
+            new[] { ("track", "Order Completed"), ("track", "Other"), ("identify", null), ("page", null) }
+                .Select(e => destination.Router.Matches(e.Item1, e.Item2)));
+        var triggered = Assert.IsType<RoutedEvent.Triggered>(destination.Router.Route(SampleEvents.Event("p", "m")));
+        Assert.Equal("""{"id":"m"}""", Assert.Single(triggered.Actions).Payload.ToJson());
+    }
+
+    [Fact]
+    public void Read_SeveralActions_AreReadInOrder()
+    {
+        var destination = Assert.Single(Read(out var errors, """
+            id: crm
+            type: webhook
+            url: https://example.com/hook
+            from: now
+            actions:
+              - name: order
+                subscribe: type = "track" and event = "Order Completed"
+              - name: everything
+            """));
+        Assert.Empty(errors);
+        Assert.Same(StartPosition.Latest, destination.Start);
+        var triggered = Assert.IsType<RoutedEvent.Triggered>(destination.Router.Route(SampleEvents.Event("p", "m")));
+        Assert.Equal(["order", "everything"], triggered.Actions.Select(action => action.Action));
     }
 
     [Fact]
@@ -47,11 +81,15 @@ public sealed class DestinationFilesTests : IDisposable
             "a.yaml:4: the environment variable NOBODY is not set",
             "a.yaml:5: 'click' is not a type of event",
             "a.yaml:6: 'timeout' must be a duration",
-            "a.yaml:7: 'max_attempts' must be a whole number from 1 to 100",
+            "a.yaml:7: 'attempts' must be a whole number from 1 to 1000",
             "a.yaml:8: the header 'X-Cdp-Signature' is set for each request",
             "a.yaml:9: 'retries' is not a known key",
+            "a.yaml:10: 'sideways' is not an order; write profile or none",
+            "a.yaml:11: 'yesterday' is not a start",
+            "a.yaml:12: the mapping is not valid",
             "b.yaml:1: 'type' is missing",
             "b.yaml:1: 'url' is missing",
+            "b.yaml:2: the condition is not valid",
             "c.yaml:1: there is another destination 'b'",
         ];
         Read(out var errors,
@@ -62,11 +100,14 @@ public sealed class DestinationFilesTests : IDisposable
             secret_env: NOBODY
             events: {types: [click]}
             timeout: 10
-            max_attempts: 0
+            retry: {attempts: 0}
             headers: {X-Cdp-Signature: mine}
             retries: 3
+            order: sideways
+            from: yesterday
+            mapping: {id: {"@path": 5}}
             """,
-            "id: b",
+            "id: b\nsubscribe: type =",
             "{id: b, type: webhook, url: 'http://x'}");
         Assert.Equal(expected.Length, errors.Count);
         Assert.All(expected, start => Assert.Single(errors, error => error.StartsWith(Path.Combine(_folder.FullName, start), StringComparison.Ordinal)));
@@ -80,7 +121,7 @@ public sealed class DestinationFilesTests : IDisposable
         Assert.Empty(errors);
     }
 
-    private IReadOnlyList<Destination> Read(out List<string> errors, params string[] files)
+    private IReadOnlyList<ConfiguredDestination> Read(out List<string> errors, params string[] files)
     {
         for (var i = 0; i < files.Length; i++) File.WriteAllText(Path.Combine(_folder.FullName, $"{(char)('a' + i)}.yaml"), files[i]);
         errors = [];

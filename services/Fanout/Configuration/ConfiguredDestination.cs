@@ -1,0 +1,18 @@
+using Cdp.DeliveryEngine.Configuration;
+using Cdp.Destinations.Delivery;
+using Cdp.Destinations.Routing;
+using Cdp.Streaming.Consuming;
+
+namespace Cdp.Fanout.Configuration;
+
+/// <summary>A destination as its file describes it.</summary>
+/// <param name="Settings">How it is delivered to.</param>
+/// <param name="Router">Which events trigger which of its actions.</param>
+/// <param name="Start">Where it begins in the history, if it is new.</param>
+/// <param name="Linger">How long a batch waits for further events.</param>
+/// <param name="Create">Creates the destination.</param>
+public sealed record ConfiguredDestination(
+    DeliverySettings Settings, Router Router, StartPosition Start, TimeSpan Linger, Func<TimeProvider, Destination> Create)
+{
+    public string Id => Settings.Id;
+}
