@@ -3,7 +3,7 @@ namespace Cdp.DeliveryEngine.Configuration;
 /// <summary>How a destination is delivered to.</summary>
 public sealed record DeliverySettings
 {
-    /// <summary>The id of the destination: names its consumer group, its retry topic and its records, and its switch in an event's <c>integrations</c>.</summary>
+    /// <summary>The id of the destination: names its consumer group, retry topic and records, and its switch in an event's <c>integrations</c>.</summary>
     public required string Id { get; init; }
 
     /// <summary>
