@@ -8,20 +8,20 @@ namespace Cdp.Destinations.Mapping;
 
 /// <summary>
 /// A template in Liquid with the limits of the reference: at most 1000 characters, no loops, no other templates, and only filters that keep values small.
-/// Rendering depends on the event alone; the present time is that at which the event was received.
+/// Rendering depends only on the event: the current time is the time at which the event was received.
 /// </summary>
 internal sealed class LiquidTemplate
 {
-    /// <summary>The greatest length of a template in UTF-16 code units.</summary>
+    /// <summary>The maximum length of a template in UTF-16 code units.</summary>
     public const int MaxLength = 1000;
 
-    // Filters and tags can multiply the length of a value. Real results have some hundred characters.
+    // Filters and tags can multiply the length of a value. Real results have a few hundred characters.
     private const int MaxSize = 100_000;
     private const int MaxSteps = 1_000;
 
     private static readonly string[] DisabledTags = ["case", "for", "include", "layout", "render", "tablerow"];
 
-    // Those of the reference, and what it does not have.
+    // The filters that the reference disables, and filters that it does not have.
     private static readonly string[] DisabledFilters =
     [
         "concat", "find", "find_index", "has", "map", "newline_to_br", "reject", "reverse", "sort", "sort_natural", "uniq",
@@ -51,7 +51,7 @@ internal sealed class LiquidTemplate
         return null;
     }
 
-    /// <summary>The text; null if the template cannot be rendered for this event, such as for a division by zero or a result that is too long.</summary>
+    /// <summary>The result; null if the template cannot be rendered for this event, such as for a division by zero or a result that is too long.</summary>
     public string? Render(Datum data)
     {
         var context = new TemplateContext(LiquidValue.Of(data), Options, allowModelMembers: false);
@@ -63,7 +63,7 @@ internal sealed class LiquidTemplate
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // The engine and its filters report what a value makes impossible with exceptions of many types.
+            // The engine and its filters throw exceptions of many types if they cannot process a value.
             return null;
         }
     }
@@ -95,7 +95,7 @@ internal sealed class LiquidTemplate
         return options;
     }
 
-    // Replacing and joining can put one argument into the result as often as the input is long; the others at most once.
+    // Replacing and joining can insert an argument once per character or item of the input; other filters insert it at most once.
     private static void Bound(string name, FluidValue input, FilterArguments arguments, TemplateContext context)
     {
         var (size, added) = (Size(input, context), Enumerable.Range(0, arguments.Count).Sum(i => Size(arguments.At(i), context)));
@@ -106,7 +106,7 @@ internal sealed class LiquidTemplate
     private static long Size(FluidValue value, TemplateContext context) =>
         value.Type == FluidValues.Array ? value.Enumerate(context).Sum(item => Size(item, context)) : value.ToStringValue().Length;
 
-    /// <summary>The names of filters in a template that do not exist.</summary>
+    /// <summary>Finds names of filters in a template that do not exist.</summary>
     private sealed class FilterNames : AstVisitor
     {
         public SortedSet<string> Missing { get; } = [];

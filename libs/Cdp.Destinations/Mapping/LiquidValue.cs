@@ -5,14 +5,14 @@ using Fluid.Values;
 
 namespace Cdp.Destinations.Mapping;
 
-/// <summary>An object of an event as Liquid sees it: its members are read when a template asks for them.</summary>
+/// <summary>An object of an event as Liquid sees it: members are read only when a template uses them.</summary>
 internal sealed class LiquidValue(Datum data) : IFluidIndexable
 {
     public int Count => data.Members().Count();
 
     public IEnumerable<string> Keys => data.Members().Select(member => member.Key);
 
-    /// <summary>The value for a template: numbers as JavaScript has them, apart from integers, of which all digits are kept.</summary>
+    /// <summary>The value for a template: numbers as in JavaScript, except that integers keep all their digits.</summary>
     public static FluidValue Of(Datum data) => data.Kind switch
     {
         DatumKind.Text => new StringValue(data.Text),

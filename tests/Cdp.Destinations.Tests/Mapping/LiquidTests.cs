@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cdp.Destinations.Tests.Mapping;
 
-/// <summary><c>@liquid</c>: what templates see of an event, and the limits that keep one from costing much.</summary>
+/// <summary><c>@liquid</c>: the parts of an event that templates can use, and the limits on the cost of a template.</summary>
 public sealed class LiquidTests
 {
     private const string Event = """
@@ -49,7 +49,7 @@ public sealed class LiquidTests
         Assert.Equal(["/v/@liquid must have at most 1000 characters, not 1001"], Assert.Throws<MappingException>(() => Parse(new string('x', 1001))).Faults);
     }
 
-    // Each step multiplies the length of the value before it, so that without a bound the last would need more memory than there is.
+    // Each step multiplies the length of the previous value, so without a limit the last one would need more memory than is available.
     [Theory]
     [InlineData("{% assign a = properties.s %}", "{% assign a = a | append: a %}", "{{ a }}")]
     [InlineData("{% assign a = properties.s %}", "{% capture a %}{{a}}{{a}}{{a}}{{a}}{% endcapture %}", "{{ a | upcase }}")]
