@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cdp.Destinations.Values;
-using Fluid;
 using Fluid.Values;
 
 namespace Cdp.Destinations.Mapping;

@@ -1,3 +1,4 @@
+using Cdp.Destinations.Fields;
 using Cdp.Destinations.Fql;
 using Cdp.Destinations.Mapping;
 
@@ -7,4 +8,5 @@ namespace Cdp.Destinations.Routing;
 /// <param name="Name">The name of the action; empty for a destination that has only one.</param>
 /// <param name="Subscription">The events that trigger it.</param>
 /// <param name="Mapping">Makes the fields of the request from an event; null: the event is sent as it is.</param>
-public sealed record ActionRoute(string Name, FqlExpression Subscription, EventMapping? Mapping);
+/// <param name="Fields">The types and rules of the fields; null: what the mapping made is sent as it is.</param>
+public sealed record ActionRoute(string Name, FqlExpression Subscription, EventMapping? Mapping, FieldSchema? Fields = null);

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using cdp;
+using Cdp.Destinations.Fields;
+using Cdp.Destinations.Filters;
 using Cdp.Destinations.Values;
 
 namespace Cdp.Destinations.Routing;
@@ -7,7 +9,8 @@ namespace Cdp.Destinations.Routing;
 /// <summary>Decides what a destination does with an event: which actions it triggers, with which fields. Pure and thread-safe.</summary>
 /// <param name="destinationId">The name of the destination in an event's <c>integrations</c>.</param>
 /// <param name="actions">The actions of the destination.</param>
-public sealed class Router(string destinationId, IReadOnlyList<ActionRoute> actions)
+/// <param name="filter">Drops and changes the events that an action subscribes to, before they are mapped; null for no filter.</param>
+public sealed class Router(string destinationId, IReadOnlyList<ActionRoute> actions, EventFilter? filter = null)
 {
     /// <summary>Whether an event of which only the record's headers have been read triggers an action. Null: that depends on the rest of the event.</summary>
     /// <param name="type">track, identify, page, screen, group or alias.</param>
@@ -38,10 +41,27 @@ public sealed class Router(string destinationId, IReadOnlyList<ActionRoute> acti
         candidates.RemoveAll(action => !action.Subscription.Matches(json));
         if (candidates.Count == 0) return RoutedEvent.NotSubscribed.Instance;
         if (!IsWanted(envelope.integrations)) return new RoutedEvent.Filtered($"the sender excludes {destinationId} in integrations");
-        return new RoutedEvent.Triggered([.. candidates.Select(action => new TriggeredAction(action.Name, json, Payload(action, json)))]);
+        switch (filter?.Apply(json))
+        {
+            case FilterResult.Dropped dropped:
+                return new RoutedEvent.Filtered(dropped.Rule);
+            case FilterResult.Passed passed:
+                json = passed.Event;
+                break;
+        }
+        return new RoutedEvent.Triggered([.. candidates.Select(action => Trigger(action, json))]);
     }
 
-    private static Datum Payload(ActionRoute action, JsonElement json) => action.Mapping is { } mapping ? mapping.Map(json) : Datum.Of(json);
+    private static TriggeredAction Trigger(ActionRoute action, JsonElement json)
+    {
+        var mapped = action.Mapping is { } mapping ? mapping.Map(json) : Datum.Of(json);
+        return action.Fields?.Prepare(mapped) switch
+        {
+            FieldResult.Prepared prepared => new TriggeredAction(action.Name, json, prepared.Payload),
+            FieldResult.Invalid invalid => new TriggeredAction(action.Name, json, mapped, string.Join("; ", invalid.Faults)),
+            _ => new TriggeredAction(action.Name, json, mapped),
+        };
+    }
 
     private static string? Name(Event envelope) => envelope.type == "track" ? envelope.@event : null;
 

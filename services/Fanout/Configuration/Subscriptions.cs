@@ -1,3 +1,4 @@
+using Cdp.Destinations.Filters;
 using Cdp.Destinations.Fql;
 using Cdp.Destinations.Mapping;
 using Cdp.Destinations.Routing;
@@ -24,6 +25,16 @@ internal static class Subscriptions
         }
         if (routes.Count == 0) file.AddError("actions", "the list is empty; add an action, or remove the key");
         return routes;
+    }
+
+    /// <summary>The filter of a file; null if it has none.</summary>
+    public static EventFilter? Filter(YamlSection file)
+    {
+        if (file.Node("filters") is not { } node) return null;
+        List<string> errors = [];
+        var filter = EventFilter.Parse(YamlJson.Convert(node), errors);
+        foreach (var error in errors) file.AddError(node, $"the filter is not valid: {error}");
+        return filter;
     }
 
     private static ActionRoute Read(YamlSection section, string name) => new(name, Subscription(section), Mapping(section));

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Cdp.Destinations.Fields;
+using Cdp.Destinations.Filters;
 using Cdp.Destinations.Fql;
 using Cdp.Destinations.Mapping;
 using Cdp.Destinations.Routing;
@@ -37,6 +39,29 @@ public sealed class RouterTests
         Assert.Equal("""{"id":"m"}""", triggered.Actions[1].Payload.ToJson());
         var only = Assert.IsType<RoutedEvent.Triggered>(router.Route(SampleEvents.Event("p", "m"), only: "orders"));
         Assert.Equal(["orders"], only.Actions.Select(action => action.Action));
+    }
+
+    [Fact]
+    public void Route_Filter_DropsOrChangesWhatAnActionSubscribesTo()
+    {
+        var errors = new List<string>();
+        var filter = EventFilter.Parse(JsonElement.Parse("""[{"if": "event = \"Secret\"", "drop": true}, {"drop_properties": {"": ["userId"]}}]"""), errors);
+        Assert.Empty(errors);
+        var router = new Router("crm", [Action("", "all")], filter);
+        Assert.IsType<RoutedEvent.Filtered>(router.Route(SampleEvents.Event("p", "m", envelope => envelope.@event = "Secret")));
+        var triggered = Assert.IsType<RoutedEvent.Triggered>(router.Route(SampleEvents.Event("p", "m")));
+        Assert.True(Assert.Single(triggered.Actions).Payload.Member("userId").IsMissing);
+    }
+
+    [Fact]
+    public void Route_FieldsThatAreNotValid_TriggerTheActionWithTheFaults()
+    {
+        var errors = new List<string>();
+        var fields = FieldSchema.Parse(JsonElement.Parse("""{"email": {"type": "string", "required": true}}"""), errors)!;
+        var router = new Router("crm", [new ActionRoute("", FqlExpression.Parse("all"), fields.Mapping(null, errors), fields)]);
+        Assert.Empty(errors);
+        var triggered = Assert.IsType<RoutedEvent.Triggered>(router.Route(SampleEvents.Event("p", "m")));
+        Assert.Contains("/email", Assert.Single(triggered.Actions).Fault, StringComparison.Ordinal);
     }
 
     [Fact]
