@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Cdp.Destinations.Http;
 
@@ -54,11 +53,11 @@ internal static class PublicAddress
         if (address.IsIPv4MappedToIPv6) return Objection(address.MapToIPv4());
         foreach (var (network, kind) in Special)
         {
-            if (network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address)) return kind;
+            if (network.Contains(address)) return kind;
         }
-        if (address.AddressFamily == AddressFamily.InterNetwork) return null;
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return "not an IP address";
-        if (Nat64.Contains(address) || Compatible.Contains(address)) return Objection(new IPAddress(address.GetAddressBytes().AsSpan(12)));
+        var bytes = address.GetAddressBytes();
+        if (bytes.Length == 4) return null;
+        if (Nat64.Contains(address) || Compatible.Contains(address)) return Objection(new IPAddress(bytes.AsSpan(12)));
         return GlobalUnicast.Contains(address) ? null : "not assigned";
     }
 }

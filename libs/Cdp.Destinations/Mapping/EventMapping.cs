@@ -24,4 +24,7 @@ public sealed class EventMapping
         if (@event.ValueKind != JsonValueKind.Object) throw new ArgumentException($"an event is a JSON object, not {@event.ValueKind}", nameof(@event));
         return _directive.Resolve(Datum.Of(@event));
     }
+
+    /// <summary>The same for a value that is not an event, such as the settings of a destination.</summary>
+    public Datum Map(Datum data) => _directive.Resolve(data);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -146,7 +147,12 @@ public readonly struct Datum
     internal JsonElement ToElement() => _made is null && _json.ValueKind != JsonValueKind.Undefined ? _json : JsonElement.Parse(ToJson());
 
     /// <summary>Writes the value; a missing one as null.</summary>
-    public void WriteTo(Utf8JsonWriter json)
+    public void WriteTo(Utf8JsonWriter json) => Write(json, asSent: false);
+
+    /// <summary>Writes the value. Unchanged parts of the event keep the white space and the escapes of the sender.</summary>
+    internal void WriteAsSent(Utf8JsonWriter json) => Write(json, asSent: true);
+
+    private void Write(Utf8JsonWriter json, bool asSent)
     {
         switch (Kind)
         {
@@ -155,13 +161,13 @@ public readonly struct Datum
                 foreach (var (name, value) in Members().Where(member => !member.Value.IsMissing))
                 {
                     json.WritePropertyName(name);
-                    value.WriteTo(json);
+                    value.Write(json, asSent);
                 }
                 json.WriteEndObject();
                 break;
             case DatumKind.Array when _made is not null:
                 json.WriteStartArray();
-                foreach (var item in Items()) item.WriteTo(json);
+                foreach (var item in Items()) item.Write(json, asSent);
                 json.WriteEndArray();
                 break;
             case DatumKind.Number when _made is double made:
@@ -175,6 +181,9 @@ public readonly struct Datum
                 break;
             case DatumKind.Missing or DatumKind.Null:
                 json.WriteNullValue();
+                break;
+            case var _ when asSent:
+                json.WriteRawValue(JsonMarshal.GetRawUtf8Value(_json), skipInputValidation: true);
                 break;
             default:
                 _json.WriteTo(json);
