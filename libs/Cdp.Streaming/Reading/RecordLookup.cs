@@ -2,7 +2,6 @@ using Avro;
 using Avro.Specific;
 using Cdp.Contracts;
 using Cdp.Streaming.Clients;
-using Cdp.Streaming.Failures;
 using Cdp.Streaming.Schemas;
 using Confluent.Kafka;
 
