@@ -16,9 +16,11 @@ internal struct Preparation
 
     private Datum Members(Datum value, FieldSet fields, string path, bool isRoot, bool removesNulls)
     {
-        List<KeyValuePair<string, Datum>> members = [];
-        foreach (var (name, member) in value.Members())
+        var given = value.Members();
+        List<KeyValuePair<string, Datum>> members = new(given.Count);
+        for (var i = 0; i < given.Count; i++)
         {
+            var (name, member) = given[i];
             if (fields.Find(name) is not { } field)
             {
                 if (fields.KeepsOthers) members.Add(new(name, member));

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Cdp.Destinations.Fql;
 
 /// <summary>A part of a compiled statement. Nodes have no state, so one statement serves all threads.</summary>
@@ -22,10 +24,12 @@ internal sealed class Field(byte[][] path) : Node
 /// <summary>True if all operands are true. One false operand makes the result false, even if others are unknown or errors.</summary>
 internal sealed class And(IReadOnlyList<Node> nodes) : Node
 {
+    private readonly Node[] _nodes = [.. nodes];
+
     public override Value Evaluate(in Subject subject)
     {
         var result = Value.True;
-        foreach (var node in nodes)
+        foreach (var node in _nodes)
         {
             var value = node.Evaluate(subject);
             if (value.Kind is ValueKind.Unknown or ValueKind.Error) result = Worse(result, value);
@@ -41,10 +45,12 @@ internal sealed class And(IReadOnlyList<Node> nodes) : Node
 /// <summary>True if any operand is true, even if others are unknown or errors.</summary>
 internal sealed class Or(IReadOnlyList<Node> nodes) : Node
 {
+    private readonly Node[] _nodes = [.. nodes];
+
     public override Value Evaluate(in Subject subject)
     {
         var (unknown, error) = (false, false);
-        foreach (var node in nodes)
+        foreach (var node in _nodes)
         {
             var value = node.Evaluate(subject);
             if (value.IsTrue) return Value.True;
@@ -72,9 +78,14 @@ internal sealed class Not(Node node) : Node
 
 internal sealed class Equality(Node left, Node right, bool negated) : Node
 {
+    // Most statements compare a field with a string: then nothing needs to be decoded.
+    private readonly string? _text = right is Constant { Value.Kind: ValueKind.Text } constant ? constant.Value.Text() : null;
+    private readonly byte[] _utf8 = right is Constant { Value.Kind: ValueKind.Text } constant ? Encoding.UTF8.GetBytes(constant.Value.Text()) : [];
+
     public override Value Evaluate(in Subject subject)
     {
         var a = left.Evaluate(subject);
+        if (_text is not null) return a.Kind is ValueKind.Error or ValueKind.Unknown ? a : Value.Of(a.IsText(_text, _utf8) != negated);
         var b = right.Evaluate(subject);
         return Values.Undecided(a, b) ?? Value.Of(Value.AreEqual(a, b) != negated);
     }

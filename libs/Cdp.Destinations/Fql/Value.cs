@@ -32,18 +32,23 @@ internal readonly struct Value
 
     // A string or list of the event stays JSON until its content is needed.
     private readonly JsonElement _json;
-    private readonly string? _text;
-    private readonly IReadOnlyList<Value>? _items;
+
+    // A string, or the items of a list; null where the JSON element holds the value.
+    private readonly object? _made;
 
     private Value(ValueKind kind) => Kind = kind;
 
     private Value(ValueKind kind, JsonElement json) => (Kind, _json) = (kind, json);
 
-    private Value(string text) => (Kind, _text) = (ValueKind.Text, text);
+    private Value(string text) => (Kind, _made) = (ValueKind.Text, text);
 
-    private Value(IReadOnlyList<Value> items) => (Kind, _items) = (ValueKind.List, items);
+    private Value(IReadOnlyList<Value> items) => (Kind, _made) = (ValueKind.List, items);
 
     public ValueKind Kind { get; }
+
+    private string? MadeText => _made as string;
+
+    private IReadOnlyList<Value>? MadeItems => _made as IReadOnlyList<Value>;
 
     /// <summary>The value of a number; 1 for true, 0 for false.</summary>
     public double Number { get; private init; }
@@ -70,15 +75,20 @@ internal readonly struct Value
     };
 
     /// <summary>The content of a string.</summary>
-    public string Text() => _text ?? _json.GetString()!;
+    public string Text() => MadeText ?? _json.GetString()!;
 
     /// <summary>The items of a list.</summary>
-    public IEnumerable<Value> Items() => _items ?? _json.EnumerateArray().Select(Of);
+    public IEnumerable<Value> Items() => MadeItems ?? _json.EnumerateArray().Select(Of);
 
-    public int Count() => _items?.Count ?? _json.GetArrayLength();
+    public int Count() => MadeItems?.Count ?? _json.GetArrayLength();
 
     /// <summary>The length of a string in UTF-8 bytes.</summary>
     public int ByteCount() => Encoding.UTF8.GetByteCount(Text());
+
+    /// <summary>Whether this is a string with the given content.</summary>
+    /// <param name="text">The content.</param>
+    /// <param name="utf8">The same in UTF-8.</param>
+    public bool IsText(string text, ReadOnlySpan<byte> utf8) => Kind == ValueKind.Text && (_made is null ? _json.ValueEquals(utf8) : Text() == text);
 
     /// <summary>
     /// Whether two values have the same type and are equal. Nothing is converted: 5 is not "5". Lists and objects are equal if their JSON is equal, including
@@ -91,9 +101,9 @@ internal readonly struct Value
         {
             ValueKind.Null => true,
             ValueKind.Bool or ValueKind.Number => a.Number == b.Number,
-            ValueKind.Text when a._text is null => b._text is not null ? a._json.ValueEquals(b._text) : a._json.ValueEquals(b._json.GetString()),
-            ValueKind.Text when b._text is null => b._json.ValueEquals(a._text),
-            ValueKind.Text => a._text == b._text,
+            ValueKind.Text when a.MadeText is null => b.MadeText is not null ? a._json.ValueEquals(b.MadeText) : a._json.ValueEquals(b._json.GetString()),
+            ValueKind.Text when b.MadeText is null => b._json.ValueEquals(a.MadeText),
+            ValueKind.Text => a.MadeText == b.MadeText,
             ValueKind.List => a.Count() == b.Count() && a.Items().Zip(b.Items()).All(pair => AreEqual(pair.First, pair.Second)),
             ValueKind.Object => AreEqual(a._json, b._json),
             _ => false,
@@ -106,7 +116,7 @@ internal readonly struct Value
         ValueKind.Text => Text(),
         ValueKind.Bool => IsTrue ? "true" : "false",
         ValueKind.Number => Number.ToString("R", CultureInfo.InvariantCulture),
-        ValueKind.List when _items is not null => $"[{string.Join(',', _items.Select(item => item.ToJson()))}]",
+        ValueKind.List when MadeItems is not null => $"[{string.Join(',', MadeItems.Select(item => item.ToJson()))}]",
         ValueKind.List or ValueKind.Object => _json.GetRawText(),
         _ => "",
     };

@@ -9,7 +9,9 @@ namespace Cdp.Destinations.Mapping;
 /// </summary>
 internal sealed class DataPath
 {
-    private DataPath(IReadOnlyList<string> names) => Names = names;
+    private readonly byte[][] _utf8;
+
+    private DataPath(IReadOnlyList<string> names) => (Names, _utf8) = (names, [.. names.Select(Encoding.UTF8.GetBytes)]);
 
     /// <summary>The names and indexes on the way.</summary>
     public IReadOnlyList<string> Names { get; }
@@ -51,10 +53,10 @@ internal sealed class DataPath
     /// <summary>The value at the path. If a value along the path is falsy, it is the result, as in <c>a &amp;&amp; a.b</c> of JavaScript.</summary>
     public Datum Find(Datum data)
     {
-        foreach (var name in Names)
+        for (var i = 0; i < _utf8.Length; i++)
         {
             if (data.IsFalsy) return data;
-            data = data.Member(name);
+            data = data.Member(Names[i], _utf8[i]);
         }
         return data;
     }

@@ -22,10 +22,12 @@ internal sealed class Fixed(Datum value) : Directive
 /// <summary>An object whose members are mapped one by one. Members with missing results are omitted.</summary>
 internal sealed class MembersOf(IReadOnlyList<KeyValuePair<string, Directive>> members) : Directive
 {
+    private readonly KeyValuePair<string, Directive>[] _members = [.. members];
+
     public override Datum Resolve(Datum data)
     {
-        List<KeyValuePair<string, Datum>> resolved = new(members.Count);
-        foreach (var (name, directive) in members)
+        List<KeyValuePair<string, Datum>> resolved = new(_members.Length);
+        foreach (var (name, directive) in _members)
         {
             var value = directive.Resolve(data);
             if (!value.IsMissing) resolved.Add(new(name, value));

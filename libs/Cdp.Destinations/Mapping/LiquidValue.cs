@@ -7,7 +7,7 @@ namespace Cdp.Destinations.Mapping;
 /// <summary>An object of an event as Liquid sees it: members are read only when a template uses them.</summary>
 internal sealed class LiquidValue(Datum data) : IFluidIndexable
 {
-    public int Count => data.Members().Count();
+    public int Count => data.Members().Count;
 
     public IEnumerable<string> Keys => data.Members().Select(member => member.Key);
 

@@ -93,9 +93,7 @@ public readonly struct Datum
     public int ItemCount() => _made is IReadOnlyList<Datum> made ? made.Count : _json.GetArrayLength();
 
     /// <summary>The members of an object, in order. If the sender wrote a name twice, the last one counts.</summary>
-    public IEnumerable<KeyValuePair<string, Datum>> Members() =>
-        _made as IReadOnlyList<KeyValuePair<string, Datum>>
-        ?? _json.EnumerateObject().GroupBy(member => member.Name, (name, same) => KeyValuePair.Create(name, Of(same.Last().Value)));
+    public IReadOnlyList<KeyValuePair<string, Datum>> Members() => _made as IReadOnlyList<KeyValuePair<string, Datum>> ?? ReadMembers();
 
     /// <summary>A member of an object, an item of an array by its index, or the <c>length</c> of an array or string; otherwise missing.</summary>
     public Datum Member(string name)
@@ -122,6 +120,13 @@ public readonly struct Datum
         }
     }
 
+    /// <summary>As <see cref="Member(string)"/>, with the name in UTF-8 as well, which saves the conversion.</summary>
+    internal Datum Member(string name, ReadOnlySpan<byte> utf8)
+    {
+        if (Kind != DatumKind.Object || _made is not null) return Member(name);
+        return _json.TryGetProperty(utf8, out var member) ? Of(member) : Missing;
+    }
+
     /// <summary>
     /// The value as JavaScript converts it to a string: empty for null, <c>[object Object]</c> for an object, the items of an array joined by commas.
     /// </summary>
@@ -136,15 +141,41 @@ public readonly struct Datum
     };
 
     /// <summary>The value as JSON. A number from the event keeps its original notation.</summary>
-    public string ToJson()
-    {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, Relaxed)) WriteTo(json);
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
-    }
+    public string ToJson() => Encoding.UTF8.GetString(ToUtf8().WrittenSpan);
 
     /// <summary>The value as a JSON element. If it is an unchanged part of the event, it is not copied.</summary>
-    internal JsonElement ToElement() => _made is null && _json.ValueKind != JsonValueKind.Undefined ? _json : JsonElement.Parse(ToJson());
+    internal JsonElement ToElement() => _made is null && _json.ValueKind != JsonValueKind.Undefined ? _json : JsonElement.Parse(ToUtf8().WrittenSpan);
+
+    private ArrayBufferWriter<byte> ToUtf8()
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes, Relaxed);
+        WriteTo(json);
+        json.Flush();
+        return bytes;
+    }
+
+    // Comparing each name with those before is cheapest for the few members that most objects have.
+    private IReadOnlyList<KeyValuePair<string, Datum>> ReadMembers()
+    {
+        const int Few = 16;
+        var count = _json.GetPropertyCount();
+        if (count > Few)
+        {
+            OrderedDictionary<string, Datum> many = new(count);
+            foreach (var member in _json.EnumerateObject()) many[member.Name] = Of(member.Value);
+            return many;
+        }
+        List<KeyValuePair<string, Datum>> members = new(count);
+        foreach (var member in _json.EnumerateObject())
+        {
+            var name = member.Name;
+            var same = members.FindIndex(other => other.Key == name);
+            if (same < 0) members.Add(new(name, Of(member.Value)));
+            else members[same] = new(name, Of(member.Value));
+        }
+        return members;
+    }
 
     /// <summary>Writes the value; a missing one as null.</summary>
     public void WriteTo(Utf8JsonWriter json) => Write(json, asSent: false);
