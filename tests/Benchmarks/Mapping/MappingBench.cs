@@ -7,6 +7,7 @@ using Cdp.Destinations.Filters;
 using Cdp.Destinations.Fql;
 using Cdp.Destinations.Mapping;
 using Cdp.Destinations.Values;
+using static Cdp.Benchmarks.Measuring.ConsumingRounds;
 
 namespace Cdp.Benchmarks.Mapping;
 
@@ -55,15 +56,14 @@ internal sealed class MappingBench(MappingBenchOptions options)
             {
                 stage.Name, $"{stage.Microseconds:0.00}", $"{stage.Microseconds / baseline.Microseconds:0.00}", $"{stage.Rounds[^1].Bytes:N0}",
             })]);
+        var conditions = 1e6 / condition.Microseconds;
         Table.Print(["", "measured", "budget"],
         [
-            ["mapping of 40 fields, CPU µs/event", $"{mapping.Microseconds:0.0}", $"≤ {MappingBudget} {Mark(mapping.Microseconds <= MappingBudget)}"],
-            ["conditions per CPU second", $"{1e6 / condition.Microseconds:N0}", $"≥ {ConditionsPerSecond:N0} {Mark(1e6 / condition.Microseconds >= ConditionsPerSecond)}"],
+            ["mapping of 40 fields, CPU µs/event", $"{mapping.Microseconds:0.0}", Verdict($"≤ {MappingBudget}", mapping.Microseconds <= MappingBudget)],
+            ["conditions per CPU second", $"{conditions:N0}", Verdict($"≥ {ConditionsPerSecond:N0}", conditions >= ConditionsPerSecond)],
         ]);
         return correct;
     }
-
-    private static string Mark(bool met) => met ? "met" : "MISSED";
 
     private List<Stage> Stages()
     {

@@ -58,7 +58,8 @@ internal static class MappingSamples
           "utm_medium": {"@path": "$.context.campaign.medium"},
           "utm_campaign": {"@path": "$.context.campaign.name"},
           "label": {"@template": "{{event}} from {{context.page.title}}"},
-          "products": {"@arrayPath": ["$.properties.products", {"id": {"@path": "$.product_id"}, "price": {"@path": "$.price"}, "quantity": {"@path": "$.quantity"}}]},
+          "products": {"@arrayPath": ["$.properties.products",
+            {"id": {"@path": "$.product_id"}, "price": {"@path": "$.price"}, "quantity": {"@path": "$.quantity"}}]},
           "email": {"@fn": {"name": "sha256", "value": {"@path": "$.context.traits.email"}}}
         }
         """;
@@ -82,11 +83,14 @@ internal static class MappingSamples
     /// <summary>An event as UTF-8 JSON. Every second one is an order of more than 100.</summary>
     public static byte[] Event(int i) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$$"""
         {"messageId":"m-{{{i}}}","type":"track","profileId":"p{{{i}}}","sourceId":"web","userId":"u{{{i}}}","anonymousId":"a{{{i}}}","event":"Order Completed",
-        "properties":{"order_id":"o-{{{i}}}","total":{{{(i % 2 == 0 ? 149.90 : 49.90)}}},"currency":"EUR","coupon":null,"products":[{"product_id":"sku-1","price":49.95,
-        "quantity":1,"name":"Lamp"},{"product_id":"sku-2","price":99.95,"quantity":{{{i % 5}}},"name":"Table"}]},"context":{"ip":"203.0.113.7","locale":"de-AT",
-        "userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36","library":{"name":"analytics.js","version":"2.11.1"},"page":{"path":"/checkout","title":
-        "Checkout","url":"https://shop.example/checkout","referrer":"https://search.example/"},"campaign":{"source":"newsletter","medium":"email","name":"spring"},
-        "location":{"country":"AT","region":"Steiermark","city":"Graz","latitude":47.07,"longitude":15.44},"os":{"name":"Linux","version":"6.1"},"traits":{"email":
-        "user{{{i}}}@example.com","plan":"pro","phone":"+43316000{{{i}}}"}},"receivedAt":"2026-03-01T12:00:00Z","timestamp":"2026-03-01T11:59:59.5Z"}
+        "properties":{"order_id":"o-{{{i}}}","total":{{{(i % 2 == 0 ? 149.90 : 49.90)}}},"currency":"EUR","coupon":null,"products":[
+        {"product_id":"sku-1","price":49.95,"quantity":1,"name":"Lamp"},{"product_id":"sku-2","price":99.95,"quantity":{{{i % 5}}},"name":"Table"}]},
+        "context":{"ip":"203.0.113.7","locale":"de-AT","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
+        "library":{"name":"analytics.js","version":"2.11.1"},"os":{"name":"Linux","version":"6.1"},
+        "page":{"path":"/checkout","title":"Checkout","url":"https://shop.example/checkout","referrer":"https://search.example/"},
+        "campaign":{"source":"newsletter","medium":"email","name":"spring"},
+        "location":{"country":"AT","region":"Steiermark","city":"Graz","latitude":47.07,"longitude":15.44},
+        "traits":{"email":"user{{i}}@example.com","plan":"pro","phone":"+43316000{{{i}}}"}},
+        "receivedAt":"2026-03-01T12:00:00Z","timestamp":"2026-03-01T11:59:59.5Z"}
         """));
 }
