@@ -11,7 +11,8 @@ internal sealed partial class MappingReader
     private const string Metadata = "_metadata";
     private const int MaxReplacement = 10;
 
-    private const string Names = "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull, @liquid and @fn";
+    private const string Names =
+        "@path, @template, @if, @case, @replace, @arrayPath, @literal, @merge, @flatten, @json, @transform, @excludeWhenNull, @liquid and @fn";
 
     private const string Functions = "sha256, e164, date, number, integer, string, boolean, trim, truncate, snakecase and alphanumeric";
 
