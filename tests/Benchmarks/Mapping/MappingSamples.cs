@@ -90,7 +90,7 @@ internal static class MappingSamples
         "page":{"path":"/checkout","title":"Checkout","url":"https://shop.example/checkout","referrer":"https://search.example/"},
         "campaign":{"source":"newsletter","medium":"email","name":"spring"},
         "location":{"country":"AT","region":"Steiermark","city":"Graz","latitude":47.07,"longitude":15.44},
-        "traits":{"email":"user{{i}}@example.com","plan":"pro","phone":"+43316000{{{i}}}"}},
+        "traits":{"email":"user{{{i}}}@example.com","plan":"pro","phone":"+43316000{{{i}}}"}},
         "receivedAt":"2026-03-01T12:00:00Z","timestamp":"2026-03-01T11:59:59.5Z"}
         """));
 }
