@@ -38,7 +38,7 @@ public sealed class HttpDestination : Destination
     /// <inheritdoc/>
     public override BatchRule Batch(string action)
     {
-        var described = Description.Actions[action];
+        var described = Action(action);
         return described.BatchSetting is { } setting && _settings.Values.Member(setting) is { Kind: DatumKind.Number } items
             ? described.Batch with { Items = (int)items.Number }
             : described.Batch;
@@ -48,14 +48,14 @@ public sealed class HttpDestination : Destination
     public override string Preview(IReadOnlyList<DeliveryItem> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return Preview(Description.Actions[items[0].Action], [.. items.Select(RequestItem.Of)]);
+        return Preview(Action(items[0].Action), [.. items.Select(RequestItem.Of)]);
     }
 
     /// <inheritdoc/>
     public override Task<SendResult> SendAsync(IReadOnlyList<DeliveryItem> items, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return AttemptAsync(Description.Actions[items[0].Action], [.. items.Select(RequestItem.Of)], stopping);
+        return AttemptAsync(Action(items[0].Action), [.. items.Select(RequestItem.Of)], stopping);
     }
 
     /// <summary>The requests that <see cref="DeleteAsync"/> would make, as <see cref="Preview(IReadOnlyList{DeliveryItem})"/> shows those of events.</summary>
@@ -93,6 +93,12 @@ public sealed class HttpDestination : Destination
 
     private DeletionDescription Deletion =>
         Description.Deletion ?? throw new InvalidOperationException($"{Description.Title} has no request for deleting a customer's data");
+
+    // A type with one action needs no name for it.
+    private ActionDescription Action(string name) =>
+        Description.Actions.TryGetValue(name, out var action) || (Description.Actions.Count == 1 && (action = Description.Actions.Values.First()) is not null)
+            ? action
+            : throw new ArgumentException($"{Description.Type} has no action '{name}'; use {string.Join(", ", Description.Actions.Keys)}", nameof(name));
 
     private List<string> MissingForDeletion() => [.. (Description.Deletion?.Needs ?? []).Where(setting => _settings.Values.Member(setting).IsNullish)];
 

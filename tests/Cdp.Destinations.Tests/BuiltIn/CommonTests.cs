@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cdp.Destinations.BuiltIn;
 using Cdp.Destinations.Delivery;
+using Cdp.Destinations.Descriptions;
 using Cdp.Destinations.Http;
 using Cdp.Destinations.Tests.Http;
 using Xunit;
@@ -89,8 +90,8 @@ public sealed class CommonTests
             setting => setting.Name,
             setting => setting.Type switch
             {
-                Descriptions.SettingType.Url => setting.Secret ? "https://vendor.example/sEcret/path" : (object)"https://vendor.example",
-                Descriptions.SettingType.Headers => new Dictionary<string, string> { ["Authorization"] = "sEcret-header" },
+                SettingType.Url => setting.Secret ? "https://vendor.example/sEcret/path" : (object)"https://vendor.example",
+                SettingType.Headers => new Dictionary<string, string> { ["Authorization"] = "sEcret-header" },
                 _ => setting.Secret ? $"sEcret-{setting.Name}" : "1234567890",
             });
         return JsonSerializer.Serialize(settings);
