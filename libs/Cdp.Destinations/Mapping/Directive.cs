@@ -227,11 +227,41 @@ internal sealed class Decoded(Directive value) : Directive
         if (found.Kind != DatumKind.Text) return found;
         try
         {
-            return Datum.Of(JsonElement.Parse(found.Text));
+            var decoded = JsonElement.Parse(found.Text);
+            return HasText(decoded) ? Datum.Of(decoded) : found;
         }
         catch (JsonException)
         {
             return found;
+        }
+    }
+
+    // Ingestion replaces unpaired surrogates in events, but not in JSON inside a string. Reading such a string later would throw.
+    private static bool HasText(JsonElement json)
+    {
+        if (!json.GetRawText().Contains("\\u", StringComparison.Ordinal)) return true;
+        try
+        {
+            Read(json);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static void Read(JsonElement json)
+    {
+        if (json.ValueKind == JsonValueKind.String) json.GetString();
+        else if (json.ValueKind == JsonValueKind.Array) json.EnumerateArray().ToList().ForEach(Read);
+        else if (json.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var member in json.EnumerateObject())
+            {
+                _ = member.Name;
+                Read(member.Value);
+            }
         }
     }
 }

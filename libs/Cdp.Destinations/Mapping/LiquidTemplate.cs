@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Cdp.Destinations.Values;
 using Fluid;
 using Fluid.Ast;
@@ -59,7 +60,7 @@ internal sealed class LiquidTemplate
         try
         {
             var text = _template.Render(context);
-            return text.Length <= MaxSize ? text : null;
+            return text.Length <= MaxSize ? Repair(text) : null;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -67,6 +68,9 @@ internal sealed class LiquidTemplate
             return null;
         }
     }
+
+    // Filters such as slice count UTF-16 code units and may cut a character in two. U+FFFD takes the place of half a character.
+    private static string Repair(string text) => text.Any(char.IsSurrogate) ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
 
     private static FluidParser CreateParser()
     {

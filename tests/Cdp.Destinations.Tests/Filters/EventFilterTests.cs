@@ -92,6 +92,7 @@ public sealed class EventFilterTests
     [InlineData("\"I like cheese.\"")]
     [InlineData("null")]
     [InlineData("""{"traits":[1,null,"x"],"traits":{"a":1},"a":{"b":5}}""")]
+    [InlineData("""{"traits":{"a":1e999},"a":1e999}""")]
     public void Apply_AnyJson_NeverThrows(string @event)
     {
         var filter = Filter("""

@@ -59,6 +59,17 @@ public sealed class EventMappingTests
             exception.Faults);
     }
 
+    // A sender that cuts a string in the middle of an emoji leaves an unpaired surrogate, which no .NET string can be read from.
+    [Theory]
+    [InlineData("""{"a":"\ud83d"}""")]
+    [InlineData("""[{"\uD83D":1}]""")]
+    public void Map_JsonInAStringWithAnUnpairedSurrogate_StaysAString(string json)
+    {
+        var @event = JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["s"] = json });
+        var mapped = Parse("""{"v": {"@json": {"mode": "decode", "value": {"@path": "$.s"}}}}""").Map(@event).Member("v");
+        Assert.Equal(json, mapped.Text);
+    }
+
     [Fact]
     public void Parse_NoObject_IsRefused() => Assert.Equal(["/ must be an object, not an array"], Assert.Throws<MappingException>(() => Parse("[]")).Faults);
 

@@ -9,7 +9,7 @@ public sealed class LiquidTests
 {
     private const string Event = """
         {"type":"track","receivedAt":"2026-03-01T12:00:00Z","properties":{"s":"a b","n":1.50,"id":12345678901234567890,"big":1e30,"ok":true,"none":null,
-        "list":[1,"b",null],"o":{"a":{"b":"deep"}},"zero":0,"html":"<b>"}}
+        "list":[1,"b",null],"o":{"a":{"b":"deep"}},"zero":0,"html":"<b>","emoji":"😀"}}
         """;
 
     [Theory]
@@ -26,6 +26,8 @@ public sealed class LiquidTests
     [InlineData("{{ properties.missing | default: 'x' }}", "x")]
     [InlineData("{{ properties.s | divided_by: properties.zero }}", null)]
     [InlineData("", "")]
+    [InlineData("{{ properties.emoji | slice: 0 }}!", "\uFFFD!")]
+    [InlineData("{{ properties.emoji }}", "😀")]
     public void Map_Template_IsRendered(string template, string? expected) => Assert.Equal(expected, Map(template, Event));
 
     [Theory]
