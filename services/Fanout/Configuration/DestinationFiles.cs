@@ -41,7 +41,8 @@ public static partial class DestinationFiles
         var settings = Settings(file, id);
         var webhook = new WebhookOptions(Url(file), Secret(file, environment), file.Duration("timeout", TimeSpan.FromSeconds(10)), Headers(file));
         var destination = new ConfiguredDestination(
-            settings, new Router(id, Subscriptions.Read(file), Subscriptions.Filter(file)), Start(file), TimeSpan.Zero, time => new Webhook(webhook, settings.Concurrency, time));
+            settings, new Router(id, Subscriptions.Read(file), Subscriptions.Filter(file)), Start(file), TimeSpan.Zero,
+            time => new Webhook(webhook, settings.Concurrency, time));
         file.RejectUnknownKeys();
         return destination;
     }
