@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cdp.Benchmarks.Broker;
+using Cdp.Benchmarks.Functions;
 using Cdp.Benchmarks.Identity;
 using Cdp.Benchmarks.Ingestion;
 using Cdp.Benchmarks.Mapping;
@@ -10,7 +11,7 @@ using Cdp.Benchmarks.Reporting;
 using Cdp.Hosting.Process;
 
 const string Usage = """
-    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|identity|profiles|pipeline|broker|mapping [options]
+    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|identity|profiles|pipeline|broker|mapping|functions [options]
     ingestion: ingestion against the bare Kafka client and an empty endpoint
       --seconds N   length of each measured run (10)
       --rounds N    runs of each kind, alternating; the median counts (3)
@@ -45,6 +46,11 @@ const string Usage = """
     mapping: conditions, a filter, a mapping and its fields against reading and writing the same event as JSON, in CPU time
       --events N    events per round (200000)
       --rounds N    rounds; the median counts (5)
+    functions: a user's function in process and in a worker, against reading and writing the same JSON
+      --events N    events per round (50000)
+      --rounds N    rounds of each kind, alternating; the median counts (3)
+      --bytes N     size of an event as JSON (600)
+      --batch N     events per batch (100)
     --save          write the output, with machine and commit, to tests/Benchmarks/results
     CDP_TEST_REDIS=HOST:PORT  an empty Redis for identity, profiles and pipeline, instead of the embedded one
     """;
@@ -123,6 +129,14 @@ async Task<int> RunAsync()
             return 0;
         case ["mapping", ..]:
             return new MappingBench(new MappingBenchOptions { Events = Number("--events", 200_000), Rounds = Number("--rounds", 5) }).Run() ? 0 : 1;
+        case ["functions", ..]:
+            return await FunctionsBench.RunAsync(new FunctionsBenchOptions
+            {
+                Events = Number("--events", 50_000),
+                Rounds = Number("--rounds", 3),
+                Bytes = Number("--bytes", 600),
+                Batch = Number("--batch", 100),
+            }) ? 0 : 1;
         case ["empty-endpoint", ..]:
             return await CdpHost.RunAsync(EmptyEndpoint.Service, args[1..]);
         case ["broker-process", var data, var port]:

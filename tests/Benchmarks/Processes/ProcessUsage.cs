@@ -16,6 +16,11 @@ internal static class ProcessUsage
         return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
+    /// <summary>The processes that a process has started and that run.</summary>
+    public static IEnumerable<int> Children(int id) =>
+        Directory.GetDirectories($"/proc/{id}/task").SelectMany(thread => File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
+
     /// <summary>The largest resident set so far, in MiB.</summary>
     public static long PeakMiB(int id) => Status(id, "VmHWM:") / 1024;
 
