@@ -54,10 +54,18 @@ public sealed record DestinationDescription
     /// <param name="options">How requests are sent.</param>
     /// <param name="time">The clock.</param>
     /// <param name="errors">Receives every fault: <c>SETTING what is wrong; the remedy</c>.</param>
+    /// <param name="routes">
+    /// The action for each name that items carry, where several subscriptions of the operator trigger the same action; null if items carry the names of actions.
+    /// </param>
     /// <returns>The destination, which the caller disposes; null if there was a fault.</returns>
     public HttpDestination? Create(
-        JsonElement settings, Func<string, string?> environment, HttpSenderOptions options, TimeProvider time, ICollection<string> errors) =>
-        ReadSettings(settings, environment, errors) is { } read ? new HttpDestination(this, read, new HttpSender(options, time), time) : null;
+        JsonElement settings,
+        Func<string, string?> environment,
+        HttpSenderOptions options,
+        TimeProvider time,
+        ICollection<string> errors,
+        IReadOnlyDictionary<string, string>? routes = null) =>
+        ReadSettings(settings, environment, errors) is { } read ? new HttpDestination(this, read, new HttpSender(options, time), time, routes) : null;
 
     internal DestinationSettings? ReadSettings(JsonElement settings, Func<string, string?> environment, ICollection<string> errors)
     {

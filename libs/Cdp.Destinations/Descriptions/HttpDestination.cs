@@ -19,12 +19,18 @@ public sealed class HttpDestination : Destination
     private readonly DestinationSettings _settings;
     private readonly HttpSender _sender;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyDictionary<string, string>? _routes;
     private readonly Authenticator _authenticator;
     private readonly Authenticator? _deletionAuthenticator;
 
-    internal HttpDestination(DestinationDescription description, DestinationSettings settings, HttpSender sender, TimeProvider time)
+    internal HttpDestination(
+        DestinationDescription description,
+        DestinationSettings settings,
+        HttpSender sender,
+        TimeProvider time,
+        IReadOnlyDictionary<string, string>? routes = null)
     {
-        (Description, _settings, _sender, _time) = (description, settings, sender, time);
+        (Description, _settings, _sender, _time, _routes) = (description, settings, sender, time, routes);
         _authenticator = new Authenticator(description.Authentication, settings, sender, time);
         // Its settings may be missing; then no deletion is sent.
         if (description.Deletion?.Authentication is { } other && MissingForDeletion().Count == 0)
@@ -95,10 +101,13 @@ public sealed class HttpDestination : Destination
         Description.Deletion ?? throw new InvalidOperationException($"{Description.Title} has no request for deleting a customer's data");
 
     // A type with one action needs no name for it.
-    private ActionDescription Action(string name) =>
-        Description.Actions.TryGetValue(name, out var action) || (Description.Actions.Count == 1 && (action = Description.Actions.Values.First()) is not null)
-            ? action
+    private ActionDescription Action(string name)
+    {
+        if (Description.Actions.TryGetValue(_routes?.GetValueOrDefault(name) ?? name, out var action)) return action;
+        return Description.Actions.Count == 1
+            ? Description.Actions.Values.First()
             : throw new ArgumentException($"{Description.Type} has no action '{name}'; use {string.Join(", ", Description.Actions.Keys)}", nameof(name));
+    }
 
     private List<string> MissingForDeletion() => [.. (Description.Deletion?.Needs ?? []).Where(setting => _settings.Values.Member(setting).IsNullish)];
 

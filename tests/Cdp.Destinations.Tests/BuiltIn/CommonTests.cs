@@ -83,6 +83,22 @@ public sealed class CommonTests
         Assert.NotNull(destination);
     }
 
+    [Fact]
+    public void Preview_ItemsThatCarryTheNameOfARoute_AreThoseOfItsAction()
+    {
+        using var destination = BuiltInDestinations.Find("braze")!.Create(
+            JsonElement.Parse("""{"endpoint":"https://rest.example","api_key":"k"}"""),
+            _ => null,
+            new HttpSenderOptions(),
+            TimeProvider.System,
+            [],
+            new Dictionary<string, string> { ["vip orders"] = "track_purchase" });
+        var order = Vendor.Payload("vip orders", """{"external_id":"u1","time":"2026-03-01T12:00:00Z","product_id":"p","currency":"EUR","price":1}""");
+        Assert.Contains("""{"purchases":[{"external_id":"u1",""", destination!.Preview([order]), StringComparison.Ordinal);
+        Assert.Equal(75, destination.Batch("vip orders").Items);
+        Assert.Contains("has no action 'other'", Assert.Throws<ArgumentException>(() => destination.Batch("other")).Message, StringComparison.Ordinal);
+    }
+
     // Every setting that is required or a secret.
     private static string Settings(string type)
     {
