@@ -55,7 +55,7 @@ public sealed record DestinationDescription
     /// <param name="time">The clock.</param>
     /// <param name="errors">Receives every fault: <c>SETTING what is wrong; the remedy</c>.</param>
     /// <param name="routes">
-    /// The action for each name that items carry, where several subscriptions of the operator trigger the same action; null if items carry the names of actions.
+    /// The action for each name that items carry, where several subscriptions of the operator trigger the same action; null if items carry names of actions.
     /// </param>
     /// <returns>The destination, which the caller disposes; null if there was a fault.</returns>
     public HttpDestination? Create(
