@@ -15,7 +15,7 @@ public sealed record FunctionTestResult(string Function, string Case, IReadOnlyL
 
 /// <summary>
 /// Runs the tests of a folder of functions. <c>NAME.js</c> is a function, and <c>NAME.test.json</c> its cases: a list of
-/// <c>{"name", "input", "expected", "metadata", "settings", "fetch"}</c>, of which only the input is required.
+/// <c>{"name", "input", "expected", "metadata", "settings", "fetch", "destination", "requests"}</c>, of which only the input is required.
 /// <c>expected</c> is an event, a list of events, null for dropped, or <c>{"error": "part of the reason"}</c>.
 /// <c>lib/NAME.js</c> are libraries that all functions find.
 /// Functions see 2024-01-01T00:00:00Z as the time, and always the same random numbers.
@@ -61,18 +61,26 @@ public static class FunctionTest
         var code = await File.ReadAllTextAsync(Path.Combine(folder, $"{name}.js"), stopping);
         List<FunctionTestResult> results = [];
         // Cases with the same settings and responses share a function, and with it the process of the worker.
-        foreach (var group in cases.GroupBy(one => (one.Settings, one.FetchText)))
+        foreach (var group in cases.GroupBy(one => (one.Settings, one.FetchText, one.Destination)))
         {
-            var definition = new FunctionDefinition(name, code) { Libraries = libraries, Settings = group.Key.Settings };
+            var use = group.Key.Destination ? FunctionUse.Destination : FunctionUse.Transformation;
+            var definition = new FunctionDefinition(name, code) { Libraries = libraries, Settings = group.Key.Settings, Use = use };
             var responses = group.First().Fetch;
+            List<FetchRequest> requests = [];
+            Task<FetchResponse> Respond(FetchRequest request, CancellationToken cancelled)
+            {
+                lock (requests) requests.Add(request);
+                return Answer(responses!, request);
+            }
             try
             {
-                var host = new FunctionHost { Trusted = trusted, Fetch = responses is null ? null : (request, _) => Answer(responses, request) };
+                var host = new FunctionHost { Trusted = trusted, Fetch = responses is null ? null : Respond };
                 await using var function = await UserFunction.LoadAsync(definition, host, stopping);
                 foreach (var one in group)
                 {
+                    requests.Clear();
                     var outcome = (await function.RunAsync([new EventInput(one.Input.GetRawText(), one.Metadata) { Now = Now, Seed = 1 }], stopping))[0];
-                    results.Add(new FunctionTestResult(name, one.Name, [.. OutcomeDifference.Find(one.Expected, outcome)], outcome.Log));
+                    results.Add(new FunctionTestResult(name, one.Name, Faults(one, outcome, requests), outcome.Log));
                 }
             }
             catch (FunctionException e)
@@ -82,6 +90,9 @@ public static class FunctionTest
         }
         return results;
     }
+
+    private static IReadOnlyList<string> Faults(FunctionTestCase one, FunctionOutcome outcome, List<FetchRequest> requests) =>
+        [.. OutcomeDifference.Find(one.Expected, outcome), .. OutcomeDifference.Find(one.Requests, requests)];
 
     private static Task<FetchResponse> Answer(IReadOnlyDictionary<string, JsonElement> responses, FetchRequest request) =>
         responses.TryGetValue($"{request.Method} {request.Url}", out var response) || responses.TryGetValue(request.Url, out response)

@@ -10,10 +10,19 @@ namespace Cdp.Functions.Testing;
 /// <param name="Metadata">The metadata, as JSON; null for none.</param>
 /// <param name="Settings">The settings, as JSON.</param>
 /// <param name="Fetch">Responses by URL, or by method and URL: <c>{"status", "body"}</c>; null: the function cannot fetch.</param>
+/// <param name="Destination">Whether the function is a destination, which returns nothing.</param>
+/// <param name="Requests">The requests that the function is expected to make: a list of <c>{"method", "url", "body"}</c>; null: any.</param>
 internal sealed record FunctionTestCase(
-    string Name, JsonElement Input, JsonElement? Expected, string? Metadata, string Settings, IReadOnlyDictionary<string, JsonElement>? Fetch)
+    string Name,
+    JsonElement Input,
+    JsonElement? Expected,
+    string? Metadata,
+    string Settings,
+    IReadOnlyDictionary<string, JsonElement>? Fetch,
+    bool Destination,
+    JsonElement? Requests)
 {
-    private static readonly string[] Members = ["name", "input", "expected", "metadata", "settings", "fetch"];
+    private static readonly string[] Members = ["name", "input", "expected", "metadata", "settings", "fetch", "destination", "requests"];
 
     /// <summary>The responses as text, to compare.</summary>
     public string FetchText => Fetch is null ? "" : JsonSerializer.Serialize(Fetch);
@@ -47,7 +56,9 @@ internal sealed record FunctionTestCase(
             Member(item, "expected"),
             Member(item, "metadata")?.GetRawText(),
             Member(item, "settings")?.GetRawText() ?? "{}",
-            Member(item, "fetch")?.EnumerateObject().ToDictionary(response => response.Name, response => response.Value));
+            Member(item, "fetch")?.EnumerateObject().ToDictionary(response => response.Name, response => response.Value),
+            Member(item, "destination") is { ValueKind: JsonValueKind.True },
+            Member(item, "requests"));
     }
 
     private static JsonElement? Member(JsonElement item, string name) => item.TryGetProperty(name, out var value) ? value : null;

@@ -52,6 +52,30 @@ internal static class OutcomeDifference
         }
     }
 
+    /// <summary>What differs between the requests that a test expects and those that the function made. A body is compared as JSON if it is JSON.</summary>
+    public static IEnumerable<string> Find(JsonElement? expected, IReadOnlyList<FetchRequest> requests) => expected is { ValueKind: JsonValueKind.Array } wanted
+        ? List(wanted, [.. requests.Select(request => JsonSerializer.SerializeToElement(Members(request)))], "requests")
+        : [];
+
+    private static Dictionary<string, JsonElement> Members(FetchRequest request)
+    {
+        var members = new Dictionary<string, JsonElement>
+        {
+            ["method"] = JsonSerializer.SerializeToElement(request.Method),
+            ["url"] = JsonSerializer.SerializeToElement(request.Url),
+        };
+        if (request.Body is not { } body) return members;
+        try
+        {
+            members["body"] = Parse(body);
+        }
+        catch (JsonException)
+        {
+            members["body"] = JsonSerializer.SerializeToElement(body);
+        }
+        return members;
+    }
+
     private static string? Error(JsonElement? expected) =>
         expected is { ValueKind: JsonValueKind.Object } item && item.EnumerateObject().Count() == 1 && item.TryGetProperty("error", out var error)
         && error.ValueKind == JsonValueKind.String

@@ -36,7 +36,8 @@ public sealed class FunctionTestTests
     [InlineData("""[{"input": {"n": 9}, "expected": {"error": "ten"}}]""", "expected an error with \"ten\", but it was: Error: nine (f.js, line 5, column 19)")]
     [InlineData("""[{"input": {"n": 1}}, {"input": {"n": 0}, "expected": null}, {"input": {"n": 2}, "expected": [{"n": 2}, {"n": 3}]}]""", "")]
     [InlineData("""{"input": {}}""", "f.test.json: must be a list of cases: [{\"input\": …, \"expected\": …}]")]
-    [InlineData("""[{"input": {}}, {"inputs": {}}]""", "f.test.json: case 2 has an unknown member \"inputs\": use name, input, expected, metadata, settings, fetch")]
+    [InlineData("""[{"input": {}}, {"inputs": {}}]""", "f.test.json: case 2 has an unknown member \"inputs\": use "
+        + "name, input, expected, metadata, settings, fetch, destination, requests")]
     [InlineData("""[{"expected": {}}]""", "f.test.json: case 1 must have an \"input\" that is an object")]
     public async Task RunAsync_Difference_IsNamed(string tests, string faults)
     {
@@ -71,6 +72,25 @@ public sealed class FunctionTestTests
         Assert.StartsWith("there is no a.test.json", results[0].Faults[0], StringComparison.Ordinal);
         Assert.Equal("there is b.test.json, but no b.js", results[1].Faults[0]);
         Assert.StartsWith("c.js, line 1, column ", results[2].Faults[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"n": 1}""", "")]
+    [InlineData("""{"n": 2}""", "requests[0].body.n: expected 2, but was 1")]
+    public async Task RunAsync_RequestsOfADestination_AreCompared(string body, string faults)
+    {
+        const string Code = "async function onTrack(event) { await fetch('https://a.example', { method: 'PUT', body: JSON.stringify({ n: event.n }) }); }";
+        using var folder = new TemporaryDirectory();
+        await File.WriteAllTextAsync(folder.Combine("f.js"), Code, Given.Stopping);
+        await File.WriteAllTextAsync(
+            folder.Combine("f.test.json"),
+            $$$"""
+            [{"input": {"type": "track", "n": 1}, "fetch": {"https://a.example": {}}, "destination": true,
+              "requests": [{"method": "PUT", "url": "https://a.example", "body": {{{body}}}}]}]
+            """,
+            Given.Stopping);
+        var result = Assert.Single(await FunctionTest.RunAsync(folder.Path, trusted: true, Given.Stopping));
+        Assert.Equal(faults, string.Join('|', result.Faults));
     }
 
     [Fact]
