@@ -16,6 +16,7 @@ internal sealed record Batch(IReadOnlyList<Raw> Records, IReadOnlyList<TopicPart
 internal sealed class BatchSource : IDisposable
 {
     private static readonly TimeSpan IdleWait = TimeSpan.FromMilliseconds(100);
+    private const int MaxSkipped = 10_000;
     private static readonly TimeSpan LingerStep = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxPollGap = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromMilliseconds(500);
@@ -25,6 +26,7 @@ internal sealed class BatchSource : IDisposable
     private readonly LoopContext _context;
     private readonly IConsumer<byte[]?, byte[]?> _consumer;
     private readonly Action<IReadOnlyList<TopicPartition>> _revoked;
+    private readonly Func<Headers?, bool> _skips;
     private readonly string[] _topics;
     private readonly HashSet<TopicPartition> _newlyAssigned = [];
     // Lost since the last poll returned. This concerns the batch that it returned, not records that arrive later.
@@ -44,9 +46,12 @@ internal sealed class BatchSource : IDisposable
     private string? _memberId;
     private volatile TopicPartition[] _owned = [];
 
-    public BatchSource(LoopContext context, Action<IReadOnlyList<TopicPartition>> revoked)
+    /// <param name="context">The loop.</param>
+    /// <param name="revoked">Called with the partitions that another member owns now.</param>
+    /// <param name="skips">Whether a record with these headers needs no decision. Such records hardly count towards the size of a batch.</param>
+    public BatchSource(LoopContext context, Action<IReadOnlyList<TopicPartition>> revoked, Func<Headers?, bool> skips)
     {
-        (_context, _revoked) = (context, revoked);
+        (_context, _revoked, _skips) = (context, revoked, skips);
         var config = context.Kafka.Consumer(context.Options.Group);
         config.PartitionAssignmentStrategy = context.Options.CoPartitioned ? PartitionAssignmentStrategy.Range : PartitionAssignmentStrategy.CooperativeSticky;
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
@@ -105,7 +110,7 @@ internal sealed class BatchSource : IDisposable
     public IReadOnlyList<TopicPartition> Owned => _owned;
 
     /// <summary>The committed offset of every owned partition that has one: committing them again changes nothing, but is fenced.</summary>
-    public IReadOnlyList<TopicPartitionOffset> CommittedOffsets() => Ends.AllCommitted;
+    public IReadOnlyList<TopicPartitionOffset> CommittedOffsets() => [.. Ends.AllCommitted.Where(offset => _owned.Contains(offset.TopicPartition))];
 
     /// <summary>The ends of partitions that are not committed yet.</summary>
     public UncommittedEnds Ends { get; } = new();
@@ -141,7 +146,8 @@ internal sealed class BatchSource : IDisposable
         _gathered = [];
         var (bytes, since) = (0L, Stopwatch.GetTimestamp());
         var options = _context.Options;
-        while (_gathered.Count < options.MaxRecords && bytes < options.MaxBytes && (_gathered.Count == 0 || Stopwatch.GetElapsedTime(since) < options.MaxWait))
+        var wanted = 0;
+        while (wanted < options.MaxRecords && _gathered.Count < MaxSkipped + options.MaxRecords && bytes < options.MaxBytes && (_gathered.Count == 0 || Stopwatch.GetElapsedTime(since) < options.MaxWait))
         {
             if (!_buffered.TryDequeue(out var result))
             {
@@ -152,6 +158,7 @@ internal sealed class BatchSource : IDisposable
             }
             if (_gathered.Count == 0) since = Stopwatch.GetTimestamp();
             _gathered.Add(result);
+            if (result.IsPartitionEOF || !_skips(result.Message.Headers)) wanted++;
             bytes += result.IsPartitionEOF ? 0 : (result.Message.Key?.Length ?? 0) + (result.Message.Value?.Length ?? 0);
         }
         _lost.Clear();
@@ -192,7 +199,7 @@ internal sealed class BatchSource : IDisposable
             if (!_owned.Contains(committed.TopicPartition)) continue;
             if (committed.Offset.IsSpecial && _context.Options.Start is { } start)
             {
-                Begin(committed.TopicPartition, start);
+                Begin(committed.TopicPartition, committed.Topic == _topics[0] ? start : StartPosition.Earliest);
                 continue;
             }
             Ends.Committed(committed);
@@ -284,6 +291,7 @@ internal sealed class BatchSource : IDisposable
         _consumer.Seek(new TopicPartitionOffset(partition, offset));
         _reading.Seek(partition, offset);
         _lost.Add(partition);
+        _positions.Remove(partition);
         _buffered = new Queue<Raw>(_buffered.Where(held => held.TopicPartition != partition));
         Ends.Begin(new TopicPartitionOffset(partition, offset));
     }

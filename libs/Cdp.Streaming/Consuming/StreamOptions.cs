@@ -17,7 +17,7 @@ public sealed record StreamOptions
     /// <summary>The topics to write. Their schemas are registered before the first record is read.</summary>
     public required IReadOnlyList<Topic> Outputs { get; init; }
 
-    /// <summary>The most records in a batch.</summary>
+    /// <summary>The most records in a batch, apart from those that the processor skips.</summary>
     public int MaxRecords { get; init; } = 1_000;
 
     /// <summary>The bytes of keys and values at which a batch ends.</summary>
@@ -40,8 +40,8 @@ public sealed record StreamOptions
     public TimeSpan Linger { get; init; }
 
     /// <summary>
-    /// Where a new group begins. It is committed before the first record, so that a restart does not move it. Null: at the first record that is retained, and
-    /// nothing is committed until a record is processed.
+    /// Where a new group begins in the first input; in others it begins at the first record that is retained. The start is committed before the first record is
+    /// read, so that a restart does not move it. Null: at the first record that is retained, and nothing is committed until a record is processed.
     /// </summary>
     public StartPosition? Start { get; init; }
 }

@@ -88,6 +88,8 @@ internal sealed class BatchCommitter(LoopContext context, BatchSource source, Tr
     private void Commit(IReadOnlyList<Outgoing> records, IReadOnlyList<TopicPartitionOffset> next)
     {
         sink.Commit(records, next, source.GroupMetadata());
-        foreach (var committed in next) source.Ends.Committed(committed);
+        // There may have been a rebalance while the commit was retried. To commit the offset of a lost partition again would reset what its owner commits.
+        foreach (var committed in next.Where(offset => source.Owned.Contains(offset.TopicPartition) && source.IsOwned(offset.TopicPartition)))
+            source.Ends.Committed(committed);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Cdp.Streaming.Failures;
 using Cdp.Streaming.Records;
 using Confluent.Kafka;
 
@@ -25,11 +26,17 @@ public abstract class Processor<TView>
     public virtual bool Skips(Headers? headers) => false;
 
     /// <summary>
-    /// Whether there is work that no record causes, such as a retry whose time has come. The loop then calls <see cref="PrepareAsync"/> with an empty batch,
-    /// <see cref="FinishBatch"/> and <see cref="CommittedAsync"/>, and commits the outbox in a transaction, unless it is empty. Called between two batches. A
-    /// batch with records is expected to do such work as well.
+    /// Whether there is work that no record causes, such as a retry whose time has come. Asked after every batch. If so, the loop calls
+    /// <see cref="PrepareAsync"/> with an empty batch, <see cref="FinishBatch"/> and <see cref="CommittedAsync"/>, and commits the outbox in a transaction of
+    /// its own, so that no record is blamed for it. <see cref="FinishBatch"/> may be called again for the same view.
     /// </summary>
     public virtual bool HasDueWork => false;
+
+    /// <summary>
+    /// Called if the outputs of due work can never be written, for example because a topic accepts smaller records than its row in the topic table asks for.
+    /// Nothing was committed. The processor must not offer the same work again at once. The exception names the output, unless the broker did not.
+    /// </summary>
+    public virtual void DueWorkRefused(TView view, UnwritableRecordException exception) => throw exception;
 
     /// <summary>Whether no more records can be taken at present: the input is paused, and only <see cref="HasDueWork"/> is asked.</summary>
     public virtual bool IsFull => false;

@@ -44,7 +44,7 @@ internal sealed class StreamLoop<TView>(LoopContext context, Processor<TView> pr
             // After many aborts the readiness keeps their report until a transaction commits.
             else if (!_aborts.IsLasting) context.Readiness.Report(context.Part, true, context.Meters.LagSummary);
             if (Process(batch.Records, new GivenUpRecords())) ReportEnds(batch.Ends);
-            if (batch.Records.Count == 0 && processor.HasDueWork) ProcessDueWork();
+            if (processor.HasDueWork) ProcessDueWork();
             CommitEndsWhenIdle(batch);
             if (Stopwatch.GetElapsedTime(watched) < WatchInterval) continue;
             RetryUntilAvailable(() => processor.WatchAsync(_stopping));
@@ -58,9 +58,30 @@ internal sealed class StreamLoop<TView>(LoopContext context, Processor<TView> pr
         {
             source.CheckCoPartitioning();
             _outageRetry.Run("the previous owner's transaction", () => source.AwaitStable(assigned), _outageRetry.IsOutage);
+            CommitStarts();
             // There may have been a rebalance while it waited.
-            TopicPartition[] owned = [.. assigned.Where(source.Owned.Contains)];
-            if (owned.Length > 0) RetryUntilAvailable(() => processor.AssignedAsync(owned, _stopping));
+            RetryUntilAvailable(() =>
+            {
+                TopicPartition[] owned = [.. assigned.Where(source.Owned.Contains)];
+                return owned.Length > 0 ? processor.AssignedAsync(owned, _stopping) : Task.CompletedTask;
+            });
+        }
+    }
+
+    /// <summary>
+    /// Commits where a new group begins before it reads anything: after a restart it would otherwise begin again, behind what arrived meanwhile.
+    /// </summary>
+    private void CommitStarts()
+    {
+        if (_options.Start is null || source.Ends.Count == 0) return;
+        try
+        {
+            _committer.CommitEnds();
+        }
+        catch (TransactionAbortedException e)
+        {
+            // The start is committed with the next transaction.
+            context.Log.Aborted(e.Message);
         }
     }
 
@@ -97,22 +118,30 @@ internal sealed class StreamLoop<TView>(LoopContext context, Processor<TView> pr
     private void ProcessDueWork()
     {
         var view = RetryUntilAvailable(() => processor.PrepareAsync([], _stopping));
-        var outbox = new Outbox();
-        processor.FinishBatch(view, context.Now, outbox);
         try
         {
-            if (outbox.Records.Count > 0)
-            {
-                _outageRetry.Run("the schema registry", () => _committer.CommitDueWork(outbox), e => e is SchemaUnavailableException);
-                Committed();
-            }
+            var outbox = _outageRetry.Run("the schema registry", () => FinishAndCommit(view), e => e is SchemaUnavailableException);
+            RetryUntilAvailable(() => processor.CommittedAsync(view, outbox.Records, _stopping));
         }
         catch (TransactionAbortedException e)
         {
             Abort(e);
-            return;
         }
-        RetryUntilAvailable(() => processor.CommittedAsync(view, outbox.Records, _stopping));
+        catch (UnwritableRecordException e)
+        {
+            processor.DueWorkRefused(view, e);
+        }
+    }
+
+    // Partitions may be lost while the registry is waited for, so the outputs are made anew for each attempt.
+    private Outbox FinishAndCommit(TView view)
+    {
+        var outbox = new Outbox();
+        processor.FinishBatch(view, context.Now, outbox);
+        if (outbox.Records.Count == 0) return outbox;
+        _committer.CommitDueWork(outbox);
+        Committed();
+        return outbox;
     }
 
     /// <summary>Decides, and commits unless a decision failed or partitions were lost meanwhile.</summary>

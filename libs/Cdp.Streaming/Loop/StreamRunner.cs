@@ -41,7 +41,7 @@ public static class StreamRunner
         outageRetry.Run("Kafka's transactions", sink.Init, outageRetry.IsOutage);
         using var meters = new StreamMeters(options.Group, time);
         var context = new LoopContext(kafka, options, codec, outageRetry, time, readiness, log, meters);
-        using var source = new BatchSource(context, processor.Revoked);
+        using var source = new BatchSource(context, processor.Revoked, processor.Skips);
         outageRetry.Wait = pause => source.Await(pause);
         using var lag = new LagProbe(context, () => source.Owned);
         new StreamLoop<TView>(context, processor, source, sink).Run(stopping);

@@ -205,7 +205,7 @@ public sealed partial class LoopTests
 
                 int Bytes(string properties) =>
                     codec.Encode(Topics.EventsIdentified, Identified(properties)).Length
-                    + record.Key!.Length + "traceparent".Length + outbox.TraceParent!.Length;
+                    + record.Key!.Length + "traceparent".Length + outbox.TraceParent!.Length + EventHeaders.Add(new Headers(), Identified(properties));
                 IdentifiedEvent Identified(string properties) => new()
                 {
                     profileId = "p",
