@@ -55,7 +55,7 @@ public static class Deliveries
             var codec = new AvroCodec(kafka.Registry(), kafka.TopicPrefix);
             var time = services.GetRequiredService<TimeProvider>();
             var log = services.GetRequiredService<DeliveryLog>();
-            return new DeliveryProcessor(settings, router, destination(services), new ParkedStore(kafka, codec, retries), time, log);
+            return new DeliveryProcessor(settings, router, destination(services), new ParkedStore(kafka, codec, retries, log), time, log);
         });
     }
 }

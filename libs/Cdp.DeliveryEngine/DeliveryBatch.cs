@@ -20,8 +20,20 @@ public sealed class DeliveryBatch
     internal List<(PartitionState State, string Lane, WorkItem Item, Outcome.Parked Outcome, ParkedItem Entry, Outgoing Record)> Parked { get; } = [];
 
     /// <summary>The items whose delivery has ended.</summary>
-    internal List<(PartitionState State, string Lane, ItemId Id, WorkItem Item)> Ended { get; } = [];
+    internal List<(PartitionState State, string Lane, WorkItem Item)> Ended { get; } = [];
+
+    /// <summary>Every record that is written, with the lane that it is written for.</summary>
+    internal List<(LaneWork Lane, Outgoing Record)> Written { get; } = [];
 
     /// <summary>The sequence number of the next item that is parked, by partition.</summary>
     internal Dictionary<PartitionState, long> NextSequence { get; } = [];
+
+    /// <summary>Forgets what was written, because it was not committed and is decided again.</summary>
+    internal void Forget()
+    {
+        Parked.Clear();
+        Ended.Clear();
+        Written.Clear();
+        NextSequence.Clear();
+    }
 }

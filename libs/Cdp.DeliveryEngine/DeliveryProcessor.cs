@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using System.Text.Json;
+using Avro.Specific;
 using cdp;
 using Cdp.Contracts;
 using Cdp.DeliveryEngine.Configuration;
@@ -11,6 +11,7 @@ using Cdp.DeliveryEngine.Sending;
 using Cdp.Destinations;
 using Cdp.Destinations.Delivery;
 using Cdp.Destinations.Routing;
+using Cdp.Streaming.Failures;
 using Cdp.Streaming.Loop;
 using Cdp.Streaming.Records;
 using Confluent.Kafka;
@@ -24,8 +25,11 @@ namespace Cdp.DeliveryEngine;
 /// </summary>
 public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
 {
-    private const int MaxDueLanes = 500;
-    private const int MaxPerDueLane = 50;
+    // A round of retries is bounded, so that new events and a rebalance wait for it only briefly, and its transaction stays small.
+    private const int MaxDueItems = 1_000;
+    private const int MinPerDueLane = 10;
+    private static readonly TimeSpan DueRoundLength = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BlockedTime = TimeSpan.FromMinutes(1);
 
     private readonly DeliverySettings _settings;
     private readonly Router _router;
@@ -38,19 +42,21 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
     private readonly SemaphoreSlim _slots;
     // Changed by the thread of the loop only; Revoked reads it while a round is running.
     private readonly ConcurrentDictionary<int, PartitionState> _partitions = new();
+    // The partition whose retries come first in the next round.
+    private int _turn;
 
     internal DeliveryProcessor(
         DeliverySettings settings, Router router, Destination destination, ParkedStore parked, TimeProvider time, DeliveryLog log)
     {
         (_settings, _router, _destination, _parked, _time, _log) = (settings, router, destination, parked, time, log);
         _meters = new DeliveryMeters(settings.Id);
-        _sender = new Sender(settings, destination, time, log, _meters);
+        _sender = new Sender(settings, destination, time, log, _meters, Progressed);
         _slots = new SemaphoreSlim(settings.Concurrency);
     }
 
     public override string Dependency => $"destination {_settings.Id}";
 
-    public override bool HasDueWork => _partitions.Values.Any(state => DueLanes(state).Any());
+    public override bool HasDueWork => _partitions.Values.Any(state => state.DueLanes(Now).Any());
 
     public override bool IsFull
     {
@@ -73,13 +79,15 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
 
     public override async Task AssignedAsync(IReadOnlyList<TopicPartition> partitions, CancellationToken stopping)
     {
-        foreach (var partition in partitions.Select(partition => partition.Partition.Value).Distinct())
+        // All at once and before the first wait: a partition that is revoked while others are restored must not come back as one of ours.
+        var states = partitions.Select(partition => partition.Partition.Value).Distinct()
+            .ToDictionary(partition => partition, partition => _partitions.GetOrAdd(partition, _ => new PartitionState()));
+        // Both inputs of a partition are assigned together, but may arrive in two calls.
+        foreach (var (partition, state) in states.Where(state => !state.Value.IsRestored))
         {
-            // Both inputs of a partition are assigned together, but may arrive in two calls.
-            if (_partitions.ContainsKey(partition)) continue;
-            var state = new PartitionState();
-            await _parked.RestoreAsync(partition, _settings.KeepsOrder, state, stopping);
-            _partitions[partition] = state;
+            if (state.Revoked.IsCancellationRequested) continue;
+            state.Restore(await _parked.RestoreAsync(partition, _settings.KeepsOrder, stopping));
+            Progressed();
         }
     }
 
@@ -91,21 +99,22 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         }
     }
 
+    /// <summary>
+    /// Sends what the batch has to send, or, for an empty batch, the retries that are due. No exception leaves it but outages, because the loop would blame a
+    /// record for it.
+    /// </summary>
     public override async Task<DeliveryBatch> PrepareAsync(IReadOnlyList<Incoming> batch, CancellationToken stopping)
     {
         var view = new DeliveryBatch();
-        var round = new DeliveryRound(_settings, _destination, _sender, _slots, _time, Progressed, stopping);
-        await TakeDueAsync(view, stopping);
-        var lanes = Route(view, batch);
-        await round.RunAsync(view.Due.Select(due => due.Lane).Concat(lanes));
-        foreach (var lane in lanes) Remember(lane, IdOfRecord);
-        foreach (var (_, lane) in view.Due)
+        var round = new DeliveryRound(_settings, _sender, _slots, _time, stopping);
+        if (batch.Count > 0)
         {
-            Remember(lane, item => IdOfParked(item));
-            // What is still in flight is looked at again in a later round.
-            lane.Partition.Pending.Remove(lane.Name);
-            if (lane.Items[0] is { Outcome: null, Pending: { } pending }) lane.Partition.Pending[lane.Name] = pending;
+            await round.RunAsync(Route(view, batch));
+            return view;
         }
+        await TakeDueAsync(view, stopping);
+        await round.RunAsync(view.Due.Select(due => due.Lane), DueRoundLength);
+        foreach (var lane in view.Due.Select(due => due.Lane)) RememberPending(lane);
         return view;
     }
 
@@ -117,26 +126,32 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         {
             if (item.Outcome is null)
                 throw new InvalidOperationException($"{position.Topic}-{position.Partition}@{position.Offset} has no outcome, because its partition was revoked");
-            Write(view, position.Partition, lane, item, IdOfRecord(item), now, outbox);
+            Write(view, position.Partition, lane, item, now, outbox);
         }
     }
 
     public override void FinishBatch(DeliveryBatch view, DateTime now, Outbox outbox)
     {
+        if (view.Due.Count > 0) view.Forget();
         foreach (var (partition, lane) in view.Due)
         {
             // Another member owns the partition now, or this one owns it again, with a new state.
             if (_partitions.GetValueOrDefault(partition) != lane.Partition) continue;
-            foreach (var item in lane.Items.Where(item => item.Outcome is not null)) Write(view, partition, lane, item, IdOfParked(item), now, outbox);
+            foreach (var item in lane.Items.Where(item => item.Outcome is not null)) Write(view, partition, lane, item, now, outbox);
         }
     }
 
     public override Task CommittedAsync(DeliveryBatch view, IReadOnlyList<Outgoing> committed, CancellationToken stopping)
     {
-        foreach (var (state, lane, id, item) in view.Ended)
+        foreach (var (state, lane, item) in view.Ended)
         {
-            if (item.Parked is { } entry) state.Lanes.Remove(lane, entry.Sequence);
-            state.Outcomes.TryRemove(id, out _);
+            if (item.Parked is { } entry)
+            {
+                state.Lanes.Remove(lane, entry.Sequence);
+                state.Pending.Remove(entry.Sequence);
+                state.Blocked.Remove(lane);
+            }
+            state.Outcomes.TryRemove(item.Id, out _);
             Count(item);
         }
         foreach (var (state, lane, item, outcome, entry, record) in view.Parked)
@@ -144,10 +159,23 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
             var written = entry with { Offset = record.Offset };
             if (item.Parked is null) state.Lanes.Add(lane, written);
             else state.Lanes.Replace(lane, written);
-            state.Outcomes.TryRemove(item.Parked is null ? IdOfRecord(item) : IdOfParked(item), out _);
-            if (outcome.Pending is { } pending) state.Pending[lane] = pending;
+            state.Outcomes.TryRemove(item.Id, out _);
+            if (outcome.Pending is { } pending) state.Pending[entry.Sequence] = pending;
+            else state.Pending.Remove(entry.Sequence);
         }
         return Task.CompletedTask;
+    }
+
+    /// <summary>One outcome that cannot be written must not stop the others, nor the process: its lane is tried again later.</summary>
+    public override void DueWorkRefused(DeliveryBatch view, UnwritableRecordException exception)
+    {
+        var lanes = view.Due.Select(due => due.Lane).ToList();
+        var written = view.Written.Where(output => output.Record == exception.Record).Select(output => output.Lane).ToList();
+        foreach (var lane in written.Count > 0 ? written : lanes)
+        {
+            lane.Partition.Blocked[lane.Name] = Now + BlockedTime;
+            _log.Refused(_settings.Id, lane.Name, exception.Message);
+        }
     }
 
     public override Task WatchAsync(CancellationToken stopping)
@@ -177,94 +205,101 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         else _meters.Filtered();
     }
 
-    // A lane whose request is still in flight is not due until that has ended.
-    private IEnumerable<string> DueLanes(PartitionState state) =>
-        state.Lanes.DueLanes(Now).Where(lane => !state.Pending.TryGetValue(lane, out var pending) || pending.Results.IsCompleted);
-
+    // Partitions take turns, so that the backlog of one does not hold up the retries of the others.
     private async Task TakeDueAsync(DeliveryBatch view, CancellationToken stopping)
     {
-        foreach (var (partition, state) in _partitions)
+        var due = _partitions.OrderBy(partition => (partition.Key - _turn + int.MaxValue) % int.MaxValue)
+            .SelectMany(partition => partition.Value.DueLanes(Now).Take(MaxDueItems).Select(lane => (Partition: partition.Key, State: partition.Value, Lane: lane)))
+            .Take(MaxDueItems / MinPerDueLane).ToList();
+        if (due.Count == 0) return;
+        var most = Math.Max(MinPerDueLane, MaxDueItems / due.Count);
+        _turn = due[^1].Partition + 1;
+        foreach (var partition in due.GroupBy(lane => lane.Partition))
         {
-            var due = DueLanes(state).Take(MaxDueLanes).Select(lane => (Lane: lane, Entries: state.Lanes.Head(lane, MaxPerDueLane))).ToList();
-            if (due.Count == 0) continue;
-            var records = await _parked.ReadAsync(partition, due.SelectMany(lane => lane.Entries).Select(entry => entry.Offset), stopping);
-            foreach (var (lane, entries) in due)
+            var lanes = partition.Select(lane => (lane.State, lane.Lane, Entries: lane.State.Lanes.Head(lane.Lane, most))).ToList();
+            var records = await _parked.ReadAsync(partition.Key, lanes.SelectMany(lane => lane.Entries).Select(entry => entry.Offset), stopping);
+            Progressed();
+            foreach (var (state, lane, entries) in lanes)
             {
-                List<WorkItem> items = [.. entries.Select(entry => ItemOf(state, records[entry.Offset], entry))];
-                items[0].Pending = state.Pending.GetValueOrDefault(lane);
-                view.Due.Add((partition, new LaneWork(lane, state, items)));
+                List<WorkItem> items = [.. entries.TakeWhile(entry => records.ContainsKey(entry.Offset)).Select(entry => ItemOf(state, records[entry.Offset], entry))];
+                if (items.Count > 0) view.Due.Add((partition.Key, new LaneWork(lane, state, items)));
             }
         }
     }
 
-    private WorkItem ItemOf(PartitionState state, RetriedDelivery record, ParkedItem entry)
+    private WorkItem ItemOf(PartitionState state, (RetriedDelivery Record, string? TraceParent) read, ParkedItem entry)
     {
+        var (record, traceParent) = read;
         // The configuration may have changed since: the event is routed again.
-        var (toSend, outcome) = Resolve(record);
-        var item = new WorkItem
+        var (toSend, outcome) = Resolve(record, traceParent);
+        var id = new ItemId("", entry.Sequence, record.action);
+        return new WorkItem
         {
+            Id = id,
             Event = record.@event,
             Origin = record.origin,
             RedrivenFrom = record.redrivenFrom,
+            TraceParent = traceParent,
             Action = record.action,
             Parked = entry,
             Attempts = record.attempts,
             ToSend = toSend,
+            Pending = state.Pending.GetValueOrDefault(entry.Sequence),
+            Outcome = state.Outcomes.GetValueOrDefault(id) ?? outcome,
         };
-        item.Outcome = state.Outcomes.GetValueOrDefault(IdOfParked(item)) ?? outcome;
-        return item;
     }
 
-    private (DeliveryItem? ToSend, Outcome? Outcome) Resolve(RetriedDelivery record) => _router.Route(record.@event, record.action) switch
+    private (DeliveryItem? ToSend, Outcome? Outcome) Resolve(RetriedDelivery record, string? traceParent)
     {
-        RoutedEvent.Triggered { Actions: [{ Fault: null } action] } => (ToItem(record.@event, action, null), null),
-        RoutedEvent.Triggered { Actions: [var action] } => (null, new Outcome.Dead(null, action.Fault!, record.attempts, Now)),
-        RoutedEvent.Filtered filtered => (null, new Outcome.Filtered(filtered.Rule, Now)),
-        _ => (null, new Outcome.Filtered("no action subscribes to the event any more", Now)),
-    };
+        try
+        {
+            return _router.Route(record.@event, record.action) switch
+            {
+                RoutedEvent.Triggered { Actions: [{ Fault: null } action] } => (ToItem(record.@event, action, traceParent), null),
+                RoutedEvent.Triggered { Actions: [var action] } => (null, new Outcome.Dead(null, action.Fault!, record.attempts, Now)),
+                RoutedEvent.Filtered filtered => (null, new Outcome.Filtered(filtered.Rule, Now)),
+                _ => (null, new Outcome.Filtered("no action subscribes to the event any more", Now)),
+            };
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return (null, new Outcome.Dead(null, $"the event cannot be mapped: {e.GetType().Name}: {e.Message}", record.attempts, Now));
+        }
+    }
 
     // The lanes of the input, in the order of their first records.
     private List<LaneWork> Route(DeliveryBatch view, IReadOnlyList<Incoming> batch)
     {
         var lanes = new OrderedDictionary<(PartitionState State, string Lane), List<WorkItem>>();
+        var positions = new Dictionary<WorkItem, (string, int, long)>();
         foreach (var record in batch)
         {
-            // Revoked since the batch was polled: the loop discards the record.
-            if (!_partitions.TryGetValue(record.Position.partition, out var state)) continue;
-            List<WorkItem> items;
+            var state = _partitions.GetValueOrDefault(record.Position.partition);
             try
             {
-                items = ItemsOf(record);
+                // If the partition was revoked since the batch was polled, the loop discards the record.
+                if (state is not { IsRestored: true }) throw new InvalidOperationException($"partition {record.Position.partition} is not assigned");
+                foreach (var (index, item) in ItemsOf(record, state).Index())
+                {
+                    var lane = _settings.KeepsOrder ? item.Event.profileId : $"{record.Topic.Name}@{record.Position.offset}#{index}";
+                    // Behind what waits for the profile already.
+                    if (_settings.KeepsOrder && state.Lanes.Contains(lane)) item.Outcome ??= new Outcome.Parked(null, null, 0, Now);
+                    (lanes.TryGetValue((state, lane), out var of) ? of : lanes[(state, lane)] = []).Add(item);
+                    positions[item] = PositionOf(record);
+                }
             }
-            catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 view.Faults[PositionOf(record)] = e;
-                continue;
-            }
-            foreach (var (index, item) in items.Index())
-            {
-                item.Outcome ??= state.Outcomes.GetValueOrDefault(IdOfRecord(item));
-                var lane = _settings.KeepsOrder ? item.Event.profileId : $"{record.Topic.Name}@{record.Position.offset}#{index}";
-                if (!lanes.TryGetValue((state, lane), out var of)) lanes[(state, lane)] = of = [];
-                // Behind what waits for the profile already.
-                if (_settings.KeepsOrder && state.Lanes.Contains(lane)) item.Outcome = new Outcome.Parked(null, null, 0, Now);
-                of.Add(item);
             }
         }
         List<LaneWork> work = [.. lanes.Select(lane => new LaneWork(lane.Key.Lane, lane.Key.State, lane.Value))];
-        foreach (var lane in work)
-        {
-            foreach (var item in lane.Items)
-            {
-                var position = (item.Input!.topic, item.Input.partition, item.Input.offset);
-                if (!view.Records.TryGetValue(position, out var of)) view.Records[position] = of = [];
-                of.Add((lane, item));
-            }
-        }
+        foreach (var (lane, item) in work.SelectMany(lane => lane.Items.Select(item => (lane, item))))
+            (view.Records.TryGetValue(positions[item], out var of) ? of : view.Records[positions[item]] = []).Add((lane, item));
         return work;
     }
 
-    private List<WorkItem> ItemsOf(Incoming record)
+    private List<WorkItem> ItemsOf(Incoming record, PartitionState state)
     {
         var (identified, origin, only, redrivenFrom) = record.Value switch
         {
@@ -275,18 +310,30 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         if (identified is null) return [];
         return _router.Route(identified, only) switch
         {
-            RoutedEvent.Triggered triggered => [.. triggered.Actions.Select(action => New(action.Action) with
-            {
-                ToSend = action.Fault is null ? ToItem(identified, action, record.TraceParent) : null,
-                Outcome = action.Fault is { } fault ? new Outcome.Dead(null, fault, 0, Now) : null,
-            })],
-            RoutedEvent.Filtered filtered => [New("") with { Outcome = new Outcome.Filtered(filtered.Rule, Now) }],
-            // An operator asked for it, so it must be seen what became of it.
-            _ when redrivenFrom is not null => [New("") with { Outcome = new Outcome.Filtered("no action subscribes to the event", Now) }],
+            RoutedEvent.Triggered triggered => [.. triggered.Actions.Select(action => action.Fault is { } fault
+                ? New(action.Action, null, new Outcome.Dead(null, fault, 0, Now))
+                : New(action.Action, ToItem(identified, action, record.TraceParent), null))],
+            RoutedEvent.Filtered filtered => [New("", null, new Outcome.Filtered(filtered.Rule, Now))],
+            // An operator asked for it, and must be able to see what became of it.
+            _ when redrivenFrom is not null => [New("", null, new Outcome.Filtered("no action subscribes to the event", Now))],
             _ => [],
         };
 
-        WorkItem New(string action) => new() { Event = identified, Origin = origin, RedrivenFrom = redrivenFrom, Input = record.Position, Action = action };
+        WorkItem New(string action, DeliveryItem? toSend, Outcome? outcome)
+        {
+            var id = new ItemId(record.Position.topic, record.Position.offset, action);
+            return new WorkItem
+            {
+                Id = id,
+                Event = identified,
+                Origin = origin,
+                RedrivenFrom = redrivenFrom,
+                TraceParent = record.TraceParent,
+                Action = action,
+                ToSend = toSend,
+                Outcome = state.Outcomes.GetValueOrDefault(id) ?? outcome,
+            };
+        }
     }
 
     private DeliveryItem ToItem(IdentifiedEvent identified, TriggeredAction action, string? traceParent)
@@ -296,33 +343,38 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         return new DeliveryItem(identified.profileId, envelope.messageId, key, traceParent, action.Action, action.Event, action.Payload);
     }
 
-    private static void Remember(LaneWork lane, Func<WorkItem, ItemId> idOf)
+    // What is still in flight is looked at again in a later round; what was cancelled is sent again.
+    private static void RememberPending(LaneWork lane)
     {
-        // What only waits behind another event is decided again.
-        foreach (var item in lane.Items.Where(item => item.Outcome is not null and not Outcome.Parked { Reason: null }))
-            lane.Partition.Outcomes[idOf(item)] = item.Outcome!;
+        foreach (var item in lane.Items.Where(item => item.Outcome is null))
+        {
+            if (item.Pending is { } pending) lane.Partition.Pending[item.Parked!.Value.Sequence] = pending;
+            else lane.Partition.Pending.Remove(item.Parked!.Value.Sequence);
+        }
     }
 
-    private void Write(DeliveryBatch view, int partition, LaneWork lane, WorkItem item, ItemId id, DateTime now, Outbox outbox)
+    private void Write(DeliveryBatch view, int partition, LaneWork lane, WorkItem item, DateTime now, Outbox outbox)
     {
         var profileId = item.Event.profileId;
         switch (item.Outcome)
         {
             case Outcome.Delivered delivered:
-                outbox.Add(Topics.Deliveries, profileId, DeliveryRecords.Delivered(_settings.Id, item, delivered));
+                Add(Topics.Deliveries, DeliveryRecords.Delivered(_settings.Id, item, delivered));
                 break;
             case Outcome.Filtered filtered:
-                outbox.Add(Topics.Deliveries, profileId, DeliveryRecords.Filtered(_settings.Id, item, filtered));
+                Add(Topics.Deliveries, DeliveryRecords.Filtered(_settings.Id, item, filtered));
                 break;
             case Outcome.Dead dead:
-                outbox.Add(Topics.DeliveriesDead, profileId, DeliveryRecords.Dead(_settings.Id, item, dead, Preview(item)));
+                Add(Topics.DeliveriesDead, DeliveryRecords.Dead(_settings.Id, item, dead, item.ToSend is null ? null : _sender.Preview(item.ToSend)));
                 break;
             case Outcome.Parked parked:
                 Park(view, partition, lane, item, parked, now, outbox);
                 return;
         }
         if (item.Parked is { } entry) outbox.AddTombstone(_parked.Topic, DeliveryRecords.RetryKey(profileId, entry.Sequence), partition);
-        view.Ended.Add((lane.Partition, lane.Name, id, item));
+        view.Ended.Add((lane.Partition, lane.Name, item));
+
+        void Add(Topic topic, ISpecificRecord record) => view.Written.Add((lane, outbox.Add(topic, profileId, record, traceParent: item.TraceParent)));
     }
 
     private void Park(DeliveryBatch view, int partition, LaneWork lane, WorkItem item, Outcome.Parked outcome, DateTime now, Outbox outbox)
@@ -331,16 +383,11 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         if (item.Parked is null) view.NextSequence[lane.Partition] = sequence + 1;
         var key = DeliveryRecords.RetryKey(item.Event.profileId, sequence);
         var record = DeliveryRecords.Retried(_settings.Id, item, outcome, sequence, item.Parked?.ParkedAt ?? now);
-        var written = outbox.Add(_parked.Topic, key, record, partition);
+        var written = outbox.Add(_parked.Topic, key, record, partition, item.TraceParent);
+        view.Written.Add((lane, written));
         var name = _settings.KeepsOrder ? lane.Name : key;
         view.Parked.Add((lane.Partition, name, item, outcome, DeliveryRecords.EntryOf(record, offset: -1), written));
     }
-
-    private string? Preview(WorkItem item) => item.ToSend is null ? null : _destination.Preview([item.ToSend]);
-
-    private static ItemId IdOfRecord(WorkItem item) => new(item.Input!.topic, item.Input.offset, item.Action);
-
-    private static ItemId IdOfParked(WorkItem item) => new("", item.Parked!.Value.Sequence, item.Action);
 
     private static (string Topic, int Partition, long Offset) PositionOf(Incoming record) =>
         (record.Position.topic, record.Position.partition, record.Position.offset);

@@ -1,4 +1,5 @@
 using cdp;
+using Cdp.Contracts;
 using Cdp.DeliveryEngine.Parking;
 using Cdp.DeliveryEngine.Rounds;
 
@@ -30,13 +31,13 @@ internal static class DeliveryRecords
         messageId = item.Event.validated.envelope.messageId,
         idempotencyKey = KeyOf(destinationId, item),
         status = outcome.Status,
-        reason = outcome.Reason,
+        reason = Shorten(outcome.Reason, SizeLimits.ErrorCharacters),
         attempts = outcome.Attempts,
         @event = item.Event,
         origin = item.Origin,
         diedAt = outcome.At,
         action = item.Action,
-        request = preview is { Length: > MaxRequest } ? preview[..MaxRequest] : preview,
+        request = preview is null ? null : Shorten(preview, MaxRequest),
         redrivenFrom = item.RedrivenFrom,
     };
 
@@ -51,7 +52,7 @@ internal static class DeliveryRecords
         redrivenFrom = item.RedrivenFrom,
         attempts = outcome.Attempts,
         status = outcome.Status,
-        reason = outcome.Reason,
+        reason = outcome.Reason is null ? null : Shorten(outcome.Reason, SizeLimits.ErrorCharacters),
         parkedAt = parkedAt,
         dueAt = outcome.DueAt,
     };
@@ -61,6 +62,8 @@ internal static class DeliveryRecords
 
     /// <summary>The entry of an item, from its record.</summary>
     public static ParkedItem EntryOf(RetriedDelivery record, long offset) => new(record.sequence, offset, record.attempts, record.parkedAt, record.dueAt);
+
+    private static string Shorten(string text, int length) => text.Length > length ? text[..length] : text;
 
     private static Delivery Ended(string destinationId, WorkItem item, int status, int attempts, DateTime at) => new()
     {

@@ -1,9 +1,10 @@
 using Cdp.Streaming.Observability;
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace Cdp.DeliveryEngine.Observability;
 
-/// <summary>The log messages of the engine. Each is written at most once a minute for a destination.</summary>
+/// <summary>The log messages of the engine. Those about a lasting condition are written at most once a minute for a destination.</summary>
 public sealed partial class DeliveryLog(ILogger<DeliveryLog> logger, TimeProvider time)
 {
     private readonly LogLimiter _limiter = new(time);
@@ -27,6 +28,20 @@ public sealed partial class DeliveryLog(ILogger<DeliveryLog> logger, TimeProvide
     {
         if (_limiter.IsDue($"full {destination}")) LogFull(destination, parked);
     }
+
+    public void Undecodable(TopicPartition partition, long offset, string reason) => LogUndecodable(partition, offset, reason);
+
+    public void Refused(string destination, string lane, string reason)
+    {
+        if (_limiter.IsDue($"refused {destination}")) LogRefused(destination, lane, reason);
+    }
+
+    [LoggerMessage(LogLevel.Error, "The record at offset {Offset} of {Partition} cannot be decoded and is skipped: {Reason}")]
+    private partial void LogUndecodable(TopicPartition partition, long offset, string reason);
+
+    [LoggerMessage(
+        LogLevel.Error, "The outcome of {Lane} for destination {Destination} cannot be written; its events wait, and it is tried again in a minute: {Reason}")]
+    private partial void LogRefused(string destination, string lane, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Destination {Destination} is unreachable; its events wait in Kafka: {Reason}")]
     private partial void LogUnreachable(string destination, string reason);

@@ -6,11 +6,11 @@ using Cdp.Destinations.Delivery;
 namespace Cdp.DeliveryEngine.Rounds;
 
 /// <summary>
-/// Sends what one batch and the retries that are due have to send. Each lane has at most one request in flight, and its next item follows when that has ended
+/// Sends what one batch, or the retries that are due, have to send. Each lane has at most one request in flight, and its next item follows when that has ended
 /// well. Lanes run in parallel. A round makes one attempt for each item at most; what fails waits in the retry topic, so that it holds up nothing else.
 /// </summary>
 internal sealed class DeliveryRound(
-    DeliverySettings settings, Destination destination, Sender sender, SemaphoreSlim slots, TimeProvider time, Action progressed, CancellationToken stopping)
+    DeliverySettings settings, Sender sender, SemaphoreSlim slots, TimeProvider time, CancellationToken stopping)
 {
     // From this attempt on an item is sent alone: it may be what makes its requests fail.
     private const int AloneFromAttempt = 3;
@@ -21,18 +21,22 @@ internal sealed class DeliveryRound(
     private readonly Channel<SentRequest> _ended = Channel.CreateUnbounded<SentRequest>();
 
     /// <summary>Sends the items of all lanes. When it returns, every item has an outcome, unless its partition was revoked or its turn has not come.</summary>
-    public async Task RunAsync(IEnumerable<LaneWork> lanes)
+    /// <param name="lanes">The lanes.</param>
+    /// <param name="startWithin">After this time no more requests are started; null for no bound.</param>
+    public async Task RunAsync(IEnumerable<LaneWork> lanes, TimeSpan? startWithin = null)
     {
+        var started = time.GetTimestamp();
         foreach (var lane in lanes) Enqueue(lane);
         while (_ready.Count > 0 || _running.Count > 0)
         {
+            if (startWithin is { } bound && time.GetElapsedTime(started) > bound) _ready.Clear();
             while (_ready.Count > 0 && slots.Wait(0, CancellationToken.None)) Start(TakeRequest());
-            if (_running.Count == 0)
+            if (_running.Count == 0 && _ready.Count > 0)
             {
                 // Requests of earlier rounds have all slots.
                 await Task.Delay(SlotStep, time, stopping);
             }
-            else if (await NextEndedAsync() is { } ended)
+            else if (_running.Count > 0 && await NextEndedAsync() is { } ended)
             {
                 Complete(ended);
             }
@@ -51,10 +55,10 @@ internal sealed class DeliveryRound(
         lane.Advance(Now);
         while (lane.Next is { Pending: { } pending } item)
         {
-            // A request of an earlier round: its results count as if it had been sent now.
-            if (!pending.Results.IsCompleted) return;
+            // A request of an earlier round: its result counts as if it had been sent now.
+            if (!pending.HasEnded) return;
             item.Pending = null;
-            if (pending.Results.IsCompletedSuccessfully) Apply(item, pending.Results.Result[IndexOf(pending, item)]);
+            if (pending.Result is { } result) Apply(lane, item, result);
             lane.Advance(Now);
         }
         if (lane.Next is not null) _ready.AddLast(lane);
@@ -67,7 +71,7 @@ internal sealed class DeliveryRound(
         _ready.RemoveFirst();
         var request = new List<LaneWork> { first };
         var head = first.Next!;
-        var rule = destination.Batch(head.Action);
+        var rule = sender.Batch(head.Action);
         if (rule.Items <= 1 || head.Attempts + 1 >= AloneFromAttempt) return request;
         var (keys, bytes) = (KeysOf(head.ToSend!, rule), SizeOf(head.ToSend!));
         for (var node = _ready.First; node is not null && request.Count < rule.Items;)
@@ -92,6 +96,7 @@ internal sealed class DeliveryRound(
         var request = new SentRequest([.. lanes.Select(lane => lane.Next!.ToSend!)]);
         _running.Add((request, lanes));
         request.Results = SendAsync(request, [.. lanes.Select(lane => lane.Partition.Revoked).Distinct()]);
+        _ = NotifyAsync(request);
     }
 
     private async Task<IReadOnlyList<DeliveryResult>> SendAsync(SentRequest request, CancellationToken[] revoked)
@@ -104,9 +109,14 @@ internal sealed class DeliveryRound(
         finally
         {
             slots.Release();
-            progressed();
-            _ended.Writer.TryWrite(request);
         }
+    }
+
+    // Only once the task has completed: a result that is not there yet would count as cancelled, and the item would be sent again.
+    private async Task NotifyAsync(SentRequest request)
+    {
+        await ((Task)request.Results).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ended.Writer.TryWrite(request);
     }
 
     // Null: the requests in flight have all been sent some time ago, and nothing else can be sent meanwhile.
@@ -150,15 +160,16 @@ internal sealed class DeliveryRound(
         {
             if (lanes[i].Partition.Revoked.IsCancellationRequested) continue;
             // Cancelled because a partition of another lane was revoked: this one is sent again.
-            if (request.Results.IsCompletedSuccessfully) Apply(lanes[i].Next!, request.Results.Result[i]);
+            if (request.Results.IsCompletedSuccessfully) Apply(lanes[i], lanes[i].Next!, request.Results.Result[i]);
             Enqueue(lanes[i]);
         }
     }
 
-    private void Apply(WorkItem item, DeliveryResult result)
+    private void Apply(LaneWork lane, WorkItem item, DeliveryResult result)
     {
         var attempts = item.Attempts + (result is DeliveryResult.Unreachable ? 0 : 1);
         item.Outcome = RetryPolicy.Decide(settings, result, attempts, item.Parked?.ParkedAt, Now, Random.Shared.NextDouble());
+        lane.Partition.Outcomes[item.Id] = item.Outcome;
     }
 
     // New items are parked, and due as soon as the response is there.
@@ -166,24 +177,16 @@ internal sealed class DeliveryRound(
     {
         foreach (var (request, lanes) in _running)
         {
-            foreach (var lane in lanes)
+            for (var i = 0; i < lanes.Count; i++)
             {
-                var item = lane.Next!;
-                item.Pending = request;
+                var (lane, item) = (lanes[i], lanes[i].Next!);
+                item.Pending = new PendingRequest(request, i);
                 if (item.Parked is not null) continue;
-                item.Outcome = new Outcome.Parked(null, "the response has not arrived yet", item.Attempts, Now, request);
+                item.Outcome = new Outcome.Parked(null, "the response has not arrived yet", item.Attempts, Now, item.Pending);
+                lane.Partition.Outcomes[item.Id] = item.Outcome;
                 lane.Advance(Now);
             }
         }
-    }
-
-    private static int IndexOf(SentRequest request, WorkItem item)
-    {
-        for (var i = 0; i < request.Items.Count; i++)
-        {
-            if (request.Items[i].IdempotencyKey == item.ToSend!.IdempotencyKey) return i;
-        }
-        throw new InvalidOperationException($"the request holds no item {item.ToSend!.IdempotencyKey}");
     }
 
     private static IEnumerable<string> KeysOf(DeliveryItem item, BatchRule rule) => rule.Keys.Select(key => item.Payload.Member(key).ToJson());

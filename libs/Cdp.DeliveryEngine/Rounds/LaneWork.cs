@@ -26,7 +26,8 @@ internal sealed class LaneWork(string name, PartitionState partition, IReadOnlyL
         for (; _next < Items.Count && Items[_next].Outcome is { } outcome; _next++)
         {
             if (outcome is not Outcome.Parked) continue;
-            foreach (var item in Items.Skip(_next + 1).Where(item => item.Parked is null)) item.Outcome = new Outcome.Parked(null, null, item.Attempts, now);
+            foreach (var item in Items.Skip(_next + 1).Where(item => item is { Parked: null, Outcome: null }))
+                item.Outcome = new Outcome.Parked(null, null, item.Attempts, now);
             _next = Items.Count;
             return;
         }

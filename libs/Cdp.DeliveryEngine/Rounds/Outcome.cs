@@ -1,5 +1,3 @@
-using Cdp.DeliveryEngine.Sending;
-
 namespace Cdp.DeliveryEngine.Rounds;
 
 /// <summary>What became of an event in one round.</summary>
@@ -22,5 +20,5 @@ internal abstract record Outcome
     /// <param name="Attempts">The number of requests that were made.</param>
     /// <param name="DueAt">When the next attempt is due, in UTC.</param>
     /// <param name="Pending">The request that is still in flight, if that is what it waits for.</param>
-    public sealed record Parked(int? Status, string? Reason, int Attempts, DateTime DueAt, SentRequest? Pending = null) : Outcome;
+    public sealed record Parked(int? Status, string? Reason, int Attempts, DateTime DueAt, PendingRequest? Pending = null) : Outcome;
 }

@@ -53,7 +53,7 @@ public sealed class RequestRate
         // The requests that were in flight together are answered together, and mean one and the same thing.
         if (now - _loweredAt < TimeSpan.FromSeconds(1)) return;
         _refusedAt = _rate ?? Observed(now);
-        _rate = Math.Max(Lowest, _refusedAt / 2);
+        _rate = Math.Min(_limit ?? double.MaxValue, Math.Max(Lowest, _refusedAt / 2));
         _tokens = Math.Min(_tokens, _rate.Value);
         _filledAt = now;
         (_loweredAt, _raisedAt) = (now, now);

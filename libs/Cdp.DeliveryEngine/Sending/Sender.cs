@@ -15,19 +15,28 @@ internal sealed class Sender
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestAttempt = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private readonly DeliverySettings _settings;
     private readonly Destination _destination;
     private readonly TimeProvider _time;
     private readonly DeliveryLog _log;
     private readonly DeliveryMeters _meters;
+    private readonly Action _progressed;
     private readonly RequestRate _rate;
     private readonly ResiliencePipeline<SendResult> _breaker;
     private readonly CircuitBreakerStateProvider _state = new();
 
-    public Sender(DeliverySettings settings, Destination destination, TimeProvider time, DeliveryLog log, DeliveryMeters meters)
+    /// <param name="settings">The settings of the destination.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="meters">The metrics.</param>
+    /// <param name="progressed">Called when a request has ended, and while requests wait for the rate limit only, which is no reason to be not ready.</param>
+    public Sender(DeliverySettings settings, Destination destination, TimeProvider time, DeliveryLog log, DeliveryMeters meters, Action progressed)
     {
-        (_settings, _destination, _time, _log, _meters) = (settings, destination, time, log, meters);
+        (_settings, _destination, _time, _log, _meters, _progressed) = (settings, destination, time, log, meters, progressed);
         _rate = new RequestRate(settings.RequestsPerSecond);
         _breaker = new ResiliencePipelineBuilder<SendResult> { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<SendResult>
@@ -37,7 +46,7 @@ internal sealed class Sender
                 MinimumThroughput = 20,
                 SamplingDuration = TimeSpan.FromSeconds(10),
                 BreakDurationGenerator = arguments => ValueTask.FromResult(Pause(FirstPause * 4, arguments.HalfOpenAttempts)),
-                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Result is { } result && result.Items.All(IsFailure)),
+                ShouldHandle = arguments => ValueTask.FromResult(IsFailure(arguments.Outcome)),
                 StateProvider = _state,
                 OnOpened = _ =>
                 {
@@ -57,6 +66,34 @@ internal sealed class Sender
         get
         {
             lock (_rate) return _rate.Current;
+        }
+    }
+
+    /// <summary>How the items of an action are put together into requests.</summary>
+    public BatchRule Batch(string action)
+    {
+        try
+        {
+            return _destination.Batch(action);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.Threw(_settings.Id, e);
+            return BatchRule.Single;
+        }
+    }
+
+    /// <summary>The request for an item, for people; null if the destination cannot build one.</summary>
+    public string? Preview(DeliveryItem item)
+    {
+        try
+        {
+            return _destination.Preview([item]);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.Threw(_settings.Id, e);
+            return null;
         }
     }
 
@@ -84,10 +121,18 @@ internal sealed class Sender
             TimeSpan pause;
             try
             {
-                for (var wait = TakeToken(); wait > TimeSpan.Zero; wait = TakeToken()) await Task.Delay(wait, _time, stopping);
+                for (var wait = TakeToken(); wait > TimeSpan.Zero; wait = TakeToken())
+                {
+                    _progressed();
+                    await Task.Delay(wait < LongestWait ? wait : LongestWait, _time, stopping);
+                }
                 var result = await _breaker.ExecuteAsync(token => AttemptAsync(request, items, token), stopping);
-                if (result.Items[0] is not DeliveryResult.Unreachable unreachable) return result;
-                _log.Unreachable(_settings.Id, unreachable.Reason);
+                if (!result.Items.All(item => item is DeliveryResult.Unreachable))
+                {
+                    _progressed();
+                    return result;
+                }
+                _log.Unreachable(_settings.Id, ((DeliveryResult.Unreachable)result.Items[0]).Reason);
                 pause = Pause(FirstPause, failures++);
             }
             catch (BrokenCircuitException e)
@@ -106,7 +151,8 @@ internal sealed class Sender
         SendResult result;
         try
         {
-            result = await _destination.SendAsync(items, stopping);
+            // An attempt that never ends would keep its place forever, and as the probe of the circuit breaker stop all others.
+            result = await _destination.SendAsync(items, stopping).WaitAsync(LongestAttempt, _time, stopping);
             if (result.Items.Count != items.Count)
                 throw new InvalidOperationException($"the destination reported {result.Items.Count} results for {items.Count} items");
         }
@@ -133,7 +179,10 @@ internal sealed class Sender
 
     private DateTime Now => _time.GetUtcNow().UtcDateTime;
 
-    private static bool IsFailure(DeliveryResult result) => result is DeliveryResult.Retry or DeliveryResult.Unreachable;
+    // A probe that is cancelled by a rebalance says nothing about the destination, but anything that is not handled as a failure would close the circuit.
+    private bool IsFailure(Outcome<SendResult> outcome) => outcome.Result is { } result
+        ? result.Items.All(item => item is DeliveryResult.Retry or DeliveryResult.Unreachable)
+        : _state.CircuitState == CircuitState.HalfOpen;
 
     private static TimeSpan Pause(TimeSpan first, int failures)
     {

@@ -62,6 +62,14 @@ public sealed class RequestRateTests
         Assert.Null(rate.Current);
     }
 
+    [Fact]
+    public void Lower_LimitBelowTheLowestRate_StaysAtTheLimit()
+    {
+        var rate = new RequestRate(1.0 / 60);
+        rate.Lower(Noon, null);
+        Assert.Equal(1.0 / 60, rate.Current);
+    }
+
     private static int TakeAll(RequestRate rate, DateTime now)
     {
         var taken = 0;

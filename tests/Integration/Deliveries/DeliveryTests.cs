@@ -1,12 +1,17 @@
 using cdp;
 using Cdp.Contracts;
+using Cdp.DeliveryEngine.Tests;
 using Cdp.Destinations;
 using Cdp.Destinations.Delivery;
 using Cdp.Destinations.Tests;
 using Cdp.Integration.Stack;
+using Cdp.Streaming.Admin;
+using Cdp.Streaming.Clients;
 using Cdp.Streaming.Consuming;
+using Cdp.Streaming.Writing;
+using Confluent.Kafka;
 using Xunit;
-using static Cdp.Integration.Deliveries.ScriptedDestination;
+using static Cdp.DeliveryEngine.Tests.ScriptedDestination;
 
 namespace Cdp.Integration.Deliveries;
 
@@ -220,6 +225,54 @@ public sealed class DeliveryTests(TestStack stack)
     }
 
     [Fact]
+    public async Task Deliver_ForeignRecordsInTheRetryTopic_AreSkipped()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        var retries = Topics.DeliveriesRetry(DeliveryRun.Id);
+        await TopicAdmin.EnsureAsync(cluster.Kafka, [retries]);
+        using var writer = new RecordWriter(cluster.Kafka);
+        for (var partition = 0; partition < cluster.Kafka.Partitions; partition++)
+        {
+            var target = cluster.Kafka.PartitionOf(retries, partition);
+            await writer.WriteAsync(target, new Message<byte[]?, byte[]> { Key = "a/0"u8.ToArray(), Value = [1, 2, 3] }, Stopping);
+        }
+        var destination = new ScriptedDestination((message, attempt) => message == "a0" && attempt == 1 ? Failed : Ok);
+        await cluster.IdentifyAsync(("a", "a0"), ("a", "a1"));
+
+        await cluster.DeliverAsync(destination);
+
+        await cluster.DeliveriesAsync(2);
+        Assert.Equal(["a0", "a1"], destination.AcceptedMessages);
+    }
+
+    [Fact]
+    public async Task Deliver_TwoMembersAndARebalance_LosesAndReordersNothing()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        // Every fifth event fails once, so that events wait in the retry topic whenever a partition moves.
+        var destination = new ScriptedDestination(async (messages, attempt, stopping) =>
+        {
+            await Task.Delay(1, stopping);
+            return SendResult.Whole(attempt == 1 && messages[0][^1] is '0' or '5' ? Failed : Ok, messages.Count);
+        });
+        await cluster.IdentifyAsync(Enumerable.Range(0, 400).Select(i => ($"p{i % 20}", $"m{i:0000}")));
+        var first = await cluster.DeliverAsync(destination);
+        await Eventually.TrueAsync(() => destination.Accepted.Count > 50);
+        var second = await cluster.DeliverAsync(destination, instance: "2");
+        await cluster.IdentifyAsync(Enumerable.Range(400, 400).Select(i => ($"p{i % 20}", $"m{i:0000}")));
+        await Eventually.TrueAsync(() => destination.Accepted.Count > 300);
+        await first.StopAsync();
+
+        var deliveries = await cluster.DeliveriesAsync(800);
+
+        Assert.Equal(Enumerable.Range(0, 800).Select(i => $"m{i:0000}"), deliveries.Select(delivery => delivery.messageId).Order());
+        foreach (var profile in destination.Accepted.DistinctBy(item => item.IdempotencyKey).GroupBy(item => item.ProfileId, item => item.MessageId))
+            Assert.Equal(profile.Order(), profile);
+        Assert.Empty(await cluster.WaitingAsync());
+        Assert.Equal(0, second.ExitCode);
+    }
+
+    [Fact]
     public async Task Deliver_WithoutOrder_AFailingEventHoldsUpNothing()
     {
         await using var cluster = await stack.ClusterAsync();
@@ -232,6 +285,8 @@ public sealed class DeliveryTests(TestStack stack)
         Assert.Equal("a0", destination.AcceptedMessages.Last());
         Assert.Empty(await cluster.WaitingAsync());
     }
+
+    private static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
     private static string KeyOf(string message) => IdempotencyKey.Of(DeliveryRun.Id, SampleEvents.Event("", message).validated.envelope);
 }
