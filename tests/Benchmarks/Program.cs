@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cdp.Benchmarks.Broker;
+using Cdp.Benchmarks.Fanout;
 using Cdp.Benchmarks.Functions;
 using Cdp.Benchmarks.Identity;
 using Cdp.Benchmarks.Ingestion;
@@ -11,7 +12,7 @@ using Cdp.Benchmarks.Reporting;
 using Cdp.Hosting.Process;
 
 const string Usage = """
-    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|identity|profiles|pipeline|broker|mapping|functions [options]
+    usage: dotnet run -c Release --project tests/Benchmarks -- ingestion|identity|profiles|pipeline|fanout|broker|mapping|functions [options]
     ingestion: ingestion against the bare Kafka client and an empty endpoint
       --seconds N   length of each measured run (10)
       --rounds N    runs of each kind, alternating; the median counts (3)
@@ -37,6 +38,10 @@ const string Usage = """
       --connections N  concurrent senders (8)
       --seconds N   length of the steady run at 1,000 events/s (20)
       --kill        SIGKILL and restart each service once during the run of the whole pipeline
+    fanout: deliveries to webhooks against the bare HTTP client, and what must not disturb them
+      --events N    events per run (50000)
+      --parked N    profiles that wait in the retry topic (100000)
+      --seconds N   duration of the steady runs with ten destinations (30)
     broker: the embedded broker, in a separate process
       --records N   records of a measured run (2000000)
       --bytes N     size of a record (400)
@@ -115,6 +120,13 @@ async Task<int> RunAsync()
                 Seconds = Number("--seconds", 20),
                 Kill = args.Contains("--kill"),
             }) ? 0 : 1;
+        case ["fanout", ..]:
+            return await new FanoutBench(new FanoutBenchOptions
+            {
+                Events = Number("--events", 50_000),
+                Parked = Number("--parked", 100_000),
+                Seconds = Number("--seconds", 30),
+            }).RunAsync() ? 0 : 1;
         case ["broker", ..]:
             await BrokerBench.RunAsync(new BrokerOptions
             {

@@ -24,11 +24,13 @@ internal sealed class TopicFill(KafkaOptions kafka) : IDisposable
         var (sent, acked) = (0, 0);
         foreach (var (key, record) in records)
         {
+            var headers = new Headers { { TraceHeader.Name, Trace } };
+            EventHeaders.Add(headers, record);
             var message = new Message<byte[]?, byte[]>
             {
                 Key = key is null ? null : Encoding.UTF8.GetBytes(key),
                 Value = codec.Encode(topic, record),
-                Headers = new Headers { { TraceHeader.Name, Trace } },
+                Headers = headers,
             };
             sent++;
             while (true)

@@ -42,6 +42,9 @@ internal sealed class Installation : IAsyncDisposable
         return service;
     }
 
+    /// <summary>Creates a folder for files of a service, which is deleted with the installation.</summary>
+    public string CreateFolder(string name) => _folder.CreateSubdirectory(name).FullName;
+
     public static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     public async ValueTask DisposeAsync()
