@@ -140,6 +140,7 @@ internal sealed class Sender
                 // All requests wait here. One of them is let through at the end of the break, as the probe.
                 pause = e.RetryAfter is { } remaining && remaining > FirstPause ? remaining : FirstPause;
             }
+            request.Waits();
             await Task.Delay(pause, _time, stopping);
         }
     }

@@ -16,5 +16,8 @@ internal sealed class SentRequest(IReadOnlyList<DeliveryItem> items)
     /// <summary>When it passed the gate, as a timestamp of the <see cref="TimeProvider"/>; null while it waits there.</summary>
     public long? SentAt => Volatile.Read(ref _sentAt) is var sent and not 0 ? sent : null;
 
+    /// <summary>Notes that it waits at the gate again: the destination cannot be reached.</summary>
+    public void Waits() => Volatile.Write(ref _sentAt, 0);
+
     public void Sent(long timestamp) => Volatile.Write(ref _sentAt, timestamp);
 }
