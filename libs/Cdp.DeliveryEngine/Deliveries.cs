@@ -6,6 +6,7 @@ using Cdp.Destinations.Routing;
 using Cdp.Hosting.Process;
 using Cdp.Streaming.Clients;
 using Cdp.Streaming.Consuming;
+using Cdp.Streaming.Observability;
 using Cdp.Streaming.Schemas;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -37,7 +38,27 @@ public static class Deliveries
         StartPosition start,
         TimeSpan linger)
     {
-        builder.Services.TryAddSingleton<DeliveryLog>();
+        builder.AddDeliveryLog();
+        builder.Services.AddSingleton<IHostedService>(services =>
+            Create(services, kafka, service, settings, router, () => destination(services), start, linger));
+    }
+
+    /// <summary>Adds what <see cref="Create"/> needs.</summary>
+    public static void AddDeliveryLog(this IHostApplicationBuilder builder) => builder.Services.TryAddSingleton<DeliveryLog>();
+
+    /// <summary>
+    /// Creates the deliveries to one destination as <see cref="AddDeliveries"/> does, for a service that starts and stops them while it runs.
+    /// </summary>
+    public static DeliveryStream Create(
+        IServiceProvider services,
+        KafkaOptions kafka,
+        string service,
+        DeliverySettings settings,
+        Router router,
+        Func<Destination> destination,
+        StartPosition start,
+        TimeSpan linger)
+    {
         var retries = Topics.DeliveriesRetry(settings.Id);
         var options = new StreamOptions
         {
@@ -50,12 +71,56 @@ public static class Deliveries
             Linger = linger,
             MaxWait = linger > TimeSpan.FromMilliseconds(20) ? linger : TimeSpan.FromMilliseconds(20),
         };
-        builder.AddStream(kafka, options, services =>
+        var registry = kafka.Registry();
+        return new DeliveryStream(services, kafka, options, registry, () =>
         {
-            var codec = new AvroCodec(kafka.Registry(), kafka.TopicPrefix);
+            var codec = new AvroCodec(registry, kafka.TopicPrefix);
             var time = services.GetRequiredService<TimeProvider>();
             var log = services.GetRequiredService<DeliveryLog>();
-            return new DeliveryProcessor(settings, router, destination(services), new ParkedStore(kafka, codec, retries, log), time, log);
+            return new DeliveryProcessor(settings, router, destination(), new ParkedStore(kafka, codec, retries, log), time, log);
         });
+    }
+}
+
+/// <summary>The deliveries to one destination: a loop on its own thread.</summary>
+public sealed class DeliveryStream : IHostedService, IDisposable
+{
+    private readonly StreamOptions _options;
+    private readonly Readiness _readiness;
+    private readonly IHostedService _loop;
+    private readonly SchemaRegistry _registry;
+    private volatile DeliveryProcessor? _processor;
+
+    internal DeliveryStream(IServiceProvider services, KafkaOptions kafka, StreamOptions options, SchemaRegistry registry, Func<DeliveryProcessor> processor)
+    {
+        (_options, _registry, _readiness) = (options, registry, services.GetRequiredService<Readiness>());
+        // Created by the thread of the loop, when it starts.
+        _loop = Streams.CreateStream(services, kafka, options, () => _processor = processor());
+    }
+
+    /// <summary>The state of the partitions that this instance owns; null if the loop has not started yet.</summary>
+    public DeliveryState? State => _processor?.State;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before the thread of the loop runs: until then the service would appear to be ready.
+        _readiness.Report(_options.Part, false, "starting");
+        return _loop.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the loop, and returns when it has ended. Requests in flight are cancelled, and repeated after the next start.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _loop.StopAsync(cancellationToken);
+
+    /// <summary>Ends the loop like <see cref="StopAsync"/>, and removes it from the readiness of the service, which continues without it.</summary>
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        await StopAsync(cancellationToken);
+        _readiness.Remove(_options.Part);
+    }
+
+    public void Dispose()
+    {
+        (_loop as IDisposable)?.Dispose();
+        _registry.Dispose();
     }
 }

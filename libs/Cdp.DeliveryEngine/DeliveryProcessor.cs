@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Avro.Specific;
 using cdp;
@@ -40,6 +41,7 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
     private readonly DeliveryMeters _meters;
     private readonly Sender _sender;
     private readonly SemaphoreSlim _slots;
+    private volatile StrongBox<DeliveryState>? _state;
     // Changed by the thread of the loop only; Revoked reads it while a round is running.
     private readonly ConcurrentDictionary<int, PartitionState> _partitions = new();
     // The partition whose retries come first in the next round.
@@ -53,6 +55,9 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         _sender = new Sender(settings, destination, time, log, _meters, Progressed);
         _slots = new SemaphoreSlim(settings.Concurrency);
     }
+
+    /// <summary>The state at the last look, about a second ago; null before the first.</summary>
+    public DeliveryState? State => _state?.Value;
 
     public override string Dependency => $"destination {_settings.Id}";
 
@@ -185,6 +190,7 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         var state = new DeliveryState(
             _partitions.Values.Sum(partition => partition.Lanes.Count), oldest is { } at ? (now - at).TotalSeconds : 0, _sender.IsOpen, _sender.Rate);
         _meters.State = () => state;
+        _state = new StrongBox<DeliveryState>(state);
         return Task.CompletedTask;
     }
 

@@ -75,9 +75,9 @@ internal sealed class DeliveryMeters : IDisposable
         name, () => All.Keys.Select(meters => new Measurement<double>(value(meters.State()), meters._destination)), unit, description);
 }
 
-/// <summary>The state of the deliveries to a destination, as metrics show it.</summary>
+/// <summary>The state of the deliveries to a destination: of the partitions that this instance owns.</summary>
 /// <param name="Parked">The events that wait in the retry topic.</param>
 /// <param name="OldestSeconds">How long the oldest of them has waited, in seconds; 0 if none waits.</param>
 /// <param name="IsBreakerOpen">Whether the circuit breaker stops requests.</param>
 /// <param name="Rate">The requests per second that are allowed; null for no limit.</param>
-internal readonly record struct DeliveryState(int Parked, double OldestSeconds, bool IsBreakerOpen, double? Rate);
+public readonly record struct DeliveryState(int Parked, double OldestSeconds, bool IsBreakerOpen, double? Rate);

@@ -12,6 +12,9 @@ namespace Cdp.Destinations.Routing;
 /// <param name="filter">Drops and changes the events that an action subscribes to, before they are mapped; null for no filter.</param>
 public sealed class Router(string destinationId, IReadOnlyList<ActionRoute> actions, EventFilter? filter = null)
 {
+    /// <summary>The actions of the destination, in the order of the configuration.</summary>
+    public IReadOnlyList<ActionRoute> Actions => actions;
+
     /// <summary>Whether an event of which only the record's headers have been read triggers an action. Null: that depends on the rest of the event.</summary>
     /// <param name="type">track, identify, page, screen, group or alias.</param>
     /// <param name="name">The name of a track event; null for other types.</param>

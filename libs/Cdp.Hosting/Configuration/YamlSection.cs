@@ -56,7 +56,8 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
             }
             var stream = new YamlStream();
             stream.Load(new StringReader(yaml));
-            if (stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root) return new YamlSection(file, root, errors);
+            if (stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root)
+                return new YamlSection(file, root, errors) { Source = yaml };
             errors.Add($"{file}:1: the file has {stream.Documents.Count} documents or no mapping; write one mapping of keys to values");
         }
         catch (YamlException e)
@@ -68,6 +69,9 @@ public sealed class YamlSection(string file, YamlMappingNode node, ICollection<s
 
     /// <summary>The name of the file and the line of the mapping, for messages about the configuration at run time.</summary>
     public string Place => $"{Path.GetFileName(file)}:{node.Start.Line}";
+
+    /// <summary>The text of the whole file; empty for a mapping inside one.</summary>
+    public string Source { get; private init; } = "";
 
     /// <summary>The YAML node of the mapping.</summary>
     public YamlMappingNode Mapping => node;

@@ -15,26 +15,30 @@ public static class Streams
     /// Adds a loop, which gets its own thread. If it fails, the process stops with a non-zero exit code. The processor is disposed at the end, if it can be.
     /// </summary>
     public static void AddStream<TView>(
-        this IHostApplicationBuilder builder, KafkaOptions kafka, StreamOptions options, Func<IServiceProvider, Processor<TView>> processor)
-    {
-        builder.Services.AddSingleton<IHostedService>(services => new StreamWorker(
-            options.Service,
-            options.Group,
-            stopping =>
-            {
-                var made = processor(services);
-                using var disposable = made as IDisposable;
-                StreamRunner.Run(
-                    kafka,
-                    options,
-                    made,
-                    services.GetRequiredService<TimeProvider>(),
-                    services.GetRequiredService<Readiness>(),
-                    services.GetRequiredService<ILoggerFactory>(),
-                    stopping);
-            },
-            services.GetRequiredService<Failure>()));
-    }
+        this IHostApplicationBuilder builder, KafkaOptions kafka, StreamOptions options, Func<IServiceProvider, Processor<TView>> processor) =>
+        builder.Services.AddSingleton(services => CreateStream(services, kafka, options, () => processor(services)));
+
+    /// <summary>
+    /// Creates a loop as <see cref="AddStream"/> does, for a service that starts and stops loops while it runs. The loop has ended when its stop returns.
+    /// </summary>
+    public static IHostedService CreateStream<TView>(
+        IServiceProvider services, KafkaOptions kafka, StreamOptions options, Func<Processor<TView>> processor) => new StreamWorker(
+        options.Service,
+        options.Group,
+        stopping =>
+        {
+            var made = processor();
+            using var disposable = made as IDisposable;
+            StreamRunner.Run(
+                kafka,
+                options,
+                made,
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<Readiness>(),
+                services.GetRequiredService<ILoggerFactory>(),
+                stopping);
+        },
+        services.GetRequiredService<Failure>());
 }
 
 internal sealed class StreamWorker(string service, string name, Action<CancellationToken> run, Failure failure) : IHostedService, IDisposable

@@ -18,11 +18,9 @@ internal sealed record LoopContext(
     StreamMeters Meters)
 {
     /// <summary>The name of the loop in the readiness.</summary>
-    public string Part => PartOf(Options);
+    public string Part => Options.Part;
 
     public DateTime Now => Time.GetUtcNow().UtcDateTime;
-
-    public static string PartOf(StreamOptions options) => $"loop {options.Group}";
 
     /// <summary>The full name of a topic.</summary>
     public string NameOf(Topic topic) => Kafka.NameOf(topic);

@@ -11,6 +11,9 @@ public sealed record StreamOptions
     /// <summary>The consumer group, without the topic prefix; also part of the transactional id. Usually the name of the service.</summary>
     public required string Group { get; init; }
 
+    /// <summary>The name of the loop in the readiness.</summary>
+    public string Part => $"loop {Group}";
+
     /// <summary>The topics to read.</summary>
     public required IReadOnlyList<Topic> Inputs { get; init; }
 

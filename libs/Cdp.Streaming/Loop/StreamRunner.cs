@@ -26,7 +26,7 @@ public static class StreamRunner
         ILoggerFactory loggers,
         CancellationToken stopping)
     {
-        var part = LoopContext.PartOf(options);
+        var part = options.Part;
         // Reported before the first attempt, which may take long to fail.
         readiness.Report(part, false, "waiting for Kafka");
         var log = new StreamLog(loggers.CreateLogger("Cdp.Streaming"), options.Group, time);

@@ -12,6 +12,9 @@ public sealed class Readiness
     /// <summary>Reports the state of a part, such as "loop validation". The detail says what it waits for, or is empty.</summary>
     public void Report(string part, bool ready, string detail = "") => _parts[part] = (ready, detail);
 
+    /// <summary>Forgets a part that was stopped for good.</summary>
+    public void Remove(string part) => _parts.TryRemove(part, out _);
+
     public bool IsReady => !_parts.IsEmpty && _parts.Values.All(part => part.Ready);
 
     public IReadOnlyDictionary<string, (bool Ready, string Detail)> Parts => _parts;
