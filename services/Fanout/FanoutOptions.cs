@@ -1,3 +1,4 @@
+using Cdp.Hosting.Api;
 using Cdp.Streaming.Clients;
 
 namespace Cdp.Fanout;
@@ -6,6 +7,7 @@ namespace Cdp.Fanout;
 public sealed record FanoutOptions
 {
     public KafkaOptions Kafka { get; init; } = new();
+    public ApiOptions Api { get; init; } = new();
 
     /// <summary>The folder of destinations, one per file. Relative to the program. Where it is missing or empty, nothing is delivered.</summary>
     public string Destinations { get; init; } = "config/destinations";
@@ -14,6 +16,7 @@ public sealed record FanoutOptions
     public IEnumerable<string> Errors()
     {
         foreach (var error in Kafka.Errors()) yield return error;
+        foreach (var error in Api.Errors()) yield return error;
         if (string.IsNullOrWhiteSpace(Destinations)) yield return "Destinations is empty; set it to a folder, or remove it to use config/destinations";
     }
 }

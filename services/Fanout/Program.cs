@@ -1,4 +1,7 @@
 using Cdp.Fanout;
+using Cdp.Hosting.Api;
 using Cdp.Hosting.Process;
 
-return await CdpHost.RunAsync(FanoutService.Service, args);
+if (args is not [NewApiToken.Option]) return await CdpHost.RunAsync(FanoutService.Service, args);
+NewApiToken.Print();
+return 0;

@@ -41,6 +41,7 @@ public static class Session
             Console.WriteLine($"ingestion        {services.Url("ingestion")}");
             Console.WriteLine($"profile API      {services.Url("profiles")}");
             Console.WriteLine($"identity API     {services.Url("identity")}");
+            Console.WriteLine($"fan-out API      {services.Url("fanout")}");
             Console.WriteLine($"management       {services.ManagementUrl}/health/ready and /metrics");
         }
         Console.WriteLine($"schema registry  {stack.Infra.Registry}");

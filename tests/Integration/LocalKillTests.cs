@@ -20,7 +20,8 @@ public sealed class LocalKillTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_data, "config"));
         string[] arguments =
         [
-            "--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--management-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0",
+            "--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--fanout-port=0", "--management-port=0", "--registry-port=0",
+            "--kafka-port=0", "--redis-port=0",
             $"--data={_data}", $"--config={Path.Combine(_data, "config")}",
         ];
         await using var local = new ServiceProcess("Local", arguments) { Url = new Uri("http://127.0.0.1") };

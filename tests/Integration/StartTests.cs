@@ -83,7 +83,7 @@ public sealed partial class StartTests : IDisposable
     [InlineData("Validation", "Kafka:Partitions", "Kafka:SchemaRegistry", "plan.yaml:1")]
     [InlineData("Identity", "Kafka:Partitions", "Kafka:SchemaRegistry", "ProfileIds:Key")]
     [InlineData("Profiles", "Kafka:Partitions", "Kafka:SchemaRegistry", "ProfileIds:Key", "Api:Tokens is empty")]
-    [InlineData("Fanout", "Kafka:Partitions", "Kafka:SchemaRegistry", "hook.yaml:1")]
+    [InlineData("Fanout", "Kafka:Partitions", "Kafka:SchemaRegistry", "Api:Tokens is empty", "hook.yaml:1")]
     public async Task Start_InvalidConfiguration_PrintsEveryErrorAndExitsWithTwo(string program, params string[] errors)
     {
         await File.WriteAllTextAsync(Path.Combine(_data, "plan.yaml"), "nonsense: 1\n", TestContext.Current.CancellationToken);
@@ -105,7 +105,7 @@ public sealed partial class StartTests : IDisposable
         first.Start();
         second.Start();
         var (kafka, redis) = (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
-        string[] ports = ["--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--management-port=0", "--registry-port=0"];
+        string[] ports = ["--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--fanout-port=0", "--management-port=0", "--registry-port=0"];
         string[] arguments = [.. ports, $"--kafka-port={kafka}", $"--redis-port={redis}", "--data", _data];
         await using var local = new ServiceProcess("Local", arguments) { Url = new Uri("http://127.0.0.1") };
         local.Start();

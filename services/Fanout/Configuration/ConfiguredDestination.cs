@@ -15,4 +15,10 @@ public sealed record ConfiguredDestination(
     DeliverySettings Settings, Router Router, StartPosition Start, TimeSpan Linger, Func<TimeProvider, Destination> Create)
 {
     public string Id => Settings.Id;
+
+    /// <summary>The type of the destination, such as webhook.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The text of its file. A destination whose file has the same text as before continues undisturbed.</summary>
+    public required string Source { get; init; }
 }

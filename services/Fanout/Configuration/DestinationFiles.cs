@@ -34,15 +34,16 @@ public static partial class DestinationFiles
     {
         var id = file.RequiredText("id", "give the destination its own name");
         if (id.Length > 0 && !Id().IsMatch(id)) file.AddError("id", $"'{id}' cannot name a consumer group; use lower-case letters, digits and hyphens");
-        if (file.RequiredText("type", "write webhook") is { Length: > 0 } type && type != "webhook")
-        {
-            file.AddError("type", $"'{type}' is not a type of destination; write webhook");
-        }
+        var type = file.RequiredText("type", "write webhook");
+        if (type.Length > 0 && type != "webhook") file.AddError("type", $"'{type}' is not a type of destination; write webhook");
         var settings = Settings(file, id);
         var webhook = new WebhookOptions(Url(file), Secret(file, environment), file.Duration("timeout", TimeSpan.FromSeconds(10)), Headers(file));
-        var destination = new ConfiguredDestination(
-            settings, new Router(id, Subscriptions.Read(file), Subscriptions.Filter(file)), Start(file), TimeSpan.Zero,
-            time => new Webhook(webhook, settings.Concurrency, time));
+        var router = new Router(id, Subscriptions.Read(file), Subscriptions.Filter(file));
+        var destination = new ConfiguredDestination(settings, router, Start(file), TimeSpan.Zero, time => new Webhook(webhook, settings.Concurrency, time))
+        {
+            Type = type,
+            Source = file.Source,
+        };
         file.RejectUnknownKeys();
         return destination;
     }

@@ -35,6 +35,7 @@ public sealed class DemoRun : IDisposable
                 IngestionPort = 0,
                 ProfilesPort = 0,
                 IdentityPort = 0,
+                FanoutPort = 0,
                 ManagementPort = 0,
                 RegistryPort = 0,
                 KafkaPort = 0,

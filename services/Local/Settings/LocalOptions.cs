@@ -12,6 +12,7 @@ public sealed record LocalOptions
     public int IngestionPort { get; init; } = 8080;
     public int ProfilesPort { get; init; } = 8090;
     public int IdentityPort { get; init; } = 8092;
+    public int FanoutPort { get; init; } = 8093;
     public int ManagementPort { get; init; } = 8099;
     public int RegistryPort { get; init; } = 8081;
     public int KafkaPort { get; init; } = 9092;
@@ -42,6 +43,7 @@ public sealed record LocalOptions
           --ingestion-port PORT   the ingestion API, which receives events (8080)
           --profiles-port PORT    the profile API (8090)
           --identity-port PORT    the identity API (8092)
+          --fanout-port PORT      the fan-out API (8093)
           --management-port PORT  health of all services and metrics (8099)
           --registry-port PORT    schema registry (8081)
           --kafka-port PORT       Kafka (9092)
@@ -78,6 +80,7 @@ public sealed record LocalOptions
                 "--ingestion-port" => options with { IngestionPort = Port(name, Value(), errors) },
                 "--profiles-port" => options with { ProfilesPort = Port(name, Value(), errors) },
                 "--identity-port" => options with { IdentityPort = Port(name, Value(), errors) },
+                "--fanout-port" => options with { FanoutPort = Port(name, Value(), errors) },
                 "--management-port" => options with { ManagementPort = Port(name, Value(), errors) },
                 "--registry-port" => options with { RegistryPort = Port(name, Value(), errors) },
                 "--kafka-port" => options with { KafkaPort = Port(name, Value(), errors) },

@@ -23,6 +23,7 @@ public static class Ports
                 (options.IngestionPort, "ingestion", "--ingestion-port"),
                 (options.ProfilesPort, "profile API", "--profiles-port"),
                 (options.IdentityPort, "identity API", "--identity-port"),
+                (options.FanoutPort, "fan-out API", "--fanout-port"),
                 (options.ManagementPort, "management", "--management-port"),
             ]);
         }

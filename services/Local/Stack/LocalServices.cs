@@ -129,12 +129,13 @@ public sealed class LocalServices : IAsyncDisposable
         // Without the file the defaults apply.
         var identity = Path.Combine(config, "identity.yaml");
         if (File.Exists(identity)) builder.Configuration.AddInMemoryCollection([new("IdentityConfig", identity)]);
-        // The other services have no API, and LocalManagement serves the health of all.
+        // Validation has no API, and LocalManagement serves the health of all.
         var port = service.Name switch
         {
             "ingestion" => options.IngestionPort,
             "profiles" => options.ProfilesPort,
             "identity" => options.IdentityPort,
+            "fanout" => options.FanoutPort,
             _ => 0,
         };
         builder.Configuration.AddInMemoryCollection([new("Address", $"{options.Host}"), new("Port", $"{port}")]);

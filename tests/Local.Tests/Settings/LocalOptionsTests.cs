@@ -11,7 +11,9 @@ public class LocalOptionsTests
     {
         var (options, errors) = LocalOptions.Parse([]);
         Assert.Empty(errors);
-        Assert.Equal((8080, 8090, 8092, 8099), (options.IngestionPort, options.ProfilesPort, options.IdentityPort, options.ManagementPort));
+        Assert.Equal(
+            (8080, 8090, 8092, 8093, 8099),
+            (options.IngestionPort, options.ProfilesPort, options.IdentityPort, options.FanoutPort, options.ManagementPort));
         Assert.Equal((8081, 9092, 6379), (options.RegistryPort, options.KafkaPort, options.RedisPort));
         Assert.Equal(IPAddress.Loopback, options.Host);
         Assert.Equal(".cdp-data", options.DataDirectory);
@@ -22,7 +24,8 @@ public class LocalOptionsTests
     {
         var (options, errors) = LocalOptions.Parse(
         [
-            "--ingestion-port", "1", "--profiles-port=2", "--identity-port=5", "--management-port=6", "--registry-port", "3", "--kafka-port", "4",
+            "--ingestion-port", "1", "--profiles-port=2", "--identity-port=5", "--fanout-port=8",
+            "--management-port=6", "--registry-port", "3", "--kafka-port", "4",
             "--redis-port", "0", "--host", "10.1.2.3", "--data", "d", "--config=c", "--infra",
         ]);
         var expected = new LocalOptions
@@ -30,6 +33,7 @@ public class LocalOptionsTests
             IngestionPort = 1,
             ProfilesPort = 2,
             IdentityPort = 5,
+            FanoutPort = 8,
             ManagementPort = 6,
             RegistryPort = 3,
             KafkaPort = 4,
@@ -62,7 +66,11 @@ public class LocalOptionsTests
     [Fact]
     public void Usage_Always_ListsEveryOption()
     {
-        string[] ports = ["--ingestion-port", "--profiles-port", "--identity-port", "--management-port", "--registry-port", "--kafka-port", "--redis-port"];
+        string[] ports =
+        [
+            "--ingestion-port", "--profiles-port", "--identity-port", "--fanout-port", "--management-port", "--registry-port", "--kafka-port",
+            "--redis-port",
+        ];
         foreach (var option in (string[])[.. ports, "--host", "--data", "--config", "--infra", "--demo"])
         {
             Assert.Contains($"  {option} ", LocalOptions.Usage, StringComparison.Ordinal);

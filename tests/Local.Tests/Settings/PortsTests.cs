@@ -26,6 +26,7 @@ public sealed class PortsTests
     [InlineData("ingestion", "--ingestion-port")]
     [InlineData("profile API", "--profiles-port")]
     [InlineData("identity API", "--identity-port")]
+    [InlineData("fan-out API", "--fanout-port")]
     [InlineData("management", "--management-port")]
     [InlineData("schema registry", "--registry-port")]
     [InlineData("Kafka", "--kafka-port")]
@@ -35,7 +36,8 @@ public sealed class PortsTests
         using var taken = Listen();
         string[] ports =
         [
-            "--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--management-port=0", "--registry-port=0", "--kafka-port=0", "--redis-port=0",
+            "--ingestion-port=0", "--profiles-port=0", "--identity-port=0", "--fanout-port=0", "--management-port=0", "--registry-port=0",
+            "--kafka-port=0", "--redis-port=0",
         ];
         var (options, _) = LocalOptions.Parse([.. ports, $"{option}={PortOf(taken)}"]);
 

@@ -10,6 +10,7 @@ internal static class LocalDirectory
         IngestionPort = 0,
         ProfilesPort = 0,
         IdentityPort = 0,
+        FanoutPort = 0,
         ManagementPort = 0,
         RegistryPort = 0,
         KafkaPort = 0,
