@@ -12,7 +12,7 @@ public sealed partial class OptionTests
 
     private static readonly (string Document, Type Options)[] Services =
     [
-        .. Repository.Folders("services").Where(name => name != "Local")
+        .. Repository.Folders("services").Where(name => name is not ("Local" or "Cli"))
             .Select(name => ($"services/{name}/README.md", Named($"Cdp.{name}", $"{name}Options"))),
     ];
 
