@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Avro.Specific;
 using cdp;
@@ -41,7 +40,7 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
     private readonly DeliveryMeters _meters;
     private readonly Sender _sender;
     private readonly SemaphoreSlim _slots;
-    private volatile StrongBox<DeliveryState>? _state;
+    private volatile Func<DeliveryState>? _state;
     // Changed by the thread of the loop only; Revoked reads it while a round is running.
     private readonly ConcurrentDictionary<int, PartitionState> _partitions = new();
     // The partition whose retries come first in the next round.
@@ -57,7 +56,7 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
     }
 
     /// <summary>The state at the last look, about a second ago; null before the first.</summary>
-    public DeliveryState? State => _state?.Value;
+    public DeliveryState? State => _state?.Invoke();
 
     public override string Dependency => $"destination {_settings.Id}";
 
@@ -130,7 +129,8 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         foreach (var (lane, item) in view.Records.GetValueOrDefault(position) ?? [])
         {
             if (item.Outcome is null)
-                throw new InvalidOperationException($"{position.Topic}-{position.Partition}@{position.Offset} has no outcome, because its partition was revoked");
+                throw new InvalidOperationException(
+                    $"{position.Topic}-{position.Partition}@{position.Offset} has no outcome, because its partition was revoked");
             Write(view, position.Partition, lane, item, now, outbox);
         }
     }
@@ -185,12 +185,10 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
 
     public override Task WatchAsync(CancellationToken stopping)
     {
-        var now = Now;
         var oldest = _partitions.Values.Min(state => state.Lanes.OldestParkedAt);
-        var state = new DeliveryState(
-            _partitions.Values.Sum(partition => partition.Lanes.Count), oldest is { } at ? (now - at).TotalSeconds : 0, _sender.IsOpen, _sender.Rate);
-        _meters.State = () => state;
-        _state = new StrongBox<DeliveryState>(state);
+        var (parked, age) = (_partitions.Values.Sum(state => state.Lanes.Count), oldest is { } at ? (Now - at).TotalSeconds : 0);
+        // The breaker opens while the loop waits for a round, and is not watched again before the round ends.
+        _meters.State = _state = () => new DeliveryState(parked, age, _sender.IsOpen, _sender.Rate);
         return Task.CompletedTask;
     }
 
@@ -215,7 +213,8 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
     private async Task TakeDueAsync(DeliveryBatch view, CancellationToken stopping)
     {
         var due = _partitions.OrderBy(partition => (partition.Key - _turn + int.MaxValue) % int.MaxValue)
-            .SelectMany(partition => partition.Value.DueLanes(Now).Take(MaxDueItems).Select(lane => (Partition: partition.Key, State: partition.Value, Lane: lane)))
+            .SelectMany(partition => partition.Value.DueLanes(Now).Take(MaxDueItems)
+                .Select(lane => (Partition: partition.Key, State: partition.Value, Lane: lane)))
             .Take(MaxDueItems / MinPerDueLane).ToList();
         if (due.Count == 0) return;
         var most = Math.Max(MinPerDueLane, MaxDueItems / due.Count);
@@ -227,7 +226,8 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
             Progressed();
             foreach (var (state, lane, entries) in lanes)
             {
-                List<WorkItem> items = [.. entries.TakeWhile(entry => records.ContainsKey(entry.Offset)).Select(entry => ItemOf(state, records[entry.Offset], entry))];
+                var readable = entries.TakeWhile(entry => records.ContainsKey(entry.Offset));
+                List<WorkItem> items = [.. readable.Select(entry => ItemOf(state, records[entry.Offset], entry))];
                 if (items.Count > 0) view.Due.Add((partition.Key, new LaneWork(lane, state, items)));
             }
         }

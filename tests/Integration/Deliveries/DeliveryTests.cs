@@ -131,6 +131,31 @@ public sealed class DeliveryTests(TestStack stack)
     }
 
     [Fact]
+    public async Task Deliver_SlowResponseBehindARetry_IsSentOnce()
+    {
+        await using var cluster = await stack.ClusterAsync();
+        var answer = new TaskCompletionSource();
+        var destination = new ScriptedDestination(async (messages, attempt, stopping) =>
+        {
+            if (messages[0] == "slow") await answer.Task.WaitAsync(stopping);
+            return SendResult.Whole(messages[0] == "a0" && attempt == 1 ? Failed : Ok, messages.Count);
+        });
+        await cluster.IdentifyAsync(("a", "a0"), ("a", "slow"));
+        await cluster.DeliverAsync(destination, settings: settings => settings with { SlowAfter = TimeSpan.FromMilliseconds(50) });
+        await Eventually.TrueAsync(() => destination.Requests.Any(request => request.Contains("slow")));
+        await cluster.IdentifyAsync(("b", "b0"));
+        await cluster.DeliveriesAsync(2);
+        await cluster.IdentifyAsync(("b", "b1"));
+        await cluster.DeliveriesAsync(3);
+
+        answer.SetResult();
+
+        await cluster.DeliveriesAsync(4);
+        Assert.Single(destination.Requests, request => request.Contains("slow"));
+        Assert.Empty(await cluster.WaitingAsync());
+    }
+
+    [Fact]
     public async Task Deliver_UnreachableDestination_WaitsWithoutCountingAttempts()
     {
         await using var cluster = await stack.ClusterAsync();
