@@ -25,13 +25,12 @@ public static class Run
         var (rules, window) = (Rules.Tested, Rules.Tested.DuplicateWindow);
         var plan = FaultPlan.Create(options.Seed, options.Kills, FaultScope.For(options), lag: 2 * window + TimeSpan.FromSeconds(15));
         var population = new Population(options.Seed, options.Events, Canaries.CountFor(plan.Count), MaxBoundaries * WindowBoundaries.PortionSize);
-        var entries = population.Order.Sum(lane => lane.Count);
         var kinds = string.Join(", ", plan.CountBy(fault => fault.Name).Select(kind => $"{kind.Value} {kind.Key}"));
         Console.WriteLine($"seed {options.Seed}: {options.Events:N0} events of {population.People:N0} people, {population.Repeated:N0} of them sent again");
         Console.WriteLine($"{plan.Count} faults: {kinds}");
 
-        await using var webhook = await WebhookReceiver.StartAsync(population);
-        await using var installation = await Installation.StartAsync(options, webhook.Url);
+        await using var webhook = await WebhookReceiver.StartAsync(population, options.Seed);
+        await using var installation = await Installation.StartAsync(options, DestinationIds.All.Select(id => (id, YamlOf(id, webhook))));
         Console.WriteLine($"{installation.Processes.Count} processes ready after {clock.Elapsed.TotalSeconds:0} s");
         await using var redis = await ConnectionMultiplexer.ConnectAsync($"{installation.RedisEndpoint},abortConnect=false");
         using var registry = installation.Kafka.Registry();
@@ -40,7 +39,7 @@ public static class Run
         using var unmerges = new Unmerges(installation, sender, options.Seed);
         var operators = new OperatorActions(unmerges, new Rebuilds(installation), new Garbage(installation, options.Seed));
         var canaries = new Canaries(population, sender, installation, redis, codec);
-        var faults = new FaultInjector(installation, sender, canaries, operators, entries, options.Seed);
+        var faults = new FaultInjector(installation, sender, canaries, operators, new Outages(installation, webhook), options.Seed);
         var boundaries = new WindowBoundaries(sender, [.. population.Spares.Chunk(WindowBoundaries.PortionSize)], window, Switches.InvertsRepeats);
 
         var started = clock.Elapsed;
@@ -53,8 +52,13 @@ public static class Run
         if (plan.Count > 0) Console.WriteLine($"answers to unmerge requests: {unmerges.Answers}");
         var log = new CommittedLog(installation.Kafka, codec);
         var unprocessed = await Quiescence.WaitAsync(log, webhook, stopping);
+        Console.WriteLine($"quiescent after {clock.Elapsed.TotalSeconds:0} s; {webhook.Requests:N0} requests to destinations");
+        webhook.AcceptAll();
+        var redrives = await Redrives.RequestAsync(installation.Kafka, log, codec, stopping);
+        if (plan.Count > 0) await faults.KillAsync("fanout", stopping);
+        unprocessed = [.. unprocessed, .. await Quiescence.WaitAsync(log, webhook, stopping)];
+        Console.WriteLine($"{redrives.Count:N0} dead deliveries sent again after {clock.Elapsed.TotalSeconds:0} s");
         if (plan.Count > 0) await operators.Rebuilds.FinishAsync(stopping);
-        Console.WriteLine($"quiescent after {clock.Elapsed.TotalSeconds:0} s; {webhook.Count:N0} deliveries received");
         var observed = await new ObservationReader(installation, population, log, redis, codec, webhook).ReadAsync();
         var decisions = string.Join(", ", observed.Decisions.CountBy(decision => decision.Kind).Select(kind => $"{kind.Value:N0} {kind.Key}"));
         Console.WriteLine(
@@ -62,10 +66,12 @@ public static class Run
         Console.WriteLine($"read {observed.Decisions.Count:N0} decisions: {decisions}");
 
         var actions = new RunActions(
-            sender.Answers, operators.Garbage.Written, [.. faults.FailedShutdowns, .. unmerges.Failures, .. operators.Rebuilds.Failures]);
-        var findings = Compare(observed, actions);
+            sender.Answers, operators.Garbage.Written, redrives, [.. faults.FailedShutdowns, .. unmerges.Failures, .. operators.Rebuilds.Failures]);
+        var findings = Compare(observed, actions, onlyDeliveries: false);
         foreach (var lag in unprocessed) findings.Add(Mismatch.Lost, lag);
-        var census = Census.Take(population, actions.Answers, observed, window, plan, plan.Count == 0 ? [] : FaultOutcomes(installation, operators, observed));
+        var census = Census.Take(
+            population, actions.Answers, observed, window, plan,
+            [.. FlakyAnswersOf(webhook, plan.Count > 0), .. plan.Count == 0 ? [] : FaultOutcomes(installation, operators, observed)]);
         Report.Print(findings, faults.Recoveries, census, installation.Exits);
         // A ledger that cannot fail would prove nothing. A run with findings has already shown that it can fail.
         var corruptions = findings.IsClean && options.ChecksItself ? Corruptions.All(population, plan.Count > 0).Count : 0;
@@ -84,8 +90,21 @@ public static class Run
         Console.WriteLine($"seed {options.Seed}, {clock.Elapsed.TotalSeconds:0} s: {(isPassed ? "PASS" : "FAIL")}");
         return isPassed;
 
-        Findings Compare(Observed observed, RunActions actions) => Comparison.Run(population, actions, observed, rules, installation.ProfileIds);
+        Findings Compare(Observed observed, RunActions actions, bool onlyDeliveries) =>
+            Comparison.Run(population, actions, observed, rules, installation.ProfileIds, onlyDeliveries);
     }
+
+    private static string YamlOf(string destination, WebhookReceiver webhook) => $"url: {webhook.UrlOf(destination)}\n" + destination switch
+    {
+        DestinationIds.Unordered => "order: none\n",
+        DestinationIds.Flaky => $"timeout: {WebhookReceiver.Timeout.TotalSeconds}s\n",
+        _ => "",
+    };
+
+    private static IEnumerable<(string Kind, int Count)> FlakyAnswersOf(WebhookReceiver webhook, bool hasOutages) =>
+        Enum.GetValues<FlakyAnswer>()
+            .Where(answer => answer != FlakyAnswer.Unavailable || hasOutages)
+            .Select(answer => ($"answer of the flaky destination: {EnumText.Words(answer)}", webhook.CountOf(answer)));
 
     private static IReadOnlyList<(string Kind, int Count)> FaultOutcomes(Installation installation, OperatorActions operators, Observed observed) =>
     [

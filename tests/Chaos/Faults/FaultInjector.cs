@@ -12,7 +12,7 @@ public sealed record Recovery(PlannedFault Fault, TimeSpan Took);
 public sealed record OperatorActions(Unmerges Unmerges, Rebuilds Rebuilds, Garbage Garbage);
 
 /// <summary>Injects the planned faults while events are sent: one fault after each equal share of them.</summary>
-public sealed class FaultInjector(Installation installation, Sender sender, Canaries canaries, OperatorActions operators, int entries, int seed)
+public sealed class FaultInjector(Installation installation, Sender sender, Canaries canaries, OperatorActions operators, Outages outages, int seed)
 {
     private const int ConcurrentUnmerges = 8;
 
@@ -29,6 +29,7 @@ public sealed class FaultInjector(Installation installation, Sender sender, Cana
 
     public async Task RunAsync(IReadOnlyList<PlannedFault> plan, CancellationToken stopping)
     {
+        var entries = sender.EntryCount;
         for (var i = 0; i < plan.Count; i++)
         {
             // Two shares ahead, so that there is work while the installation recovers, and some left for the next fault.
@@ -44,6 +45,9 @@ public sealed class FaultInjector(Installation installation, Sender sender, Cana
         }
         sender.SendLimit = int.MaxValue;
     }
+
+    /// <summary>Kills an instance and starts it again.</summary>
+    public Task KillAsync(string kind, CancellationToken stopping) => KillAsync(Any(kind), TimeSpan.Zero, stopping);
 
     /// <returns>What the fault was done to, for the log line.</returns>
     private async Task<string> InjectAsync(PlannedFault fault, CancellationToken stopping)
@@ -96,6 +100,10 @@ public sealed class FaultInjector(Installation installation, Sender sender, Cana
             case FaultKind.Garbage:
                 await operators.Garbage.WriteAsync(stopping);
                 return "in every topic";
+            case FaultKind.Outage:
+                return await outages.FailUntilSuspendedAsync(fault.Duration, stopping);
+            case FaultKind.PartialOutage:
+                return await outages.FailUntilParkedAsync(fault.Duration, stopping);
             default:
                 throw new ArgumentOutOfRangeException(nameof(fault), fault, null);
         }

@@ -44,6 +44,12 @@ public enum FaultKind
 
     /// <summary>Unreadable records in every topic that a service reads.</summary>
     Garbage,
+
+    /// <summary>A destination answers errors only, until fan-out stops sending; an instance that has stopped is killed.</summary>
+    Outage,
+
+    /// <summary>A destination answers errors for some profiles; an instance of fan-out is killed while their events wait to be sent again.</summary>
+    PartialOutage,
 }
 
 /// <summary>One fault of the plan.</summary>
@@ -108,6 +114,8 @@ public static class FaultPlan
         InsertInTurn(FaultKind.Unmerge, Share(5), ["profiles", "identity"], () => random.NextDouble() * 3);
         InsertInTurn(FaultKind.Rebuild, Share(20, 2), ["", "switch"], () => 0);
         InsertInTurn(FaultKind.Garbage, Share(20), [""], () => 0);
+        InsertInTurn(FaultKind.Outage, Share(20), ["fanout"], () => 2 + random.NextDouble() * 2);
+        InsertInTurn(FaultKind.PartialOutage, Share(10), ["fanout"], random.NextDouble);
         if (scope.HasRedisCluster) InsertInTurn(FaultKind.FailOver, Share(5), ["redis"], () => 1 + random.NextDouble());
         if (hasEveryKind) Insert(new PlannedFault(FaultKind.Lag, "validation", lag));
         for (var i = 0; i < Share(10); i++)

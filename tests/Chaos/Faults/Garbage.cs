@@ -9,12 +9,13 @@ using Confluent.Kafka;
 
 namespace Cdp.Chaos.Faults;
 
-/// <summary>An unreadable record, which each service that reads it must dead-letter exactly once.</summary>
+/// <summary>An unreadable record, which each service that reads it must dead-letter exactly once; fan-out once for each destination.</summary>
 /// <param name="Origin">Topic, partition and offset, as the dead letter states them.</param>
 /// <param name="Reader">The service that reads it.</param>
+/// <param name="Copies">The number of dead letters that it must have.</param>
 /// <param name="Bytes">The size of its value in bytes.</param>
 /// <param name="Sha256">The SHA-256 of its value, in hex.</param>
-public sealed record GarbageRecord(string Origin, string Reader, int Bytes, string Sha256);
+public sealed record GarbageRecord(string Origin, string Reader, int Copies, int Bytes, string Sha256);
 
 /// <summary>
 /// Records that another program with access to the topics wrote by mistake. They have no registry framing, so each reader must write one dead letter per record
@@ -22,6 +23,8 @@ public sealed record GarbageRecord(string Origin, string Reader, int Bytes, stri
 /// </summary>
 public sealed class Garbage(Installation installation, int seed)
 {
+    private const string Fanout = "fanout";
+
     private static readonly byte[] Mark = Encoding.ASCII.GetBytes("garbage of the ledger");
 
     private static readonly (Topic Topic, string[] Readers)[] Targets =
@@ -29,7 +32,8 @@ public sealed class Garbage(Installation installation, int seed)
         (Topics.EventsCollected, ["validation"]),
         (Topics.EventsValidated, ["identity"]),
         (Topics.IdentityRequests, ["identity"]),
-        .. Switches.WritesGarbageToIdentified ? [(Topics.EventsIdentified, ["profiles", "fanout"])] : Array.Empty<(Topic, string[])>(),
+        .. Switches.WritesGarbageToIdentified ? [(Topics.EventsIdentified, ["profiles", Fanout])] : Array.Empty<(Topic, string[])>(),
+        (Topics.DeliveriesRequests, [Fanout]),
     ];
 
     private readonly Random _random = new(seed);
@@ -56,7 +60,8 @@ public sealed class Garbage(Installation installation, int seed)
                 var written = await producer.ProduceAsync(partition, new Message<byte[], byte[]> { Key = "garbage"u8.ToArray(), Value = value }, stopping);
                 var (origin, hash) = (
                     $"{partition.Topic} {partition.Partition.Value}@{written.Offset.Value}", Convert.ToHexStringLower(SHA256.HashData(value)));
-                _written.AddRange(readers.Select(reader => new GarbageRecord(origin, reader, bytes, hash)));
+                _written.AddRange(readers.Select(
+                    reader => new GarbageRecord(origin, reader, reader == Fanout ? DestinationIds.All.Count : 1, bytes, hash)));
             }
         }
     }

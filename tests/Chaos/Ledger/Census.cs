@@ -13,10 +13,10 @@ public static class Census
     /// <param name="observed">The results of the run.</param>
     /// <param name="window">The duplicate window.</param>
     /// <param name="plan">The faults that were injected.</param>
-    /// <param name="faultOutcomes">Counts that only the run itself knows.</param>
+    /// <param name="runCounts">Counts that only the run itself knows.</param>
     public static IReadOnlyList<(string Kind, int Count)> Take(
         Population population, IReadOnlyDictionary<int, string?> answers, Observed observed, TimeSpan window, IEnumerable<PlannedFault> plan,
-        IEnumerable<(string Kind, int Count)> faultOutcomes)
+        IEnumerable<(string Kind, int Count)> runCounts)
     {
         var odd = answers.Keys.Where(e => population.Events[e].OddInput is not null).CountBy(e => population.Events[e].OddInput!.Value).ToDictionary();
         var (within, across, inverted) = CountRepeats(observed.Collected, window);
@@ -28,9 +28,12 @@ public static class Census
             .. Switches.InvertsRepeats ? [("input: a message repeated, received earlier and stored later", inverted)] : Array.Empty<(string, int)>(),
             ("input: merges by a server", answers.Keys.Count(e => population.Events[e].IsServerMerge)),
             ("outcome: decisions that keep identifiers out", observed.Decisions.Count(decision => decision.Dropped.Count > 0)),
+            ("outcome: deliveries after several attempts", observed.Outcomes.Count(outcome => outcome.Attempts > 1)),
+            ("outcome: dead deliveries", observed.Outcomes.Count(outcome => outcome.Outcome == "dead")),
+            ("outcome: dead deliveries that were sent again", observed.Outcomes.Count(outcome => outcome.RedrivenFrom is not null)),
             .. population.HasHeavyCustomers ? CountLimits(observed, population.HasLargeAccount) : [],
             .. plan.GroupBy(NameOf).OrderBy(group => group.First().Kind).Select(group => ($"fault: {group.Key}", group.Count())),
-            .. faultOutcomes,
+            .. runCounts,
         ];
     }
 

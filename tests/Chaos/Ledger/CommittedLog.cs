@@ -1,6 +1,8 @@
 using Avro.Specific;
+using cdp;
 using Cdp.Chaos.Faults;
 using Cdp.Chaos.Oracle;
+using Cdp.Chaos.Settings;
 using Cdp.Contracts;
 using Cdp.Streaming.Clients;
 using Cdp.Streaming.Records;
@@ -36,7 +38,8 @@ public sealed class CommittedLog(KafkaOptions kafka, AvroCodec codec)
         using var committed = Consumer(IsolationLevel.ReadCommitted);
         var ends = new List<string>();
         var isSettled = true;
-        foreach (var topic in Topics.All.Where(topic => topic != Topics.ImportsCheckpoints && topic != Topics.AudiencesMemberships))
+        var topics = Topics.All.Where(topic => topic != Topics.ImportsCheckpoints && topic != Topics.AudiencesMemberships);
+        foreach (var topic in topics.Concat(DestinationIds.All.Select(Topics.DeliveriesRetry)))
         {
             for (var partition = 0; partition < Partitions(topic); partition++)
             {
@@ -47,6 +50,19 @@ public sealed class CommittedLog(KafkaOptions kafka, AvroCodec codec)
             }
         }
         return (string.Join(", ", ends), isSettled);
+    }
+
+    /// <summary>The events in the retry topic of a destination that are still to be sent again, one line each.</summary>
+    public IReadOnlyList<string> Waiting(string destination)
+    {
+        var (topic, waiting) = (Topics.DeliveriesRetry(destination), new Dictionary<string, string>());
+        foreach (var (at, key, value) in Read(topic))
+        {
+            if (value is RetriedDelivery retry)
+                waiting[key!] = $"{topic.Name} {at}: {retry.@event.validated.envelope.messageId} waits after {retry.attempts} attempts: {retry.reason}";
+            else waiting.Remove(key!);
+        }
+        return [.. waiting.Values];
     }
 
     /// <summary>The partitions in which a consumer group has unprocessed records.</summary>

@@ -1,35 +1,12 @@
 using Cdp.Chaos.Faults;
 using Cdp.Chaos.Oracle;
-using Cdp.Chaos.Sending;
 
 namespace Cdp.Chaos.Ledger;
 
-// The outputs of the platform: deliveries and dead letters.
+// Dead letters, and what operators did.
 public sealed partial class Comparison
 {
-    /// <summary>Each event is delivered, and the first deliveries of a profile's events keep the order of events.identified.</summary>
-    private void CompareDeliveries()
-    {
-        var (first, seen) = (new Dictionary<WebhookDelivery, int>(), new HashSet<WebhookDelivery>());
-        foreach (var delivery in _observed.Deliveries) first.TryAdd(delivery, first.Count);
-        var last = new Dictionary<string, (IdentifiedRecord Event, int Place)>();
-        foreach (var e in _observed.Identified.Where(e => seen.Add(new WebhookDelivery(e.ProfileId, e.Event))))
-        {
-            if (!first.TryGetValue(new WebhookDelivery(e.ProfileId, e.Event), out var place))
-            {
-                Add(Mismatch.Lost, $"{Name(e.Event)} in events.identified {e.At} was not delivered");
-                continue;
-            }
-            if (last.TryGetValue(e.ProfileId, out var before) && before.Place > place)
-            {
-                var text = $"{Name(e.Event)} at {e.At} was delivered before {Name(before.Event.Event)} at {before.Event.At}";
-                Add(Mismatch.OrderViolations, $"profile {e.ProfileId}: {text}");
-            }
-            last[e.ProfileId] = (e, place);
-        }
-    }
-
-    /// <summary>Each unreadable record has exactly one dead letter per service that reads it. There are no other dead letters.</summary>
+    /// <summary>Each unreadable record has its dead letters: one per service that reads it, and one per destination. There are no others.</summary>
     private void CompareDeadLetters()
     {
         var expected = _actions.Garbage.ToDictionary(garbage => (garbage.Origin, garbage.Reader));
@@ -37,10 +14,11 @@ public sealed partial class Comparison
         {
             var name = $"{letters.Key.Origin}, by {letters.Key.Service}";
             if (!expected.TryGetValue(letters.Key, out var garbage)) Add(Mismatch.DeadRecords, $"{name}: {letters.First().Error}");
-            else if (letters.Count() > 1) Add(Mismatch.Duplicated, $"{name}: {letters.Count()} dead letters");
-            else if (FindDefect(letters.Single(), garbage) is { } defect)
+            else if (letters.Count() > garbage.Copies) Add(Mismatch.Duplicated, $"{name}: {letters.Count()} dead letters instead of {garbage.Copies}");
+            else if (letters.Count() < garbage.Copies) Add(Mismatch.Lost, $"{name}: {letters.Count()} dead letters instead of {garbage.Copies}");
+            else if (letters.Select(letter => FindDefect(letter, garbage)).FirstOrDefault(defect => defect is not null) is { } defect)
             {
-                Add(Mismatch.DeadRecords, $"{name}: the dead letter of {garbage.Bytes:N0} bytes {defect}");
+                Add(Mismatch.DeadRecords, $"{name}: a dead letter of {garbage.Bytes:N0} bytes {defect}");
             }
         }
         var dead = _observed.DeadLetters.Select(letter => (letter.Origin, letter.Service)).ToHashSet();

@@ -29,16 +29,19 @@ public sealed partial class Comparison
     /// <param name="observed">The results of the run.</param>
     /// <param name="rules">The limits of the installation under test.</param>
     /// <param name="profileIds">Derives the profile id that an identifier implies.</param>
-    public static Findings Run(Population population, RunActions actions, Observed observed, Rules rules, ProfileIds profileIds)
+    /// <param name="onlyDeliveries">Whether only deliveries are compared.</param>
+    public static Findings Run(
+        Population population, RunActions actions, Observed observed, Rules rules, ProfileIds profileIds, bool onlyDeliveries = false)
     {
         var comparison = new Comparison(population, actions, observed, rules, profileIds);
+        comparison.CompareDeliveries();
+        if (onlyDeliveries) return comparison._findings;
         comparison.CompareRefusals();
         comparison.CompareOccurrences();
         comparison.CompareDecisions();
         comparison.CompareRoots();
         comparison.CompareOrder();
         comparison.CompareProfiles();
-        comparison.CompareDeliveries();
         comparison.CompareDeadLetters();
         return comparison._findings;
     }

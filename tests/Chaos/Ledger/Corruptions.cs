@@ -14,6 +14,9 @@ public sealed record Corruption(string Name, Mismatch Mismatch, Func<Observed, R
 
     public Corruption(string name, Mismatch mismatch, Func<RunActions, RunActions> change)
         : this(name, mismatch, (observed, actions) => (observed, change(actions))) { }
+
+    /// <summary>Whether the comparison of deliveries must find it: the others need not run.</summary>
+    public bool ConcernsDeliveries { get; init; }
 }
 
 /// <summary>
@@ -24,6 +27,7 @@ public static class Corruptions
     public static IReadOnlyList<Corruption> All(Population population, bool hasFaults) =>
     [
         .. OfEvents(population),
+        .. DestinationIds.All.SelectMany(OfDeliveries).Concat(OfRefusedDeliveries()).Select(corruption => corruption with { ConcernsDeliveries = true }),
         .. OfProfiles(),
         .. OfRefusals(),
         .. OfOddInput(population),
@@ -33,14 +37,14 @@ public static class Corruptions
 
     /// <summary>The names of the corruptions that the comparison does not detect.</summary>
     public static IEnumerable<string> Undetected(
-        Population population, bool hasFaults, Observed observed, RunActions actions, Func<Observed, RunActions, Findings> compare)
+        Population population, bool hasFaults, Observed observed, RunActions actions, Func<Observed, RunActions, bool, Findings> compare)
     {
         return All(population, hasFaults).AsParallel().AsOrdered().WithDegreeOfParallelism(2).Where(IsUndetected).Select(corruption => corruption.Name);
 
         bool IsUndetected(Corruption corruption)
         {
             var (corrupted, corruptedActions) = corruption.Apply(observed, actions);
-            return compare(corrupted, corruptedActions).Counts[corruption.Mismatch] == 0;
+            return compare(corrupted, corruptedActions, corruption.ConcernsDeliveries).Counts[corruption.Mismatch] == 0;
         }
     }
 
@@ -63,14 +67,80 @@ public static class Corruptions
         new("a decision is missing", Mismatch.WrongMerges, observed => observed with { Decisions = Without(observed.Decisions) }),
         new("a merge is not announced", Mismatch.WrongMerges, observed => observed with { Merges = Without(observed.Merges) }),
         new("two events of a device are swapped", Mismatch.OrderViolations, observed => observed with { Validated = Swapped(population, observed.Validated) }),
-        new("two deliveries of a profile are swapped", Mismatch.OrderViolations, observed => observed with { Deliveries = Swapped(observed.Deliveries) }),
-        new("a delivery is missing", Mismatch.Lost, observed => observed with { Deliveries = WithoutAll(observed.Deliveries, delivery => delivery) }),
         new(
             "an acknowledged event is not stored", Mismatch.Lost,
             observed => observed with { Collected = WithoutAll(observed.Collected, record => record.Event) }),
         new(
             "a repeated message passes within the window", Mismatch.Duplicated,
             observed => observed with { Validated = [.. observed.Validated, Repeated(observed)] }),
+    ];
+
+    private static IEnumerable<Corruption> OfDeliveries(string destination)
+    {
+        yield return OfDeliveries("an event does not arrive", Mismatch.Lost, deliveries => WithoutEvent(deliveries, Accepted(deliveries)));
+        yield return OfDeliveries(
+            "an event arrives with two keys", Mismatch.Duplicated, deliveries => [.. deliveries, Accepted(deliveries) with { Key = UInt128.MaxValue }]);
+        yield return OfDeliveries(
+            "an event has the key of another", Mismatch.WrongDeliveries,
+            deliveries => [.. deliveries.Select(delivery => delivery.Event == deliveries[^1].Event ? delivery with { Key = deliveries[0].Key } : delivery)]);
+        yield return OfDeliveries(
+            "an event has no key", Mismatch.WrongDeliveries, deliveries => With(deliveries, delivery => delivery with { Key = 0 }));
+        yield return OfDeliveries(
+            "an event arrives that is not identified", Mismatch.WrongDeliveries,
+            deliveries => [.. deliveries, Accepted(deliveries) with { ProfileId = "stranger" }]);
+        if (DestinationIds.KeepsOrder(destination))
+            yield return OfDeliveries("two deliveries of a profile are swapped", Mismatch.OrderViolations, Swapped);
+        yield return OfOutcomes("a delivery is not on record", Mismatch.Lost, Without);
+        yield return OfOutcomes("a delivery is on record twice", Mismatch.Duplicated, outcomes => [.. outcomes, Middle(outcomes)]);
+        yield return OfOutcomes(
+            "a delivery is on record as dead too", Mismatch.Duplicated, outcomes => [.. outcomes, Middle(outcomes) with { Outcome = "dead" }]);
+        yield return OfOutcomes("a delivered event is dead", Mismatch.DeadRecords, outcomes => With(outcomes, outcome => outcome with { Outcome = "dead" }));
+        yield return OfOutcomes(
+            "a delivered event is filtered", Mismatch.WrongDeliveries, outcomes => With(outcomes, outcome => outcome with { Outcome = "filtered" }));
+        yield return OfOutcomes("a delivery has another key", Mismatch.WrongDeliveries, outcomes => With(outcomes, outcome => outcome with { Key = 1 }));
+        yield return OfOutcomes("a delivery has no attempts", Mismatch.WrongDeliveries, outcomes => With(outcomes, outcome => outcome with { Attempts = 0 }));
+        yield return OfOutcomes(
+            "a delivery names another event", Mismatch.WrongDeliveries, outcomes => With(outcomes, outcome => outcome with { MessageId = "stranger" }));
+        yield return OfOutcomes(
+            "an outcome without an event", Mismatch.WrongDeliveries, outcomes => [.. outcomes, Middle(outcomes) with { Origin = Last }]);
+
+        Corruption OfDeliveries(string name, Mismatch mismatch, Func<IReadOnlyList<WebhookDelivery>, IEnumerable<WebhookDelivery>> change) =>
+            new($"{destination}: {name}", mismatch, observed =>
+            {
+                var mine = observed.Deliveries.ToLookup(delivery => delivery.Destination == destination);
+                return observed with { Deliveries = [.. mine[false], .. change([.. mine[true]])] };
+            });
+
+        // Only the outcomes of deliveries that nobody requested.
+        Corruption OfOutcomes(string name, Mismatch mismatch, Func<IReadOnlyList<OutcomeRecord>, IEnumerable<OutcomeRecord>> change) =>
+            new($"{destination}: {name}", mismatch, observed =>
+            {
+                var mine = observed.Outcomes.ToLookup(
+                    outcome => outcome.Destination == destination && outcome is { Outcome: "delivered", RedrivenFrom: null });
+                return observed with { Outcomes = [.. mine[false], .. change([.. mine[true]])] };
+            });
+    }
+
+    private static IEnumerable<Corruption> OfRefusedDeliveries() =>
+    [
+        new("an event waits in a retry topic", Mismatch.Lost, observed => observed with { Waiting = ["deliveries.retry.flaky 0@0: m-0 waits"] }),
+        OfDead("a refused event is delivered", Mismatch.WrongDeliveries, dead => dead with { Outcome = "delivered" }),
+        OfDead("a dead delivery has no reason", Mismatch.DeadRecords, dead => dead with { Reason = "" }),
+        OfDead("a dead delivery has no request", Mismatch.DeadRecords, dead => dead with { Request = "" }),
+        OfDead("a dead delivery has another status", Mismatch.DeadRecords, dead => dead with { Status = 500 }),
+        new("a dead delivery is not on record", Mismatch.Lost, observed => observed with { Outcomes = WithoutFirst(observed.Outcomes, IsDead) }),
+        new("a dead delivery is not sent again", Mismatch.Lost, observed => observed with { Outcomes = WithoutFirst(observed.Outcomes, IsSentAgain) }),
+        new("a dead delivery is sent again twice", Mismatch.Duplicated,
+            observed => observed with { Outcomes = [.. observed.Outcomes, observed.Outcomes.First(IsSentAgain)] }),
+        new("a delivery is dead again", Mismatch.DeadRecords,
+            observed => observed with { Outcomes = With(observed.Outcomes, IsSentAgain, outcome => outcome with { Outcome = "dead" }) }),
+        new("a delivery was sent again without a request", Mismatch.WrongDeliveries,
+            observed => observed with { Outcomes = With(observed.Outcomes, IsSentAgain, outcome => outcome with { RedrivenFrom = Last }) }),
+        new("a refused event does not arrive when it is sent again", Mismatch.Lost, observed =>
+        {
+            var refused = observed.Deliveries.First(delivery => !delivery.IsAccepted);
+            return observed with { Deliveries = [.. observed.Deliveries.Where(delivery => !delivery.IsAccepted || !IsSame(delivery, refused))] };
+        }),
     ];
 
     private static IEnumerable<Corruption> OfProfiles() =>
@@ -170,6 +240,28 @@ public static class Corruptions
     private static Corruption OfDeadLetter(string name, bool isOmitted, Func<DeadLetter, DeadLetter> change) => new(name, Mismatch.DeadRecords,
         observed => observed with { DeadLetters = With(observed.DeadLetters, letter => letter.Omitted.Length > 0 == isOmitted, change) });
 
+    private static Corruption OfDead(string name, Mismatch mismatch, Func<OutcomeRecord, OutcomeRecord> change) =>
+        new(name, mismatch, observed => observed with { Outcomes = With(observed.Outcomes, IsDead, change) });
+
+    private static bool IsDead(OutcomeRecord outcome) => outcome.Outcome == "dead";
+
+    private static bool IsSentAgain(OutcomeRecord outcome) => outcome.RedrivenFrom is not null;
+
+    private static bool IsSame(WebhookDelivery one, WebhookDelivery other) =>
+        (one.Destination, one.ProfileId, one.Event) == (other.Destination, other.ProfileId, other.Event);
+
+    // A delivery in the middle that was accepted.
+    private static WebhookDelivery Accepted(IReadOnlyList<WebhookDelivery> deliveries) => Middle([.. deliveries.Where(delivery => delivery.IsAccepted)]);
+
+    private static List<WebhookDelivery> WithoutEvent(IEnumerable<WebhookDelivery> deliveries, WebhookDelivery one) =>
+        [.. deliveries.Where(delivery => !IsSame(delivery, one))];
+
+    private static List<T> WithoutFirst<T>(IReadOnlyList<T> list, Func<T, bool> where)
+    {
+        var at = list.Index().First(item => where(item.Item)).Index;
+        return [.. list.Take(at), .. list.Skip(at + 1)];
+    }
+
     // A second record of a message that was stored twice under one key.
     private static ValidatedRecord Repeated(Observed observed)
     {
@@ -221,12 +313,15 @@ public static class Corruptions
         return swapped;
     }
 
+    // Swaps the first two accepted events of one profile that were never refused.
     private static List<WebhookDelivery> Swapped(IReadOnlyList<WebhookDelivery> list)
     {
-        var once = list.Distinct().ToList();
+        var refused = list.Where(delivery => !delivery.IsAccepted).Select(delivery => (delivery.ProfileId, delivery.Event)).ToHashSet();
+        var parts = list.ToLookup(delivery => refused.Contains((delivery.ProfileId, delivery.Event)));
+        var once = parts[false].DistinctBy(delivery => (delivery.ProfileId, delivery.Event)).ToList();
         var (first, second) = FirstPair(once, delivery => delivery.ProfileId);
         (once[first], once[second]) = (once[second], once[first]);
-        return once;
+        return [.. parts[true], .. once];
     }
 
     private static (int First, int Second) FirstPair<T>(IReadOnlyList<T> list, Func<T, string> key)

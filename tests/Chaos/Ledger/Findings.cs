@@ -11,6 +11,7 @@ public enum Mismatch
     WrongCounts,
     WrongStates,
     WrongRefusals,
+    WrongDeliveries,
     DeadRecords,
     FailedCommands,
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Avro.Specific;
@@ -6,13 +7,14 @@ using Cdp.Chaos.Oracle;
 using Cdp.Chaos.People;
 using Cdp.Chaos.Processes;
 using Cdp.Chaos.Sending;
+using Cdp.Chaos.Settings;
 using Cdp.Contracts;
 using Cdp.Streaming.Schemas;
 using StackExchange.Redis;
 
 namespace Cdp.Chaos.Ledger;
 
-/// <summary>Reads all results of a run from the topics, Redis and the webhook.</summary>
+/// <summary>Reads all results of a run from the topics, Redis and the destinations.</summary>
 public sealed class ObservationReader(
     Installation installation, Population population, CommittedLog log, IConnectionMultiplexer redis, AvroCodec codec, WebhookReceiver webhook)
 {
@@ -36,11 +38,6 @@ public sealed class ObservationReader(
             if (value is QuarantinedEvent { encoding: "json" } refused) quarantined.Add(ToQuarantined(at, refused));
             else if (value is QuarantinedEvent other) givenUp.Add($"{Topics.EventsQuarantined.Name} {at}: {other.messageId}: {Reasons(other)}");
         }
-        foreach (var (at, _, value) in log.Read(Topics.DeliveriesDead))
-        {
-            var delivery = (DeadDelivery)value!;
-            givenUp.Add($"{Topics.DeliveriesDead.Name} {at}: {delivery.messageId}: {delivery.reason}");
-        }
         return new Observed
         {
             Collected = [.. Readable<CollectedEvent>(Topics.EventsCollected).Select(record => ToCollected(record.At, record.Value))],
@@ -55,6 +52,12 @@ public sealed class ObservationReader(
             Profiles = await ReadProfilesAsync(),
             HotRoots = await ReadRootsAsync(decisions.SelectMany(decision => decision.Ids).Distinct()),
             Deliveries = webhook.Deliveries,
+            Outcomes =
+            [
+                .. log.Read(Topics.Deliveries).Select(record => ToOutcome(record.At, (Delivery)record.Value!)),
+                .. log.Read(Topics.DeliveriesDead).Select(record => ToOutcome(record.At, (DeadDelivery)record.Value!)),
+            ],
+            Waiting = [.. DestinationIds.All.SelectMany(log.Waiting)],
             DeadLetters = [.. log.Read(Topics.Dead).Select(record => ToDeadLetter(record.Key, (DeadRecord)record.Value!))],
             GivenUp = givenUp,
         };
@@ -99,6 +102,19 @@ public sealed class ObservationReader(
         AccountEvent account => $"the group call of {account.origin.partition}@{account.origin.offset}",
         _ => $"{value.Schema.Fullname} at {at}",
     });
+
+    private static OutcomeRecord ToOutcome(Position at, Delivery delivery) => new(
+        $"{Topics.Deliveries.Name} {at}", delivery.destinationId, delivery.profileId, delivery.messageId, ToKey(delivery.idempotencyKey),
+        ToPosition(delivery.origin), ToPositionOrNull(delivery.redrivenFrom), delivery.outcome, delivery.status, delivery.attempts, "", "");
+
+    private static OutcomeRecord ToOutcome(Position at, DeadDelivery dead) => new(
+        $"{Topics.DeliveriesDead.Name} {at}", dead.destinationId, dead.profileId, dead.messageId, ToKey(dead.idempotencyKey),
+        ToPosition(dead.origin), ToPositionOrNull(dead.redrivenFrom), "dead", dead.status ?? 0, dead.attempts, dead.reason, dead.request ?? "");
+
+    private static UInt128 ToKey(string text) =>
+        UInt128.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var key) ? key : 0;
+
+    private static Position? ToPositionOrNull(RecordPosition? position) => position is null ? null : ToPosition(position);
 
     private async Task<Dictionary<string, ProfileState>> ReadProfilesAsync()
     {

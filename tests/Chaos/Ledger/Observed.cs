@@ -52,7 +52,24 @@ public sealed record Transfer(Position At, string To, string Content);
 /// <param name="Hot">The state in Redis; null if there is none.</param>
 public sealed record ProfileState(Position At, Profile Logged, Profile? Hot);
 
-/// <summary>All results of a run in the topics, in Redis and at the webhook, in the order found there.</summary>
+/// <summary>A record of deliveries or deliveries.dead.</summary>
+/// <param name="Text">Its topic and position, for the report.</param>
+/// <param name="Destination">The destination.</param>
+/// <param name="ProfileId">The profile that it names.</param>
+/// <param name="MessageId">The messageId that it names.</param>
+/// <param name="Key">Its idempotency key.</param>
+/// <param name="Origin">The position of the event in events.identified.</param>
+/// <param name="RedrivenFrom">The position of the request to send the event again; null if there was none.</param>
+/// <param name="Outcome">delivered, filtered or dead.</param>
+/// <param name="Status">The HTTP status; 0 if there was none.</param>
+/// <param name="Attempts">The number of requests that it counts.</param>
+/// <param name="Reason">The reason of a dead delivery; else empty.</param>
+/// <param name="Request">The request of a dead delivery; else empty.</param>
+public sealed record OutcomeRecord(
+    string Text, string Destination, string ProfileId, string MessageId, UInt128 Key, Position Origin, Position? RedrivenFrom,
+    string Outcome, int Status, int Attempts, string Reason, string Request);
+
+/// <summary>All results of a run in the topics, in Redis and at the destinations, in the order found there.</summary>
 public sealed record Observed
 {
     public required IReadOnlyList<CollectedRecord> Collected { get; init; }
@@ -67,8 +84,13 @@ public sealed record Observed
     public required IReadOnlyDictionary<string, ProfileState> Profiles { get; init; }
     public required IReadOnlyDictionary<Id, string> HotRoots { get; init; }
     public required IReadOnlyList<WebhookDelivery> Deliveries { get; init; }
+    public required IReadOnlyList<OutcomeRecord> Outcomes { get; init; }
+
+    /// <summary>Events that wait to be sent again, one line each. There should be none.</summary>
+    public required IReadOnlyList<string> Waiting { get; init; }
+
     public required IReadOnlyList<DeadLetter> DeadLetters { get; init; }
 
-    /// <summary>Records that validation quarantined or that fan-out gave up on, one line each. There should be none.</summary>
+    /// <summary>Records that validation quarantined, one line each. There should be none.</summary>
     public required IReadOnlyList<string> GivenUp { get; init; }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Cdp.Chaos.Processes;
 using Cdp.Chaos.Sending;
+using Cdp.Chaos.Settings;
 using Cdp.Contracts;
 using Confluent.Kafka;
 
@@ -20,10 +20,10 @@ public static class Quiescence
         ("identity-resolver", [Topics.EventsValidated]),
         ("identity-linker", [Topics.IdentityRequests]),
         ("profiles", [Topics.EventsIdentified, Topics.ProfilesTransfers]),
-        ($"fanout-{Installation.Destination}", [Topics.EventsIdentified]),
+        .. DestinationIds.All.Select(destination => ($"fanout-{destination}", new[] { Topics.EventsIdentified, Topics.DeliveriesRequests })),
     ];
 
-    /// <returns>What each consumer group left unprocessed; empty if all is processed.</returns>
+    /// <returns>What each consumer group left unprocessed, and the events that wait to be sent again; empty if all is processed.</returns>
     public static async Task<IReadOnlyList<string>> WaitAsync(CommittedLog log, WebhookReceiver webhook, CancellationToken stopping)
     {
         var (lastObserved, since) = ("", Stopwatch.GetTimestamp());
@@ -33,11 +33,11 @@ public static class Quiescence
             try
             {
                 var (ends, isSettled) = log.Ends();
-                var now = $"{ends}; {webhook.Count}";
+                var now = $"{ends}; {webhook.Requests}";
                 if (now != lastObserved) (lastObserved, since) = (now, Stopwatch.GetTimestamp());
                 else if (isSettled && Stopwatch.GetElapsedTime(since) > StableFor)
                 {
-                    string[] lags = [.. Groups.SelectMany(group => log.Lags(group.Group, group.Inputs))];
+                    string[] lags = [.. Groups.SelectMany(group => log.Lags(group.Group, group.Inputs)), .. DestinationIds.All.SelectMany(log.Waiting)];
                     if (lags.Length == 0 || Stopwatch.GetElapsedTime(since) > StuckAfter) return lags;
                 }
                 else if (Stopwatch.GetElapsedTime(since) > 2 * StuckAfter) return [$"a transaction stays open: {ends}"];

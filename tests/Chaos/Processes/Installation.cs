@@ -15,14 +15,12 @@ namespace Cdp.Chaos.Processes;
 /// <summary>The installation under test: its processes, endpoints and files.</summary>
 public sealed class Installation : IAsyncDisposable
 {
-    public const string Destination = "hook";
-
     /// <summary>Authorizes requests to the APIs of identity and profiles.</summary>
     public const string Token = "chaos";
 
     private const string ProfileIdKey = "chaos-profile-id-key";
 
-    private static readonly string[] Consumers = ["Validation", "Identity", "Profiles"];
+    private static readonly string[] Consumers = ["Validation", "Identity", "Profiles", "Fanout"];
     private static readonly TimeSpan StartBound = TimeSpan.FromMinutes(4);
 
     private readonly ChaosOptions _options;
@@ -79,14 +77,18 @@ public sealed class Installation : IAsyncDisposable
         }
     }
 
-    public static async Task<Installation> StartAsync(ChaosOptions options, Uri webhook)
+    /// <param name="options">The options of the run.</param>
+    /// <param name="destinations">The destinations, each with the YAML of its URL and settings.</param>
+    public static async Task<Installation> StartAsync(ChaosOptions options, IEnumerable<(string Id, string Yaml)> destinations)
     {
         var folder = Directory.CreateTempSubdirectory("cdp-chaos-").FullName;
         foreach (var name in new[] { "sources", "destinations", "plans", "data", "redis", "logs" }) Directory.CreateDirectory(Path.Combine(folder, name));
         await WriteSourceAsync(folder, Sources.Shop, "server");
         await WriteSourceAsync(folder, Sources.Web, "web");
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, $"destinations/{Destination}.yaml"), $"id: {Destination}\ntype: webhook\nurl: {webhook}\nconcurrency: 16\n");
+        foreach (var (id, yaml) in destinations)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, $"destinations/{id}.yaml"), $"id: {id}\ntype: webhook\nconcurrency: 16\n{yaml}");
+        }
         await File.WriteAllTextAsync(
             Path.Combine(folder, "identity.yaml"), $"caps: {{ merges: {Rules.Tested.MaxMerges}, identifiers: {Rules.Tested.MaxIdentifiers} }}\n");
 
@@ -158,6 +160,10 @@ public sealed class Installation : IAsyncDisposable
         lock (_processes) _processes.Remove(process);
     }
 
+    /// <summary>The value of a metric of a process, summed over the label sets that contain a string; 0 if the process does not answer.</summary>
+    public async Task<double> MetricAsync(ManagedProcess process, string name, string label) =>
+        await Wait.ReadAsync(Management(_urls[process], "/metrics")) is { } text ? MetricsText.Sum(text, name, label) : 0;
+
     /// <summary>The generation of profiles in Redis that is in use.</summary>
     public async Task<int> ProfileGenerationAsync(IDatabase redis) =>
         (string?)await redis.StringGetAsync(new HotStateKeys(KeyPrefix).Generations) is { } text
@@ -204,7 +210,7 @@ public sealed class Installation : IAsyncDisposable
         (ManagedProcess Process, Uri Url)[] ingestions = [Service("Ingestion", "ingestion-1"), Service("Ingestion", "ingestion-2")];
         Ingestions = [.. ingestions.Select(ingestion => ingestion.Url)];
         var consumers = Consumers.SelectMany(service => new[] { 1, 2 }.Select(number => Service(service, $"{service.ToLowerInvariant()}-{number}")));
-        (ManagedProcess Process, Uri Url)[] all = [.. ingestions, .. consumers, Service("Fanout", "fanout-1")];
+        (ManagedProcess Process, Uri Url)[] all = [.. ingestions, .. consumers];
         foreach (var (process, url) in all)
         {
             process.Start();

@@ -18,16 +18,18 @@ public static class Wait
     }
 
     /// <summary>Whether a URL answers with a success status.</summary>
-    public static async Task<bool> IsOkAsync(Uri url)
+    public static async Task<bool> IsOkAsync(Uri url) => await ReadAsync(url) is not null;
+
+    /// <summary>The body of a response with a success status; null for every other response, and if there is none.</summary>
+    public static async Task<string?> ReadAsync(Uri url)
     {
         try
         {
-            using var response = await Http.GetAsync(url);
-            return response.IsSuccessStatusCode;
+            return await Http.GetStringAsync(url);
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            return false;
+            return null;
         }
     }
 }

@@ -28,6 +28,9 @@ public sealed class Sender : IDisposable
     /// <param name="rate">The maximum number of events per second.</param>
     public Sender(Population population, IReadOnlyList<Uri> ingestions, int rate) => (_population, _ingestions, _rate) = (population, ingestions, rate);
 
+    /// <summary>The number of entries of all lanes, repetitions included.</summary>
+    public int EntryCount => _population.Order.Sum(lane => lane.Count);
+
     /// <summary>The lanes pause after this many entries.</summary>
     public int SendLimit { get; set; }
 
