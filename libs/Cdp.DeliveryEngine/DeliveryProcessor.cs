@@ -55,7 +55,7 @@ public sealed class DeliveryProcessor : Processor<DeliveryBatch>, IDisposable
         _slots = new SemaphoreSlim(settings.Concurrency);
     }
 
-    /// <summary>The state at the last look, about a second ago; null before the first.</summary>
+    /// <summary>The state, as far as events are concerned about a second ago; null before the first look at them.</summary>
     public DeliveryState? State => _state?.Invoke();
 
     public override string Dependency => $"destination {_settings.Id}";
