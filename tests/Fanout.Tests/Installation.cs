@@ -85,7 +85,7 @@ internal sealed class Installation : IAsyncDisposable
 
     /// <summary>Writes the file of a destination that sends to a path of the receiver.</summary>
     public void Configure(string id, string rest = "", string? path = null) =>
-        WriteFile(id, $"id: {id}\ntype: webhook\nurl: {ReceiverUrl}/{path ?? id}\nheaders: {{Authorization: Bearer hidden}}\n{rest}\n");
+        WriteFile(id, $"id: {id}\ntype: webhook\nallow_private: true\nurl: {ReceiverUrl}/{path ?? id}\nheaders: {{Authorization: Bearer hidden}}\n{rest}\n");
 
     public void WriteFile(string id, string text) => File.WriteAllText(FileOf(id), text);
 

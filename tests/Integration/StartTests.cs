@@ -27,7 +27,9 @@ public sealed partial class StartTests : IDisposable
         var (kafka, registry, redis) = (FreePort.FindForRestarts(), FreePort.FindForRestarts(), FreePort.FindForRestarts());
         Directory.CreateDirectory(Path.Combine(_data, "destinations"));
         await File.WriteAllTextAsync(
-            Path.Combine(_data, "destinations", "hook.yaml"), "id: hook\ntype: webhook\nurl: http://127.0.0.1:9/\n", TestContext.Current.CancellationToken);
+            Path.Combine(_data, "destinations", "hook.yaml"),
+            "id: hook\ntype: webhook\nallow_private: true\nurl: http://127.0.0.1:9/\n",
+            TestContext.Current.CancellationToken);
         string[] settings =
         [
             $"--Kafka:BootstrapServers=127.0.0.1:{kafka}", $"--Kafka:SchemaRegistry=http://127.0.0.1:{registry}", $"--Redis:Endpoint=127.0.0.1:{redis}",

@@ -67,6 +67,17 @@ public sealed record DestinationDescription
         IReadOnlyDictionary<string, string>? routes = null) =>
         ReadSettings(settings, environment, errors) is { } read ? new HttpDestination(this, read, new HttpSender(options, time), time, routes) : null;
 
+    /// <summary>Checks the settings of a destination of this type.</summary>
+    /// <param name="settings">As for <see cref="Create"/>.</param>
+    /// <param name="environment">As for <see cref="Create"/>.</param>
+    /// <returns>Every fault: <c>SETTING what is wrong; the remedy</c>.</returns>
+    public IReadOnlyList<string> Check(JsonElement settings, Func<string, string?> environment)
+    {
+        List<string> errors = [];
+        ReadSettings(settings, environment, errors);
+        return errors;
+    }
+
     internal DestinationSettings? ReadSettings(JsonElement settings, Func<string, string?> environment, ICollection<string> errors)
     {
         ArgumentNullException.ThrowIfNull(errors);

@@ -1,3 +1,4 @@
+using Cdp.Destinations.Descriptions;
 using Cdp.Destinations.Filters;
 using Cdp.Destinations.Fql;
 using Cdp.Destinations.Mapping;
@@ -11,20 +12,43 @@ internal static class Subscriptions
 {
     private static readonly string[] Types = ["track", "identify", "page", "screen", "group", "alias", "merge"];
 
-    /// <summary>The actions of a file: those of its list <c>actions</c>, or a single one without a name.</summary>
-    public static IReadOnlyList<ActionRoute> Read(YamlSection file)
+    /// <summary>
+    /// The subscriptions of a file: those of its list <c>actions</c>, or a single one without a name, or if it describes none the presets of its type.
+    /// </summary>
+    public static IReadOnlyList<ConfiguredSubscription> Read(YamlSection file, DestinationDescription description)
     {
-        if (file.Node("actions") is null) return [Read(file, "")];
-        var routes = new List<ActionRoute>();
+        var isSingle = new[] { "action", "subscribe", "events", "mapping" }.Any(key => file.Node(key) is not null);
+        // A type whose only preset sends every event as it is needs no name for that.
+        isSingle |= description.Presets is [{ Mapping: null }];
+        if (file.Node("actions") is null) return isSingle ? [Read(file, "", description)] : Presets(file, description);
+        var subscriptions = new List<ConfiguredSubscription>();
         foreach (var section in file.Sections("actions"))
         {
             var name = section.RequiredText("name", "give the action a name, which its records carry");
-            if (name.Length > 0 && routes.Any(route => route.Name == name)) section.AddError("name", $"there is another action '{name}'; give each its own name");
-            routes.Add(Read(section, name));
+            if (name.Length > 0 && subscriptions.Any(other => other.Route.Name == name))
+            {
+                section.AddError("name", $"there is another action '{name}'; give each its own name");
+            }
+            subscriptions.Add(Read(section, name, description));
             section.RejectUnknownKeys();
         }
-        if (routes.Count == 0) file.AddError("actions", "the list is empty; add an action, or remove the key");
-        return routes;
+        if (subscriptions.Count == 0) file.AddError("actions", "the list is empty; add an action, or remove the key");
+        return subscriptions;
+    }
+
+    private static IReadOnlyList<ConfiguredSubscription> Presets(YamlSection file, DestinationDescription description)
+    {
+        var chosen = file.Texts("presets");
+        foreach (var name in chosen.Except(description.Presets.Select(preset => preset.Name)))
+        {
+            var names = string.Join(", ", description.Presets.Select(preset => preset.Name));
+            file.AddError("presets", $"'{name}' is not a preset of {description.Type}; use {names}");
+        }
+        return
+        [
+            .. description.Presets.Where(preset => chosen.Count == 0 || chosen.Contains(preset.Name)).Select(preset => new ConfiguredSubscription(
+                new ActionRoute(preset.Name, preset.Subscribe, preset.Mapping, description.Actions[preset.Action].Fields), preset.Action)),
+        ];
     }
 
     /// <summary>The filter of a file; null if it has none.</summary>
@@ -37,7 +61,19 @@ internal static class Subscriptions
         return filter;
     }
 
-    private static ActionRoute Read(YamlSection section, string name) => new(name, Subscription(section), Mapping(section));
+    private static ConfiguredSubscription Read(YamlSection section, string name, DestinationDescription description)
+    {
+        var names = string.Join(", ", description.Actions.Keys);
+        var action = description.Actions.Count == 1
+            ? section.Text("action") ?? description.Actions.Keys.First()
+            : section.RequiredText("action", $"write what {description.Type} does with the events: {names}");
+        if (!description.Actions.TryGetValue(action, out var described))
+        {
+            if (action.Length > 0) section.AddError("action", $"'{action}' is not an action of {description.Type}; use {names}");
+            described = description.Actions.Values.First();
+        }
+        return new ConfiguredSubscription(new ActionRoute(name, Subscription(section), Mapping(section, described), described.Fields), described.Name);
+    }
 
     private static FqlExpression Subscription(YamlSection section)
     {
@@ -70,17 +106,12 @@ internal static class Subscriptions
 
     private static string Quote(string text) => text.Contains('"', StringComparison.Ordinal) ? $"'{text}'" : $"\"{text}\"";
 
-    private static EventMapping? Mapping(YamlSection section)
+    private static EventMapping? Mapping(YamlSection section, ActionDescription action)
     {
-        if (section.Node("mapping") is not { } node) return null;
-        try
-        {
-            return EventMapping.Parse(YamlJson.Convert(node));
-        }
-        catch (MappingException e)
-        {
-            section.AddError(node, $"the mapping is not valid: {e.Message}");
-            return null;
-        }
+        var node = section.Node("mapping");
+        List<string> errors = [];
+        var mapping = action.Mapping(node is null ? null : YamlJson.Convert(node), errors);
+        foreach (var error in errors) section.AddError(node, $"the mapping is not valid: {error}");
+        return mapping;
     }
 }

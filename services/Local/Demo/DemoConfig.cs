@@ -28,6 +28,7 @@ public static class DemoConfig
         File.WriteAllText(Path.Combine(directory, "destinations", "webhook.yaml"), $"""
             id: demo
             type: webhook
+            allow_private: true
             url: {receiver.Url}
             secret: {WebhookReceiver.Secret}
             """);

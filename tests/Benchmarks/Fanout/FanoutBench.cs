@@ -67,7 +67,7 @@ internal sealed class FanoutBench(FanoutBenchOptions options)
     }
 
     private static (string Id, string Yaml) Destination(string id, string subscription = "all", string? url = null) =>
-        (id, $"id: {id}\ntype: webhook\nurl: {url ?? "URL/" + id}\nsubscribe: {subscription}\nconcurrency: {Concurrency}\n");
+        (id, $"id: {id}\ntype: webhook\nallow_private: true\nurl: {url ?? "URL/" + id}\nsubscribe: {subscription}\nconcurrency: {Concurrency}\n");
 
     /// <summary>Sends the bodies with an HTTP client and nothing else. Returns the requests per second.</summary>
     private async Task<double> BareAsync(Receiver receiver)

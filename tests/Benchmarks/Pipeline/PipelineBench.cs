@@ -29,7 +29,8 @@ internal static class PipelineBench
         var existing = ExistingCluster.FromEnvironment();
         await using var receiver = await WebhookReceiver.StartAsync(ports[0]);
         Write(folder, "sources/bench.yaml", $"id: bench\ntype: server\nwrite_keys: {Installation.Hash(WriteKey)}\n");
-        Write(folder, "destinations/hook.yaml", $"id: hook\ntype: webhook\nurl: http://127.0.0.1:{ports[0]}/hook\nsecret: bench\nconcurrency: 32\n");
+        var hook = $"url: http://127.0.0.1:{ports[0]}/hook\nallow_private: true";
+        Write(folder, "destinations/hook.yaml", $"id: hook\ntype: webhook\n{hook}\nsecret: bench\nconcurrency: 32\n");
 
         var kafka = existing is null
             ? new KafkaOptions { BootstrapServers = $"127.0.0.1:{ports[1]}", SchemaRegistry = $"http://127.0.0.1:{ports[2]}" }

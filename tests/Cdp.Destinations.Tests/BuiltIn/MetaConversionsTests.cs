@@ -19,7 +19,8 @@ public sealed class MetaConversionsTests
         Assert.Equal("https://graph.facebook.com/v24.0/123/events?access_token=t-1", request.Url);
         Vendor.AssertJson($$$"""
             {"data":[{"event_name":"Purchase","event_time":1772366370,"event_id":"m1","action_source":"website","event_source_url":"https://shop.example/thanks",
-              "user_data":{"em":"{{{Sha256("ada@example.com")}}}","ph":"{{{Sha256("436601234567")}}}","fn":"{{{Sha256("ada")}}}","external_id":"{{{Sha256("u1")}}}",
+              "user_data":{"em":"{{{Sha256("ada@example.com")}}}","ph":"{{{Sha256("436601234567")}}}","fn":"{{{Sha256("ada")}}}",
+                "external_id":"{{{Sha256("u1")}}}",
                 "client_ip_address":"203.0.113.7","client_user_agent":"Mozilla/5.0"},
               "custom_data":{"value":20.5,"currency":"EUR","order_id":"o-1","content_type":"product",
                 "contents":[{"id":"s1","quantity":2,"item_price":10.25}]}}]}

@@ -100,7 +100,7 @@ public sealed class DescriptionTests
             "pager.yaml: /deletion/identifiers 'name' is not an identifier of a deletion; use user_id, anonymous_id, email, phone",
             "pager.yaml: /deletion/needs 'x' is not a setting",
         ];
-        Assert.All(expected, start => Assert.True(errors.Any(error => error.StartsWith(start, StringComparison.Ordinal)), $"{start}\n\n{string.Join('\n', errors)}"));
+        Assert.All(expected, start => Assert.Single(errors, error => error.StartsWith(start, StringComparison.Ordinal)));
         Assert.Equal(expected.Length, errors.Count);
     }
 

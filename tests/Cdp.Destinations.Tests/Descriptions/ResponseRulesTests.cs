@@ -56,6 +56,9 @@ public sealed class ResponseRulesTests
     private static ResponseRule Rule(IReadOnlyList<ItemEntries> items) =>
         new() { Statuses = [(400, 499)], Verdict = Verdict.Refused, Others = Verdict.Delivered, Items = items };
 
-    private static SendResult Interpret(ResponseRule rule, string body, int items) => new ResponseRules([rule]).Interpret(
-        new InboundResponse(400, new Dictionary<string, string>(), Encoding.UTF8.GetBytes(body), true), [.. Enumerable.Repeat(Datum.Null, items)], new Secrets([]), Now);
+    private static SendResult Interpret(ResponseRule rule, string body, int items)
+    {
+        var response = new InboundResponse(400, new Dictionary<string, string>(), Encoding.UTF8.GetBytes(body), true);
+        return new ResponseRules([rule]).Interpret(response, [.. Enumerable.Repeat(Datum.Null, items)], new Secrets([]), Now);
+    }
 }

@@ -87,7 +87,8 @@ public sealed class Installation : IAsyncDisposable
         await WriteSourceAsync(folder, Sources.Web, "web");
         foreach (var (id, yaml) in destinations)
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, $"destinations/{id}.yaml"), $"id: {id}\ntype: webhook\nconcurrency: 16\n{yaml}");
+            var file = $"id: {id}\ntype: webhook\nallow_private: true\nconcurrency: 16\n{yaml}";
+            await File.WriteAllTextAsync(Path.Combine(folder, $"destinations/{id}.yaml"), file);
         }
         await File.WriteAllTextAsync(
             Path.Combine(folder, "identity.yaml"), $"caps: {{ merges: {Rules.Tested.MaxMerges}, identifiers: {Rules.Tested.MaxIdentifiers} }}\n");

@@ -36,8 +36,8 @@ public sealed class FanoutApiTests(Stack stack) : IClassFixture<Stack>
         Assert.Equal((200, "triggered"), (status, body.GetProperty("outcome").GetString()));
         var action = body.GetProperty("actions")[0];
         Assert.Equal(
-            $"POST {installation.ReceiverUrl}/crm\nAuthorization: ***\nIdempotency-Key: {action.GetProperty("idempotency_key").GetString()}\n"
-            + "X-Cdp-Signature: ***\nContent-Type: application/json\n\n{\"messageId\":\"m1\"}",
+            $"POST {installation.ReceiverUrl}/crm\nContent-Type: application/json\nIdempotency-Key: {action.GetProperty("idempotency_key").GetString()}\n"
+            + "Authorization: ***\nX-Cdp-Signature: ***\n\n{\"messageId\":\"m1\"}\n",
             action.GetProperty("request").GetString());
         (_, body) = await installation.PostAsync("/v1/destinations/crm/preview", """{"event":{"type":"track","event":"Other"}}""");
         Assert.Equal("not_subscribed", body.GetProperty("outcome").GetString());

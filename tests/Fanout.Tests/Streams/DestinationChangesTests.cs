@@ -34,7 +34,7 @@ public sealed class DestinationChangesTests : IDisposable
     }
 
     private void Write(string id, string rest) =>
-        File.WriteAllText(Path.Combine(_folder.FullName, $"{id}.yaml"), $"id: {id}\ntype: webhook\nurl: http://127.0.0.1:9/\n{rest}\n");
+        File.WriteAllText(Path.Combine(_folder.FullName, $"{id}.yaml"), $"id: {id}\ntype: webhook\nallow_private: true\nurl: http://127.0.0.1:9/\n{rest}\n");
 
     private IReadOnlyList<ConfiguredDestination> Read()
     {

@@ -53,7 +53,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>Adds a webhook as a destination.</summary>
     public void AddDestination(string id, WebhookReceiver receiver) =>
-        File.WriteAllText(Path.Combine(Destinations, $"{id}.yaml"), $"id: {id}\ntype: webhook\nurl: {receiver.Url}\nsecret: {WebhookReceiver.Secret}\n");
+        File.WriteAllText(
+            Path.Combine(Destinations, $"{id}.yaml"),
+            $"id: {id}\ntype: webhook\nallow_private: true\nurl: {receiver.Url}\nsecret: {WebhookReceiver.Secret}\n");
 
     /// <summary>Starts a service in this process, as its Program.cs does, on a free port, and waits until it is ready.</summary>
     /// <param name="service">The service.</param>
