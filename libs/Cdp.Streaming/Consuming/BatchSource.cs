@@ -147,7 +147,8 @@ internal sealed class BatchSource : IDisposable
         var (bytes, since) = (0L, Stopwatch.GetTimestamp());
         var options = _context.Options;
         var wanted = 0;
-        while (wanted < options.MaxRecords && _gathered.Count < MaxSkipped + options.MaxRecords && bytes < options.MaxBytes && (_gathered.Count == 0 || Stopwatch.GetElapsedTime(since) < options.MaxWait))
+        while (wanted < options.MaxRecords && _gathered.Count < MaxSkipped + options.MaxRecords && bytes < options.MaxBytes
+            && (_gathered.Count == 0 || Stopwatch.GetElapsedTime(since) < options.MaxWait))
         {
             if (!_buffered.TryDequeue(out var result))
             {

@@ -12,8 +12,8 @@ using Cdp.Streaming.Admin;
 namespace Cdp.Benchmarks.Fanout;
 
 /// <summary>
-/// Deliveries to webhooks that answer after a millisecond, against a loop that only sends the same bodies with an HTTP client, in the same run. Then what must not
-/// disturb them: many destinations that want little, a profile that always fails, many profiles that wait, and a destination that is down.
+/// Deliveries to webhooks that answer after a millisecond, against a loop that only sends the same bodies with an HTTP client, in the same run. Then what must
+/// not disturb them: many destinations that want little, a profile that always fails, many profiles that wait, and a destination that is down.
 /// </summary>
 internal sealed class FanoutBench(FanoutBenchOptions options)
 {
@@ -106,14 +106,17 @@ internal sealed class FanoutBench(FanoutBenchOptions options)
         return (receiver[measured].PerSecond, cpu);
     }
 
-    /// <summary>Lets profiles fail until all wait. Returns the memory of the service a minute later, as a multiple of that at the beginning of the minute.</summary>
+    /// <summary>
+    /// Lets profiles fail until all wait. Returns the memory of the service a minute later, as a multiple of that at the beginning of the minute.
+    /// </summary>
     private async Task<double> ParkAsync(Installation installation, Receiver receiver)
     {
         receiver.Reset();
         receiver.Fails = (_, profile) => profile.StartsWith("parked", StringComparison.Ordinal);
         var prefix = $"run{_runs++}.";
         // Two events that succeed for each that fails: more failures would open the circuit breaker.
-        await FillAsync(installation, prefix, Enumerable.Range(0, options.Parked * 3).Select(i => Event(i, i % 3 == 0 ? $"parked-{i / 3}" : $"profile-{i % Profiles}")));
+        var events = Enumerable.Range(0, options.Parked * 3).Select(i => Event(i, i % 3 == 0 ? $"parked-{i / 3}" : $"profile-{i % Profiles}"));
+        await FillAsync(installation, prefix, events);
         await using var fanout = Start(installation, receiver, prefix, [Destination("parking")]);
         await fanout.StartAsync();
         await ServiceProcess.WaitAsync(
@@ -145,7 +148,8 @@ internal sealed class FanoutBench(FanoutBenchOptions options)
             if (due > TimeSpan.Zero) await Task.Delay(due);
         }
         var up = Enumerable.Range(downs, 10 - downs).Select(i => receiver[$"ten{i}"]).ToList();
-        await ServiceProcess.WaitAsync("the other destinations are through", () => Task.FromResult(up.All(d => d.Count >= options.Seconds * SteadyRate)), Bound);
+        var count = options.Seconds * SteadyRate;
+        await ServiceProcess.WaitAsync("the other destinations are through", () => Task.FromResult(up.All(received => received.Count >= count)), Bound);
         var p99 = up.Max(destination => destination.Percentile99);
         Console.WriteLine($"ten destinations, {downs} down: p99 {p99.TotalMilliseconds:0} ms");
         return p99.TotalSeconds;
@@ -154,7 +158,8 @@ internal sealed class FanoutBench(FanoutBenchOptions options)
     private static ServiceProcess Start(Installation installation, Receiver receiver, string prefix, IReadOnlyList<(string Id, string Yaml)> destinations)
     {
         var folder = installation.CreateFolder($"{prefix}destinations");
-        foreach (var (id, yaml) in destinations) File.WriteAllText(Path.Combine(folder, $"{id}.yaml"), yaml.Replace("URL", receiver.Url, StringComparison.Ordinal));
+        foreach (var (id, yaml) in destinations)
+            File.WriteAllText(Path.Combine(folder, $"{id}.yaml"), yaml.Replace("URL", receiver.Url, StringComparison.Ordinal));
         return installation.Service("Fanout", $"--Destinations={folder} --Kafka:TopicPrefix={prefix}");
     }
 

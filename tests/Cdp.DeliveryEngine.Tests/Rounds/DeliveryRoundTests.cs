@@ -79,7 +79,8 @@ public sealed class DeliveryRoundTests : IDisposable
     [Fact]
     public async Task RunAsync_Batches_KeepWithinItemsBytesAndKeys()
     {
-        var destination = new ScriptedDestination((messages, _, _) => Task.FromResult(SendResult.Whole(Ok, messages.Count)), new BatchRule(4, 10_000, ["kind"]));
+        var destination = new ScriptedDestination(
+            (messages, _, _) => Task.FromResult(SendResult.Whole(Ok, messages.Count)), new BatchRule(4, 10_000, ["kind"]));
         var lanes = Lanes(20, perLane: 1);
         await RunAsync(destination, lanes);
         Assert.All(destination.Requests, request => Assert.InRange(request.Count, 1, 4));
