@@ -20,15 +20,15 @@ internal static class RetryPolicy
     /// <param name="jitter">A random number from 0 to 1, so that events that failed together do not retry together.</param>
     public static Outcome Decide(
         DeliverySettings settings, DeliveryResult result, int attempts, DateTime? parkedAt, DateTime now, double jitter) => result switch
-    {
-        DeliveryResult.Delivered delivered => new Outcome.Delivered(delivered.Status, attempts, now),
-        DeliveryResult.Refused refused => new Outcome.Dead(refused.Status, refused.Reason, attempts, now),
-        DeliveryResult.Retry retry when attempts >= settings.MinAttempts && now - (parkedAt ?? now) >= settings.RetryWindow =>
-            new Outcome.Dead(retry.Status, retry.Reason, attempts, now),
-        DeliveryResult.Retry retry => new Outcome.Parked(retry.Status, retry.Reason, attempts, now + Delay(attempts, retry.After, jitter)),
-        DeliveryResult.Unreachable unreachable => new Outcome.Parked(null, unreachable.Reason, attempts, now + Delay(attempts, null, jitter)),
-        _ => throw new InvalidOperationException($"unknown result {result}"),
-    };
+        {
+            DeliveryResult.Delivered delivered => new Outcome.Delivered(delivered.Status, attempts, now),
+            DeliveryResult.Refused refused => new Outcome.Dead(refused.Status, refused.Reason, attempts, now),
+            DeliveryResult.Retry retry when attempts >= settings.MinAttempts && now - (parkedAt ?? now) >= settings.RetryWindow =>
+                new Outcome.Dead(retry.Status, retry.Reason, attempts, now),
+            DeliveryResult.Retry retry => new Outcome.Parked(retry.Status, retry.Reason, attempts, now + Delay(attempts, retry.After, jitter)),
+            DeliveryResult.Unreachable unreachable => new Outcome.Parked(null, unreachable.Reason, attempts, now + Delay(attempts, null, jitter)),
+            _ => throw new InvalidOperationException($"unknown result {result}"),
+        };
 
     private static TimeSpan Delay(int attempts, TimeSpan? requested, double jitter)
     {

@@ -64,5 +64,5 @@ internal static class Coercion
     };
 
     private static bool IsLikeNull(Datum value) => value is
-        { Kind: DatumKind.Text, Text: "" } or { Kind: DatumKind.Number, Number: 0 } or { Kind: DatumKind.Boolean, Boolean: false };
+    { Kind: DatumKind.Text, Text: "" } or { Kind: DatumKind.Number, Number: 0 } or { Kind: DatumKind.Boolean, Boolean: false };
 }

@@ -51,7 +51,8 @@ internal static class DeliveryRun
             router,
             _ => destination,
             start ?? StartPosition.Earliest,
-            TimeSpan.Zero)) { HasApi = false };
+            TimeSpan.Zero))
+        { HasApi = false };
         return cluster.StartAsync(service, instance);
     }
 
