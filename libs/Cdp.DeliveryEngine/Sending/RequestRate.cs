@@ -1,7 +1,7 @@
 namespace Cdp.DeliveryEngine.Sending;
 
 /// <summary>
-/// A token bucket that adapts to the destination: a 429 halves the rate and honors Retry-After; the rate rises again while there is none. Without a limit of
+/// A token bucket that adapts to the destination: a 429 halves the rate and honors Retry-After; without further ones the rate rises again. Without a limit of
 /// its own it begins to limit with the first 429. Pure: time is an argument.
 /// </summary>
 public sealed class RequestRate

@@ -98,7 +98,7 @@ internal sealed class Sender
     }
 
     /// <summary>Makes one attempt for each item, once the destination can be reached.</summary>
-    /// <param name="request">The request. Told when it passes the gate.</param>
+    /// <param name="request">The request, which records when it passes the gate.</param>
     /// <param name="stopping">Cancels the request; it is then unknown what the destination has accepted.</param>
     public Task<IReadOnlyList<DeliveryResult>> SendAsync(SentRequest request, CancellationToken stopping) => SendAsync(request, request.Items, stopping);
 

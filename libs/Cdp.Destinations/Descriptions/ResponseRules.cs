@@ -104,7 +104,7 @@ internal sealed class ResponseRules(IReadOnlyList<ResponseRule> rules)
         };
     }
 
-    /// <summary>The response as JSON; null if it is none, or longer than what is read.</summary>
+    /// <summary>The response as JSON; null if it is not JSON, or is longer than what is read.</summary>
     public static JsonElement? Parse(InboundResponse response)
     {
         if (response.Body.Length == 0 || !response.IsBodyComplete) return null;

@@ -133,7 +133,7 @@ internal sealed class StreamLoop<TView>(LoopContext context, Processor<TView> pr
         }
     }
 
-    // Partitions may be lost while the registry is waited for, so the outputs are made anew for each attempt.
+    // Partitions may be lost during a wait for the registry, so each attempt makes its own outputs.
     private Outbox FinishAndCommit(TView view)
     {
         var outbox = new Outbox();
